@@ -1,0 +1,1 @@
+//! Velocity as API Gateway speaks it: `$input`, `$util`, `$context`, `$stageVariables`.

@@ -1,0 +1,69 @@
+//! An execution: a definition plus a history. Every view reads this and a cursor.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{EventType, History};
+use crate::asl::{StateMachine, StateMachineType};
+use crate::json::Value;
+
+#[derive(Clone, Debug)]
+pub struct Execution {
+    pub arn: Arc<str>,
+    pub state_machine: Arc<StateMachine>,
+    pub kind: StateMachineType,
+    pub history: History,
+    pub source: ExecutionSource,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecutionSource {
+    Simulated { seed: u64 },
+    Recorded { profile: String, region: String },
+    Imported { path: PathBuf },
+}
+
+/// As `DescribeExecution` says it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExecutionStatus {
+    Running,
+    Succeeded { output: Option<Value> },
+    Failed { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    TimedOut { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    Aborted { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+}
+
+impl ExecutionStatus {
+    /// As the API writes it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded { .. } => "SUCCEEDED",
+            Self::Failed { .. } => "FAILED",
+            Self::TimedOut { .. } => "TIMED_OUT",
+            Self::Aborted { .. } => "ABORTED",
+        }
+    }
+}
+
+impl History {
+    /// Read off the last event.
+    pub fn status(&self) -> ExecutionStatus {
+        use super::EventDetails::{Failure, Succeeded};
+        let Some(last) = self.events().last() else { return ExecutionStatus::Running };
+        let (error, cause) = match &last.details {
+            Failure { error, cause } => (error.clone(), cause.clone()),
+            _ => (None, None),
+        };
+        match last.event_type {
+            EventType::ExecutionSucceeded => {
+                let output = if let Succeeded { output } = &last.details { output.as_ref() } else { None };
+                ExecutionStatus::Succeeded { output: output.map(super::Payload::value) }
+            }
+            EventType::ExecutionFailed => ExecutionStatus::Failed { error, cause },
+            EventType::ExecutionTimedOut => ExecutionStatus::TimedOut { error, cause },
+            EventType::ExecutionAborted => ExecutionStatus::Aborted { error, cause },
+            _ => ExecutionStatus::Running,
+        }
+    }
+}

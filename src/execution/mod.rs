@@ -1,0 +1,18 @@
+//! What happened: an execution's history, and its situation after any event.
+//!
+//! Nothing here knows whether a history was simulated, downloaded or read from a file.
+
+#[expect(clippy::module_inception, reason = "the field's own word for it")]
+pub mod execution;
+pub mod export;
+pub mod history;
+pub mod inspection;
+pub mod moment;
+pub mod text;
+pub mod timestamp;
+
+pub use execution::{Execution, ExecutionSource, ExecutionStatus};
+pub use history::{EventDetails, EventId, EventType, History, HistoryEvent, Payload};
+pub use inspection::{InspectionData, Provenance};
+pub use moment::{Moment, StateStatus, Thread, ThreadId, ThreadStatus};
+pub use timestamp::Timestamp;

@@ -1,0 +1,78 @@
+//! What was opened: its machines, APIs and tables, with everything that is wrong in its files.
+//!
+//! Reads files, runs nothing. What can't be resolved stays visible as a placeholder, never a guess. An imported project
+//! can't read outside its own folder.
+
+pub mod cloudformation;
+pub mod definition;
+pub mod discover;
+pub mod openapi;
+pub mod postman;
+pub mod terraform;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::apigateway::RestApi;
+use crate::asl::{Diagnostic, StateMachine, StateMachineType};
+use crate::json::document::LineColumn;
+use crate::services::dynamodb::Table;
+use crate::services::mock::MockConfig;
+
+/// Everything found at a path.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// As it was given.
+    pub path: PathBuf,
+    /// The folder that may be read.
+    pub root: PathBuf,
+    pub name: String,
+    pub form: ProjectForm,
+    pub machines: Vec<MachineDefinition>,
+    pub apis: Vec<RestApi>,
+    pub tables: Vec<Table>,
+    /// `MockConfigFile.json` beside the machines, when there is one.
+    pub mocks: Option<MockConfig>,
+    /// `*.input.json` beside a machine and `requests.http`-like examples are listed here by the samples: (name, input text).
+    pub example_inputs: Vec<(String, String)>,
+    /// Problems of files that are no definition (templates, `.tf`, OpenAPI).
+    pub problems: Vec<FileProblem>,
+    /// Every file that was read, to be watched.
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProjectForm { #[default] Asl, Terraform, Cloudformation }
+
+/// A machine with where it stands and what it is called.
+#[derive(Clone, Debug)]
+pub struct MachineDefinition {
+    /// The deployed name, or the logical id, or the file's stem.
+    pub name: String,
+    pub kind: StateMachineType,
+    pub arn: String,
+    /// With substitutions applied.
+    pub machine: Arc<StateMachine>,
+    /// The file of the definition.
+    pub file: PathBuf,
+    /// The whole file's text; spans of the machine and its diagnostics point into it.
+    pub text: Arc<str>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// `${name}` and what it stands for; `None` where it could not be resolved.
+    pub substitutions: Vec<(String, Option<String>)>,
+}
+
+/// A problem in a file that is no definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileProblem { pub file: PathBuf, pub diagnostic: Diagnostic, pub place: LineColumn }
+
+/// Why nothing could be opened at all, in the user's words: what, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct OpenError { pub message: String, pub remedy: String, pub path: PathBuf }
+
+/// Opens a definition file, a template, a `.tf` file or a folder.
+///
+/// # Errors
+/// The path cannot be read, is too large, or holds nothing that Stepwell knows.
+pub fn open(path: &Path) -> Result<Project, OpenError> { discover::open(path) }

@@ -1,0 +1,16 @@
+//! What a Task talks to: mocks in AWS's Step Functions Local format, and DynamoDB in process.
+
+pub mod dynamodb;
+pub mod mock;
+
+use std::sync::Arc;
+use crate::json::Value;
+
+/// What a service answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskAnswer {
+    Succeeded { output: Value },
+    Failed { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    /// The job or callback goes on (`.sync`, `.waitForTaskToken`) after this answer of the service.
+    Submitted { output: Value },
+}
