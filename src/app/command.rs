@@ -1,0 +1,365 @@
+//! Everything a user can ask for, as one list: menus, toolbar, palette and shortcuts are all made from it.
+//!
+//! A command's label, tooltip and shortcut live here and nowhere else, so a button and a menu entry cannot disagree.
+
+use std::path::PathBuf;
+
+use crate::asl::StatePath;
+use crate::debug::Breakpoint;
+use crate::engine::TaskToken;
+use crate::execution::EventId;
+use crate::json::Value;
+use crate::services::TaskAnswer;
+
+/// What the user asked. The only way in which anything in the program changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    // project
+    /// Opens a file or a folder.
+    Open(PathBuf),
+    /// Opens one of the bundled samples by its folder name.
+    OpenSample(String),
+    /// Shows the system's file dialog, and the path field beside it.
+    ShowOpenDialog,
+    ShowOpenFolderDialog,
+    Reload,
+    CloseProject,
+    SelectMachine(usize),
+    SelectState(Option<StatePath>),
+
+    // running
+    /// Starts the selected machine, or lets a paused execution go on.
+    Continue,
+    /// Starts a new execution and stops at its first state.
+    StartPaused,
+    Pause,
+    Next,
+    StepIn,
+    StepOut,
+    ReverseContinue,
+    StepBack,
+    ReverseStepIn,
+    ReverseStepOut,
+    Restart,
+    Stop,
+    GoTo(EventId),
+    GoToStart,
+    GoToEnd,
+    RunToState(StatePath),
+    SelectThread(crate::execution::ThreadId),
+    SelectExecution(usize),
+    CloseExecution(usize),
+    SetInput(String),
+    FormatInput,
+    SetMachineType(crate::asl::StateMachineType),
+
+    // breakpoints
+    ToggleBreakpoint(StatePath),
+    /// On the selected state.
+    ToggleBreakpointHere,
+    SetBreakpoint(StatePath, Breakpoint),
+    RemoveBreakpoint(StatePath),
+    ClearBreakpoints,
+    ToggleBreakOnErrors,
+    ToggleBreakOnCaughtErrors,
+
+    // answers
+    /// Answers a waiting task; `keep` makes it the mock of its state.
+    AnswerTask { token: TaskToken, answer: TaskAnswer, keep: bool },
+    SetMock { state: String, answer: TaskAnswer },
+    RemoveMock(String),
+    LoadMocks(PathBuf),
+    ShowLoadMocksDialog,
+    SelectMockCase(Option<String>),
+
+    // requests
+    SetRequest(Box<super::RequestDraft>),
+    SelectRoute(usize, String, String),
+    SendRequest,
+    SendAgain(usize),
+    EditAgain(usize),
+    SelectExchange(Option<usize>),
+    ClearExchanges,
+    OpenPostman(PathBuf),
+    ShowPostmanDialog,
+    CopyAsCurl,
+    StartServer(u16),
+    StopServer,
+
+    // tables
+    PutItem { table: String, item: Value },
+    DeleteItem { table: String, key: Value },
+    ResetTables,
+
+    // AWS
+    FetchExecution { profile: Option<String>, region: Option<String>, arn: String },
+    // the window
+    ShowPane(Pane),
+    FitGraph,
+    ZoomIn,
+    ZoomOut,
+    ZoomToSelection,
+    ExportPicture(PathBuf),
+    ShowExportDialog,
+    ToggleTheme,
+    SetTheme(Theme),
+    ShowPalette,
+    ShowShortcuts,
+    ShowTour,
+    EndTour { for_good: bool },
+    ShowAbout,
+    CopyText(String),
+    DismissNotice(u64),
+    ResetLayout,
+    Quit,
+}
+
+/// The panes of the window, for "Show …".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub enum Pane {
+    Project,
+    Graph,
+    Source,
+    DataFlow,
+    Variables,
+    CallStack,
+    Breakpoints,
+    Events,
+    Timeline,
+    Problems,
+    Tables,
+    ApiConsole,
+    Input,
+    Mocks,
+}
+
+impl Pane {
+    pub const ALL: [Self; 14] = [
+        Self::Project,
+        Self::Graph,
+        Self::Source,
+        Self::DataFlow,
+        Self::Variables,
+        Self::CallStack,
+        Self::Breakpoints,
+        Self::Events,
+        Self::Timeline,
+        Self::Problems,
+        Self::Tables,
+        Self::ApiConsole,
+        Self::Input,
+        Self::Mocks,
+    ];
+
+    /// The title of the pane's tab.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Project => "Project",
+            Self::Graph => "Graph",
+            Self::Source => "Source",
+            Self::DataFlow => "Data flow",
+            Self::Variables => "Variables",
+            Self::CallStack => "Call stack",
+            Self::Breakpoints => "Breakpoints",
+            Self::Events => "Events",
+            Self::Timeline => "Timeline",
+            Self::Problems => "Problems",
+            Self::Tables => "Tables",
+            Self::ApiConsole => "API console",
+            Self::Input => "Input",
+            Self::Mocks => "Mocks",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// A key with its modifiers. `command` is Ctrl, or ⌘ on a Mac.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shortcut {
+    pub command: bool,
+    pub shift: bool,
+    pub alt: bool,
+    /// As egui names it: `F5`, `O`, `Plus`.
+    pub key: &'static str,
+}
+
+/// Where a listed command stands in the menus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Menu {
+    File,
+    Run,
+    Breakpoints,
+    Request,
+    View,
+    Help,
+}
+
+impl Menu {
+    pub const ALL: [Self; 6] = [Self::File, Self::Run, Self::Breakpoints, Self::Request, Self::View, Self::Help];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Run => "Run",
+            Self::Breakpoints => "Breakpoints",
+            Self::Request => "Request",
+            Self::View => "View",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// What menus, toolbar, palette and tooltips say of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    pub command: Command,
+    pub menu: Menu,
+    pub label: &'static str,
+    pub tooltip: &'static str,
+    pub shortcut: Option<Shortcut>,
+}
+
+const fn plain(key: &'static str) -> Option<Shortcut> {
+    Some(Shortcut { command: false, shift: false, alt: false, key })
+}
+const fn shift(key: &'static str) -> Option<Shortcut> {
+    Some(Shortcut { command: false, shift: true, alt: false, key })
+}
+const fn command(key: &'static str) -> Option<Shortcut> {
+    Some(Shortcut { command: true, shift: false, alt: false, key })
+}
+const fn command_shift(key: &'static str) -> Option<Shortcut> {
+    Some(Shortcut { command: true, shift: true, alt: false, key })
+}
+
+impl Command {
+    /// Every command without arguments, in menu order: the one list that all of the window is made from.
+    pub fn listed() -> Vec<Listing> {
+        let entry = |command, menu, label, tooltip, shortcut| Listing { command, menu, label, tooltip, shortcut };
+        let mut all = vec![
+            entry(Self::ShowOpenDialog, Menu::File, "Open…", "Open a definition, a template or a folder", command("O")),
+            entry(Self::ShowOpenFolderDialog, Menu::File, "Open folder…", "Open a Terraform or SAM project", command_shift("O")),
+            entry(Self::Reload, Menu::File, "Reload", "Read the project's files again", command("R")),
+            entry(Self::ShowExportDialog, Menu::File, "Export picture…", "Save the graph as SVG or PNG", command("E")),
+            entry(Self::CloseProject, Menu::File, "Close project", "Close what is open", None),
+            entry(Self::Quit, Menu::File, "Quit", "Leave Stepwell", command("Q")),
+            entry(Self::Continue, Menu::Run, "Continue", "Start, or go on to the next breakpoint", plain("F5")),
+            entry(Self::StartPaused, Menu::Run, "Start paused", "Start and stop at the first state", command("F8")),
+            entry(Self::Pause, Menu::Run, "Pause", "Stop where it is", plain("F6")),
+            entry(Self::Next, Menu::Run, "Next", "To the next state, over Maps and Parallels", plain("F10")),
+            entry(Self::StepIn, Menu::Run, "Step in", "Into the data flow, a branch or an iteration", plain("F11")),
+            entry(Self::StepOut, Menu::Run, "Step out", "To the end of the branch, iteration or execution", shift("F11")),
+            entry(Self::StepBack, Menu::Run, "Step back", "To the state before; nothing runs", command("F10")),
+            entry(Self::ReverseContinue, Menu::Run, "Reverse continue", "Back to the last breakpoint, or the start", command("F5")),
+            entry(Self::ReverseStepIn, Menu::Run, "Reverse step in", "Back one stage of the data flow", command("F11")),
+            entry(Self::ReverseStepOut, Menu::Run, "Reverse step out", "Back to where the branch or iteration began", command_shift("F11")),
+            entry(Self::GoToStart, Menu::Run, "Go to start", "Move the cursor to the first event", command("Home")),
+            entry(Self::GoToEnd, Menu::Run, "Go to end", "Move the cursor to the last event", command("End")),
+            entry(Self::Restart, Menu::Run, "Restart", "Run again with the same input", command_shift("F5")),
+            entry(Self::Stop, Menu::Run, "Stop", "Abort the execution, as StopExecution does", shift("F5")),
+            entry(Self::ToggleBreakpointHere, Menu::Breakpoints, "Toggle breakpoint", "On the selected state", plain("F9")),
+            entry(Self::ToggleBreakOnErrors, Menu::Breakpoints, "Break on uncaught errors", "Stop where an error ends the execution", None),
+            entry(Self::ToggleBreakOnCaughtErrors, Menu::Breakpoints, "Break on caught errors", "Stop also where a Retry or Catch takes care", None),
+            entry(Self::ClearBreakpoints, Menu::Breakpoints, "Remove all breakpoints", "In every state machine of the project", command_shift("F9")),
+            entry(Self::SendRequest, Menu::Request, "Send request", "Send the request of the API console", command("Enter")),
+            entry(Self::CopyAsCurl, Menu::Request, "Copy as curl", "The request as a command line", None),
+            entry(Self::ShowPostmanDialog, Menu::Request, "Open Postman collection…", "Add its requests to the history", None),
+            entry(Self::StartServer(0), Menu::Request, "Serve on loopback", "Let curl or a browser drive the API", None),
+            entry(Self::StopServer, Menu::Request, "Stop serving", "Close the local port", None),
+            entry(Self::ShowLoadMocksDialog, Menu::Request, "Load mocks…", "A MockConfigFile of Step Functions Local", None),
+            entry(Self::ResetTables, Menu::Request, "Reset tables", "Empty the tables and seed them again", None),
+            entry(Self::ShowPalette, Menu::View, "Command palette…", "Find a command or a state by name", command("P")),
+            entry(Self::FitGraph, Menu::View, "Fit graph", "Show the whole machine", command("Num0")),
+            entry(Self::ZoomToSelection, Menu::View, "Zoom to selection", "Centre the selected state", command("Num1")),
+            entry(Self::ZoomIn, Menu::View, "Zoom in", "Enlarge the graph", command("Plus")),
+            entry(Self::ZoomOut, Menu::View, "Zoom out", "Shrink the graph", command("Minus")),
+            entry(Self::ToggleTheme, Menu::View, "Toggle theme", "Light or dark", command_shift("T")),
+            entry(Self::ResetLayout, Menu::View, "Reset layout", "Put the panes back", None),
+            entry(Self::ShowTour, Menu::Help, "Show the tour", "One request, one breakpoint, one step back", plain("F1")),
+            entry(Self::ShowShortcuts, Menu::Help, "Keyboard shortcuts", "Every key in one list", command("Slash")),
+            entry(Self::ShowAbout, Menu::Help, "About Stepwell", "Version, licences and limits", None),
+        ];
+        all.extend(Pane::ALL.map(|pane| {
+            let label = match pane {
+                Pane::Project => "Show project",
+                Pane::Graph => "Show graph",
+                Pane::Source => "Show source",
+                Pane::DataFlow => "Show data flow",
+                Pane::Variables => "Show variables",
+                Pane::CallStack => "Show call stack",
+                Pane::Breakpoints => "Show breakpoints",
+                Pane::Events => "Show events",
+                Pane::Timeline => "Show timeline",
+                Pane::Problems => "Show problems",
+                Pane::Tables => "Show tables",
+                Pane::ApiConsole => "Show API console",
+                Pane::Input => "Show input",
+                Pane::Mocks => "Show mocks",
+            };
+            entry(Self::ShowPane(pane), Menu::View, label, "Bring the pane to the front", None)
+        }));
+        all
+    }
+
+    /// What is said of this command, if it is a listed one.
+    pub fn listing(&self) -> Option<Listing> {
+        Self::listed().into_iter().find(|listing| listing.command == *self)
+    }
+}
+
+impl Shortcut {
+    /// `Ctrl+Shift+F5`
+    pub fn text(self) -> String {
+        let mut text = String::new();
+        for (held, name) in [(self.command, if cfg!(target_os = "macos") { "⌘" } else { "Ctrl+" }), (self.alt, "Alt+"), (self.shift, "Shift+")] {
+            if held {
+                text.push_str(name);
+            }
+        }
+        text.push_str(match self.key {
+            "Num0" => "0",
+            "Num1" => "1",
+            "Plus" => "+",
+            "Minus" => "-",
+            "Slash" => "/",
+            key => key,
+        });
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_shortcut_or_a_label() {
+        let listed = Command::listed();
+        for (index, one) in listed.iter().enumerate() {
+            for other in &listed[index + 1..] {
+                assert_ne!(one.label, other.label);
+                assert!(one.shortcut.is_none() || one.shortcut != other.shortcut, "{} and {}", one.label, other.label);
+            }
+        }
+    }
+
+    #[test]
+    fn every_forward_step_has_its_reverse_under_ctrl() {
+        let key = |command: &Command| command.listing().and_then(|it| it.shortcut).expect("steps have shortcuts");
+        for (forward, reverse) in [
+            (Command::Continue, Command::ReverseContinue),
+            (Command::Next, Command::StepBack),
+            (Command::StepIn, Command::ReverseStepIn),
+            (Command::StepOut, Command::ReverseStepOut),
+        ] {
+            assert_eq!(Shortcut { command: true, ..key(&forward) }, key(&reverse));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What reaches the app from its workers, drained once a frame.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::apigateway::{HttpRequest, HttpResponse};
+use crate::execution::Execution;
+use crate::project::{OpenError, Project};
+
+/// News from a worker.
+#[derive(Debug)]
+pub enum Event {
+    /// `reload` when a save caused it, so that selection and cursor stay.
+    ProjectLoaded { path: PathBuf, reload: bool, outcome: Result<Box<Project>, OpenError> },
+    FilesChanged,
+    /// A request came in over loopback and waits for its answer.
+    Served { request: HttpRequest, reply: oneshot::Sender<HttpResponse> },
+    ServerStarted(u16),
+    /// The port could not be opened, or the server ended.
+    ServerStopped(Option<String>),
+    ExecutionFetched(Result<Arc<Execution>, String>),
+}

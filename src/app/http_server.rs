@@ -1,0 +1,267 @@
+//! The project's API on loopback, so that curl or a browser drives what the window shows.
+//!
+//! Binds to 127.0.0.1 only, and answers only requests whose `Host` is a loopback name and whose `Origin`, if any, is too: a web page
+//! elsewhere must not be able to reach it, by DNS rebinding neither.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::JoinHandle;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::event::Event;
+use super::worker::Outbox;
+use crate::apigateway::{HttpRequest, HttpResponse};
+
+/// API Gateway's own limit on a payload.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// A running endpoint; it ends when dropped.
+#[derive(Debug)]
+pub struct HttpServer {
+    pub port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl HttpServer {
+    /// Opens the port (0 for any free one) and serves on a thread. `stage` is taken off the front of paths when present.
+    ///
+    /// # Errors
+    /// In the user's words: the port is in use, or may not be opened.
+    pub fn start(port: u16, stage: &str, outbox: Outbox) -> Result<Self, String> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = std::net::TcpListener::bind(address).map_err(|err| match err.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("Port {port} is in use. Choose another with --port, or 0 for any free one.")
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                format!("Port {port} may not be opened by this user. Choose one above 1023.")
+            }
+            _ => format!("Port {port} can't be opened: {err}"),
+        })?;
+        let ready = listener.set_nonblocking(true).and_then(|()| listener.local_addr());
+        let port = ready.map_err(|err| format!("The port can't be used: {err}"))?.port();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|err| format!("No thread for serving: {err}"))?;
+        let (stop, stopped) = oneshot::channel();
+        let shared = Shared { outbox, stage: stage.to_owned(), port };
+        let serve = move || {
+            runtime.block_on(async move {
+                let outbox = shared.outbox.clone();
+                let router = Router::new().fallback(answer).with_state(shared);
+                let served = match TcpListener::from_std(listener) {
+                    Ok(listener) => {
+                        // Waiting for open connections could take as long as a breakpoint holds one, so they are dropped.
+                        tokio::select! {
+                            served = axum::serve(listener, router).into_future() => served,
+                            _ = stopped => Ok(()),
+                        }
+                    }
+                    Err(err) => Err(err),
+                };
+                outbox.send(Event::ServerStopped(served.err().map(|err| err.to_string())));
+            });
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("serve".to_owned()).spawn(serve);
+        let thread = thread.map_err(|err| format!("No thread for serving: {err}"))?;
+        Ok(Self { port, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// `http://127.0.0.1:8080`
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for HttpServer {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It may have ended by itself; then there is nobody to tell.
+            drop(stop.send(()));
+        }
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Shared {
+    outbox: Outbox,
+    stage: String,
+    port: u16,
+}
+
+async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Response {
+    if let Err(why) = from_here(request.headers(), shared.port) {
+        return refuse(StatusCode::FORBIDDEN, why);
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+    };
+    let request = HttpRequest {
+        method: parts.method.as_str().to_owned(),
+        path: without_stage(parts.uri.path(), &shared.stage).to_owned(),
+        query: parse_query(parts.uri.query().unwrap_or("")),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    let (reply, answer) = oneshot::channel();
+    if !shared.outbox.send(Event::Served { request, reply }) {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is ending");
+    }
+    match answer.await {
+        Ok(response) => to_axum(response),
+        // The window was closed or the project replaced while the request was held.
+        Err(_) => refuse(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out"),
+    }
+}
+
+/// Whether `Host` and `Origin` say that the caller means this machine.
+fn from_here(headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = text("host").unwrap_or("");
+    if !is_loopback(host, port) {
+        return Err("This server answers only to localhost: the Host header names another machine");
+    }
+    match text("origin") {
+        None => Ok(()),
+        Some(origin) => {
+            let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")).unwrap_or(origin);
+            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
+                Ok(())
+            } else {
+                Err("This server answers only to pages of localhost: the Origin header names another site")
+            }
+        }
+    }
+}
+
+fn is_loopback(host: &str, port: u16) -> bool {
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+        host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':') == Some(&port.to_string()))
+    })
+}
+
+/// Clients that know the deployed URL put the stage first: `/Prod/items` is `/items` here.
+fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
+    if stage.is_empty() {
+        return path;
+    }
+    match path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage)) {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        Some(_) | None => path,
+    }
+}
+
+/// `a=1&b=x%20y` as decoded pairs, in order.
+pub fn parse_query(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decode(&name.replace('+', " ")), percent_decode(&value.replace('+', " ")))
+        })
+        .collect()
+}
+
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let decoded = (byte == b'%').then(|| after.get(..2)).flatten().and_then(|hex| {
+            let hex = std::str::from_utf8(hex).ok()?;
+            u8::from_str_radix(hex, 16).ok()
+        });
+        match decoded {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn to_axum(response: HttpResponse) -> Response {
+    let mut builder = Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        // The body is sent whole, so a length or encoding computed by a template would only be wrong.
+        if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("transfer-encoding") {
+            builder = builder.header(name.as_str(), value.as_str());
+        }
+    }
+    builder.body(Body::from(Bytes::from(response.body))).unwrap_or_else(|err| {
+        refuse(StatusCode::INTERNAL_SERVER_ERROR, &format!("The response can't be sent over HTTP: {err}"))
+    })
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response {
+    let body = serde_json::json!({ "message": message }).to_string();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", axum::http::HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.insert(*name, value.parse().expect("a header value"));
+        }
+        map
+    }
+
+    #[test]
+    fn only_callers_on_this_machine_are_answered() {
+        assert!(from_here(&headers(&[("host", "127.0.0.1:8080")]), 8080).is_ok());
+        assert!(from_here(&headers(&[("host", "localhost:8080"), ("origin", "http://localhost:3000")]), 8080).is_ok());
+        assert!(from_here(&headers(&[("host", "evil.example:8080")]), 8080).is_err());
+        assert!(from_here(&headers(&[("host", "localhost.evil.example")]), 8080).is_err());
+        assert!(from_here(&headers(&[("host", "localhost:8080"), ("origin", "https://evil.example")]), 8080).is_err());
+        assert!(from_here(&headers(&[("host", "localhost:8080"), ("origin", "null")]), 8080).is_err());
+        assert!(from_here(&HeaderMap::new(), 8080).is_err());
+    }
+
+    #[test]
+    fn a_stage_in_the_path_is_taken_off() {
+        assert_eq!(without_stage("/Prod/items/1", "Prod"), "/items/1");
+        assert_eq!(without_stage("/Prod", "Prod"), "/");
+        assert_eq!(without_stage("/Products", "Prod"), "/Products");
+        assert_eq!(without_stage("/items", ""), "/items");
+    }
+
+    #[test]
+    fn a_query_is_decoded_in_order() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(parse_query("a=1&b=x%20y+z&a=%E6%89%93&c&%zz=1"), [
+            pair("a", "1"), pair("b", "x y z"), pair("a", "打"), pair("c", ""), pair("%zz", "1"),
+        ]);
+    }
+}

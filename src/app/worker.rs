@@ -1,0 +1,84 @@
+//! Threads beside the window: opening projects, watching their files, fetching executions. Each reports by an [`Event`].
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+
+use super::event::Event;
+use crate::project;
+
+/// Sends an event and wakes whoever draws.
+#[derive(Clone)]
+pub struct Outbox {
+    events: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbox").finish_non_exhaustive()
+    }
+}
+
+impl Outbox {
+    pub fn new(events: Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { events, wake }
+    }
+
+    /// Whether anybody still listens.
+    pub fn send(&self, event: Event) -> bool {
+        let sent = self.events.send(event).is_ok();
+        (self.wake)();
+        sent
+    }
+}
+
+/// Reads a project on a thread of its own, so that a slow disk never holds the window.
+pub fn open(path: PathBuf, reload: bool, outbox: Outbox) {
+    let work = move || {
+        let outcome = project::open(&path).map(Box::new);
+        outbox.send(Event::ProjectLoaded { path, reload, outcome });
+    };
+    if let Err(err) = std::thread::Builder::new().name("open".to_owned()).stack_size(16 << 20).spawn(work) {
+        tracing::error!(%err, "no thread for opening a project");
+    }
+}
+
+/// Watches the files of a project until dropped.
+#[derive(Debug)]
+pub struct FileWatcher {
+    _debouncer: Debouncer<RecommendedWatcher>,
+}
+
+impl FileWatcher {
+    /// Watches the folders of these files, because editors replace a file on saving and a watch on the file itself would be
+    /// left with the old one. `None` when the platform refuses; then `Reload` still works.
+    pub fn new(files: &[PathBuf], outbox: Outbox) -> Option<Self> {
+        let wanted: Vec<PathBuf> = files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
+        let handler = {
+            let wanted = wanted.clone();
+            move |outcome: DebounceEventResult| {
+                let touched = outcome.is_ok_and(|events| events.iter().any(|event| wanted.contains(&event.path)));
+                if touched {
+                    outbox.send(Event::FilesChanged);
+                }
+            }
+        };
+        let mut debouncer = new_debouncer(Duration::from_millis(120), handler)
+            .inspect_err(|err| tracing::warn!(%err, "files are not watched"))
+            .ok()?;
+        let mut folders: Vec<&Path> = wanted.iter().filter_map(|file| file.parent()).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        for folder in folders {
+            if let Err(err) = debouncer.watcher().watch(folder, RecursiveMode::NonRecursive) {
+                tracing::warn!(%err, "a folder is not watched");
+            }
+        }
+        Some(Self { _debouncer: debouncer })
+    }
+}
