@@ -1,0 +1,174 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A native desktop debugger for AWS Step Functions.
+///
+/// Without a command it opens the window: on PATH, or on the CRUD sample.
+#[derive(Debug, Parser)]
+#[command(name = "stepwell", version, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// A definition, a template, a .tf file or a folder.
+    pub path: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List what is wrong with definitions and projects; exit 1 on errors.
+    Check(CheckArgs),
+    /// Simulate an execution; exit 0 only when it succeeds.
+    Run(RunArgs),
+    /// Send one request through the emulated API.
+    Request(RequestArgs),
+    /// Put the project's API on loopback until Ctrl-C.
+    Serve(ServeArgs),
+    /// Draw the graph to an SVG or PNG file.
+    Render(RenderArgs),
+    /// Print where nodes and edges go, as JSON.
+    Layout(LayoutArgs),
+    /// The CRUD tour in the terminal.
+    Demo,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    pub path: PathBuf,
+    /// Which state machine, when the project has several.
+    #[arg(long)]
+    pub machine: Option<String>,
+    /// The execution's input; {} when not given.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub input: Option<String>,
+    /// A `MockConfigFile` of Step Functions Local.
+    #[arg(long, value_name = "FILE")]
+    pub mocks: Option<PathBuf>,
+    /// Which test case of the mocks.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// STANDARD or EXPRESS; what the project says when not given.
+    #[arg(long = "type", value_enum, ignore_case = true)]
+    pub kind: Option<Kind>,
+    /// Decides UUIDs, random numbers and jitter.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// When the execution starts, such as 2026-01-01T00:00:00Z; now when not given.
+    #[arg(long, value_name = "ISO8601")]
+    pub start_time: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RequestArgs {
+    pub path: PathBuf,
+    /// GET, POST, …
+    pub method: String,
+    /// Path and query, such as '/items?limit=2'.
+    pub url_path: String,
+    #[arg(long = "header", value_name = "N: V")]
+    pub headers: Vec<String>,
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub body: Option<String>,
+    /// A `MockConfigFile` of Step Functions Local.
+    #[arg(long, value_name = "FILE")]
+    pub mocks: Option<PathBuf>,
+    /// Which test case of the mocks.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    pub path: PathBuf,
+    /// 0 for any free port.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// A `MockConfigFile` of Step Functions Local.
+    #[arg(long, value_name = "FILE")]
+    pub mocks: Option<PathBuf>,
+    /// Which test case of the mocks.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RenderArgs {
+    pub path: PathBuf,
+    /// A file ending in .svg or .png.
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[arg(long)]
+    pub machine: Option<String>,
+    /// A history whose statuses are drawn: `aws stepfunctions get-execution-history` output, or what `run --format json` prints.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub theme: PictureTheme,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LayoutArgs {
+    pub path: PathBuf,
+    #[arg(long)]
+    pub machine: Option<String>,
+    #[arg(long, value_enum, default_value_t = LayoutFormat::Json)]
+    pub format: LayoutFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LayoutFormat {
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    Standard,
+    Express,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PictureTheme {
+    #[default]
+    Light,
+    Dark,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_documented_flags_are_taken() {
+        let line = "stepwell run p --machine M --input {} --mocks f --case C --type EXPRESS --seed 7 \
+                    --start-time 2026-01-01T00:00:00Z --format json";
+        let args = Args::try_parse_from(line.split_whitespace()).expect("these flags are documented");
+        assert!(matches!(args.command, Some(Command::Run(RunArgs { kind: Some(Kind::Express), seed: 7, .. }))));
+    }
+}

@@ -1,0 +1,136 @@
+//! The same program with no window: `check`, `run`, `request`, `serve`, `render`, `layout`, `demo`.
+
+pub mod args;
+mod check;
+mod demo;
+mod history;
+pub mod layout_json;
+pub mod render;
+mod request;
+mod run;
+mod serve;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+
+use self::args::{Args, Command};
+use crate::json::Value;
+use crate::project::{self, MachineDefinition, Project};
+
+/// Why a command could not do its work, in the user's words.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Failure(pub String);
+
+impl<T: std::fmt::Display> From<T> for Failure {
+    fn from(why: T) -> Self {
+        Self(why.to_string())
+    }
+}
+
+/// Reads the arguments and does what they say; `open_window` is called with a path to open when they ask for a window, and says
+/// why when there is no display.
+pub fn main(open_window: impl FnOnce(Option<PathBuf>) -> Result<(), String>) -> ExitCode {
+    let args = Args::parse();
+    let outcome = match args.command {
+        Some(command) => dispatch(command),
+        None => match open_window(args.path) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(why) => {
+                say_error(&format!("{why}\nRunning the demonstration in the terminal instead.\n"));
+                demo::demo()
+            }
+        },
+    };
+    outcome.unwrap_or_else(|Failure(why)| {
+        say_error(&why);
+        ExitCode::from(2)
+    })
+}
+
+fn dispatch(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Check(args) => check::check(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Request(args) => request::request(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Render(args) => {
+            let project = open(&args.path)?;
+            let machine = pick_machine(&project, args.machine.as_deref())?;
+            let statuses = args.history.as_deref().map(|file| history::statuses(machine, file)).transpose()?;
+            let svg = render::svg(&machine.machine, statuses.as_ref(), args.theme.into());
+            let bytes = match args.output.extension().and_then(|it| it.to_str()) {
+                Some("svg") => svg.into_bytes(),
+                Some("png") => render::png(&svg, 2.0)?,
+                Some(_) | None => {
+                    return Err(Failure("--output must end in .svg or .png".to_owned()));
+                }
+            };
+            let written = std::fs::write(&args.output, bytes);
+            written.map_err(|err| format!("{} can't be written: {err}", args.output.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Layout(args) => {
+            let project = open(&args.path)?;
+            let machine = pick_machine(&project, args.machine.as_deref())?;
+            say(&layout_json::layout_json(&machine.machine));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo => demo::demo(),
+    }
+}
+
+fn open(path: &Path) -> Result<Project, Failure> {
+    project::open(path).map_err(|err| {
+        let remedy = if err.remedy.is_empty() { String::new() } else { format!("\n{}", err.remedy) };
+        Failure(format!("{}{remedy}", err.message))
+    })
+}
+
+/// The machine of that name, or the only one.
+fn pick_machine<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a MachineDefinition, Failure> {
+    let names = || project.machines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (name, project.machines.as_slice()) {
+        (Some(name), machines) => machines
+            .iter()
+            .find(|it| it.name == name)
+            .ok_or_else(|| Failure(format!("There is no state machine called {name}. There are: {}", names()))),
+        (None, [only]) => Ok(only),
+        (None, []) => Err(Failure(format!("There is no state machine in {}", project.path.display()))),
+        (None, _) => Err(Failure(format!("Say which state machine with --machine NAME. There are: {}", names()))),
+    }
+}
+
+/// `JSON` or `@FILE`.
+fn text_or_file(argument: &str) -> Result<String, Failure> {
+    match argument.strip_prefix('@') {
+        Some(file) => Ok(std::fs::read_to_string(file).map_err(|err| format!("{file} can't be read: {err}"))?),
+        None => Ok(argument.to_owned()),
+    }
+}
+
+fn json_argument(what: &str, argument: &str) -> Result<Value, Failure> {
+    Ok(Value::parse(&text_or_file(argument)?).map_err(|err| format!("{what} is not JSON: {err}"))?)
+}
+
+/// A stable, made-up identity for simulated executions: nothing of the user's account.
+fn execution_arn(machine: &MachineDefinition, name: &str) -> Arc<str> {
+    super::simulation::execution_arn(machine, name)
+}
+
+#[expect(clippy::print_stdout, reason = "this is what a headless command is for")]
+fn say(text: &str) {
+    // A reader that closed the pipe has seen enough.
+    if writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n')).is_err() {
+        tracing::debug!("stdout is closed");
+    }
+}
+
+fn say_error(text: &str) {
+    if writeln!(std::io::stderr().lock(), "{text}").is_err() {
+        tracing::debug!("stderr is closed");
+    }
+}

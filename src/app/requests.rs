@@ -1,0 +1,142 @@
+//! The API console's model: the request being written, and the history of those that were sent.
+
+use std::sync::Arc;
+
+use super::simulation::RunId;
+use crate::apigateway::{HttpRequest, HttpResponse, Pending, Stage};
+use crate::execution::Timestamp;
+
+/// A request as it stands in the form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestDraft {
+    /// Index of the project's API.
+    pub api: usize,
+    pub method: String,
+    /// Path with its query, as typed: `/items?limit=2`.
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl RequestDraft {
+    pub fn of(api: usize, request: &HttpRequest) -> Self {
+        let query: Vec<String> =
+            request.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        Self {
+            api,
+            method: request.method.clone(),
+            url: format!("{}{query}", request.path),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+        }
+    }
+
+    /// What goes over the wire. Empty header rows are dropped.
+    pub fn to_request(&self) -> HttpRequest {
+        let (path, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        HttpRequest {
+            method: self.method.trim().to_uppercase(),
+            path,
+            query: super::http_server::parse_query(query),
+            headers: self.headers.iter().filter(|(name, _)| !name.trim().is_empty()).cloned().collect(),
+            body: self.body.clone(),
+        }
+    }
+}
+
+fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// One request that was sent, with everything that became of it.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Counts up; never reused within a session.
+    pub id: u64,
+    pub api: usize,
+    pub request: HttpRequest,
+    pub sent_at: Timestamp,
+    /// Whether it came in over loopback and not from the console.
+    pub served: bool,
+    /// The execution it started.
+    pub run: Option<RunId>,
+    pub progress: Progress,
+}
+
+#[derive(Debug)]
+pub enum Progress {
+    /// Its execution runs, or is held at a breakpoint.
+    Held(Box<Pending>),
+    Answered {
+        response: HttpResponse,
+        stages: Vec<Stage>,
+        /// Real milliseconds from sending to the answer, breakpoints included.
+        millis: i64,
+    },
+}
+
+impl Exchange {
+    /// The stages so far.
+    pub fn stages(&self) -> &[Stage] {
+        match &self.progress {
+            Progress::Held(pending) => &pending.stages,
+            Progress::Answered { stages, .. } => stages,
+        }
+    }
+
+    pub fn response(&self) -> Option<&HttpResponse> {
+        match &self.progress {
+            Progress::Held(_) => None,
+            Progress::Answered { response, .. } => Some(response),
+        }
+    }
+}
+
+/// The request of an example or a collection, with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRequest {
+    pub name: Arc<str>,
+    pub draft: RequestDraft,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_and_its_request_are_each_others_inverse() {
+        let draft = RequestDraft {
+            api: 0,
+            method: "GET".to_owned(),
+            url: "/items?limit=2&next=a%3Db".to_owned(),
+            headers: vec![("Accept".to_owned(), "*/*".to_owned())],
+            body: String::new(),
+        };
+        let request = draft.to_request();
+        assert_eq!(request.query[1], ("next".to_owned(), "a=b".to_owned()));
+        assert_eq!(RequestDraft::of(0, &request), draft);
+    }
+
+    #[test]
+    fn what_was_typed_is_made_into_a_request() {
+        let typed = RequestDraft {
+            method: " post".to_owned(),
+            url: "items".to_owned(),
+            headers: vec![(String::new(), "x".to_owned())],
+            ..RequestDraft::default()
+        };
+        let request = typed.to_request();
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/items"));
+        assert!(request.headers.is_empty());
+    }
+}
