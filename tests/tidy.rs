@@ -16,7 +16,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("layout", &["asl", "query"]),
     ("apigateway", &["query"]),
     ("engine", &["query", "asl", "execution"]),
-    ("aws", &["asl", "execution"]),
+    ("aws", &["execution"]),
     ("services", &["asl", "execution", "engine", "aws"]),
     ("debug", &["query", "asl", "execution", "engine"]),
     ("project", &["asl", "apigateway", "services"]),
