@@ -2,7 +2,9 @@
 //!
 //! Takes node sizes and returns rectangles and polylines. Knows no colour, no zoom, no window.
 
+pub mod card;
 pub mod graph;
+pub mod icon;
 mod order;
 mod place;
 mod rank;
