@@ -8,11 +8,17 @@ pub mod export;
 pub mod history;
 pub mod inspection;
 pub mod moment;
+pub mod summary;
 pub mod text;
+pub mod thread;
 pub mod timestamp;
+pub mod visit;
 
 pub use execution::{Execution, ExecutionSource, ExecutionStatus};
 pub use history::{EventDetails, EventId, EventType, History, HistoryEvent, Payload};
 pub use inspection::{InspectionData, Provenance};
-pub use moment::{Moment, StateStatus, Thread, ThreadId, ThreadStatus};
+pub use moment::{Moment, Moments, StateStatus, StateSummary};
+pub use summary::EventCategory;
+pub use thread::{Thread, ThreadId, ThreadKind, ThreadStatus};
 pub use timestamp::Timestamp;
+pub use visit::{Attempt, ContainerRun, Lane, StateType, Timeline, TimelineVisit, Visit};
