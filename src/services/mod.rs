@@ -3,14 +3,21 @@
 pub mod dynamodb;
 pub mod mock;
 
-use std::sync::Arc;
 use crate::json::Value;
+use std::sync::Arc;
 
 /// What a service answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TaskAnswer {
-    Succeeded { output: Value },
-    Failed { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    Succeeded {
+        output: Value,
+    },
+    Failed {
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    },
     /// The job or callback goes on (`.sync`, `.waitForTaskToken`) after this answer of the service.
-    Submitted { output: Value },
+    Submitted {
+        output: Value,
+    },
 }
