@@ -1,0 +1,102 @@
+//! Reference paths: names and indices only, so that a value can be put where they point.
+
+use std::sync::Arc;
+
+use crate::json::{Object, Value};
+use crate::query::SyntaxError;
+
+use super::{Path, PathError, Step};
+
+/// A path of member names and indices only, as `ResultPath` and `ErrorPath` need.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferencePath {
+    /// Its steps are members and indices, nothing else.
+    path: Path,
+}
+
+impl ReferencePath {
+    /// # Errors
+    /// The text is no path, or not a reference path.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let path = Path::parse(text)?;
+        if path.steps.iter().all(|step| matches!(step, Step::Member(_) | Step::Index(0..))) {
+            Ok(Self { path })
+        } else {
+            Err(SyntaxError {
+                message: "Reference paths have member names and indices only, no wildcards, slices, filters or functions"
+                    .to_owned(),
+                offset: None,
+            })
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `document` with `value` at this place; missing objects on the way are made, and so is the next item of an array.
+    ///
+    /// # Errors
+    /// Something on the way is neither an object nor absent: AWS's `States.ReferencePathConflict`, whose cause is the message.
+    pub fn insert(&self, document: &Value, value: Value) -> Result<Value, PathError> {
+        let mut result = document.clone();
+        let mut here = &mut result;
+        for step in self.path.steps.iter() {
+            here = match step {
+                Step::Member(name) => match here {
+                    Value::Object(members) => {
+                        Arc::make_mut(members).entry(Arc::clone(name)).or_insert(MISSING)
+                    }
+                    // A path past what exists makes objects; a null that is really there counts as nothing.
+                    Value::Null => {
+                        *here = Value::from(Object::from_iter([(Arc::clone(name), MISSING)]));
+                        let Value::Object(members) = here else {
+                            unreachable!("it was just made an object")
+                        };
+                        Arc::make_mut(members).entry(Arc::clone(name)).or_insert(MISSING)
+                    }
+                    Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                        return Err(conflict(name, document));
+                    }
+                },
+                Step::Index(index) => match here {
+                    Value::Array(items) => {
+                        let at = usize::try_from(*index).unwrap_or(usize::MAX);
+                        if at > items.len() {
+                            return Err(conflict(&index.to_string(), document));
+                        }
+                        let items = Arc::make_mut(items);
+                        if at == items.len() {
+                            items.push(MISSING);
+                        }
+                        &mut items[at]
+                    }
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::String(_)
+                    | Value::Object(_) => {
+                        return Err(conflict(&index.to_string(), document));
+                    }
+                },
+                Step::Members(_)
+                | Step::Indices(_)
+                | Step::Slice { .. }
+                | Step::Wildcard
+                | Step::Scan
+                | Step::Filter(_)
+                | Step::Call(_) => {
+                    unreachable!("parse lets members and indices through, nothing else")
+                }
+            };
+        }
+        *here = value;
+        Ok(result)
+    }
+}
+
+const MISSING: Value = Value::Null;
+
+fn conflict(step: &str, document: &Value) -> PathError {
+    PathError { message: format!("Unable to apply step \"{step}\" to input {document}") }
+}
