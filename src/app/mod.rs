@@ -1,1 +1,38 @@
-//! (to be written)
+//! Everything the product does, without a window. The only shell: threads, clock, sockets and disk are here.
+//!
+//! [`App`] holds the model; [`App::run`] is the only way to change it; [`App::tick`] lets time pass. A view reads `&App`.
+
+mod answers;
+#[expect(clippy::module_inception, reason = "the type it holds is the app itself")]
+mod app;
+mod clock;
+mod command;
+mod event;
+pub mod headless;
+mod http_server;
+mod requests;
+mod run_command;
+pub mod samples;
+mod settings;
+mod simulation;
+mod tour;
+mod worker;
+
+pub use answers::Answers;
+pub use app::{App, Notice, NoticeLevel, OpenProject, Selection};
+pub use clock::{Stopwatch, now};
+pub use command::{Command, Listing, Menu, Pane, Shortcut, Theme};
+pub use requests::{Exchange, NamedRequest, Progress, RequestDraft};
+pub use run_command::load_history;
+pub use settings::Settings;
+pub use simulation::{Run, RunId};
+pub use tour::{Tour, TourStep};
+
+// What views may read of the floors below, so that they need not know them.
+pub use crate::engine::{TaskRequest, TaskToken};
+pub use crate::json::document::{LineColumn, LineIndex, Span};
+pub use crate::json::{Number, Value};
+pub use crate::project::{FileProblem, MachineDefinition, Project, ProjectForm};
+pub use crate::services::TaskAnswer;
+pub use crate::services::dynamodb::TableContents;
+pub use crate::services::mock::MockCase;

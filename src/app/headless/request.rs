@@ -1,0 +1,131 @@
+//! `stepwell request`: one request through the emulated API, every stage shown.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::args::{Format, RequestArgs};
+use super::run::{answers, as_json, choose_case};
+use super::{Failure, open, say, text_or_file};
+use crate::apigateway::{HttpResponse, Stage, StageName};
+use crate::app::answers::Answers;
+use crate::app::{App, Run};
+use crate::app::requests::RequestDraft;
+
+pub(super) fn request(args: &RequestArgs) -> Result<ExitCode, Failure> {
+    let mut app = headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref())?;
+    let body = args.body.as_deref().map_or_else(|| Ok(String::new()), text_or_file)?;
+    let mut headers = Vec::new();
+    for header in &args.headers {
+        let (name, value) = header.split_once(':').ok_or_else(|| format!("--header '{header}' has no colon. Write 'Name: value'."))?;
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    let draft =
+        RequestDraft { api: 0, method: args.method.clone(), url: args.url_path.clone(), headers, body };
+    let exchange = exchange(&mut app, &draft)?;
+    match args.format {
+        Format::Human => say(&human(&exchange)),
+        Format::Json => say(&format!("{:#}", json_of(&exchange))),
+    }
+    Ok(if exchange.response.status < 400 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// An app with the project open and nobody to ask.
+pub(super) fn headless_app(
+    path: &std::path::Path,
+    mocks: Option<&std::path::Path>,
+    case: Option<&str>,
+) -> Result<App, Failure> {
+    let mut project = open(path)?;
+    if project.apis.is_empty() {
+        return Err(Failure(format!("{} has no API. Open a Terraform or SAM project that has one.", path.display())));
+    }
+    let mut answers = answers(&mut project, mocks)?;
+    let machine = project.machines.first().map(|it| it.name.clone()).unwrap_or_default();
+    choose_case(&project, &mut answers, &machine, case)?;
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.show_opened(project, answers);
+    Ok(app)
+}
+
+/// What one request came to.
+pub(super) struct Answered<'a> {
+    pub(super) response: &'a HttpResponse,
+    pub(super) stages: &'a [Stage],
+    pub(super) run: Option<&'a Run>,
+}
+
+/// Sends and waits for the answer.
+pub(super) fn exchange<'a>(app: &'a mut App, draft: &RequestDraft) -> Result<Answered<'a>, Failure> {
+    let id = app.send(draft.api, draft.to_request(), false);
+    while app.pump(Duration::from_secs(1)) {}
+    let app: &App = app;
+    let exchange = app.exchanges.iter().find(|it| it.id == id).ok_or("The request was lost")?;
+    let run = exchange.run.and_then(|id| app.runs.iter().find(|run| run.id == id));
+    let Some(response) = exchange.response() else {
+        let waiting = run.map(|run| run.waiting()).unwrap_or_default();
+        let why = waiting.first().map_or_else(|| "The execution can't go on".to_owned(), |it| Answers::unanswered(it));
+        return Err(Failure(why));
+    };
+    Ok(Answered { response, stages: exchange.stages(), run })
+}
+
+/// The stage's name for people.
+pub(super) fn stage_title(name: StageName) -> &'static str {
+    match name {
+        StageName::Route => "Route",
+        StageName::MethodRequest => "Method request",
+        StageName::IntegrationRequest => "Integration request",
+        StageName::Integration => "Integration",
+        StageName::IntegrationResponse => "Integration response",
+        StageName::MethodResponse => "Method response",
+        StageName::GatewayResponse => "Gateway response",
+    }
+}
+
+pub(super) fn human(answered: &Answered<'_>) -> String {
+    let mut text = String::new();
+    for stage in answered.stages {
+        text.push_str(&format!("{:<21} {}\n", stage_title(stage.name), stage.summary));
+        if let Some(error) = &stage.error {
+            text.push_str(&format!("{:<21} ! {error}\n", ""));
+        }
+    }
+    if let Some(run) = answered.run {
+        text.push_str(&format!("{:<21} {} in {} events\n", "Execution", run.status().as_str(), run.session.history().events().len()));
+    }
+    text.push_str(&format!("\nHTTP {}\n", answered.response.status));
+    for (name, value) in &answered.response.headers {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text.push_str(&format!("\n{}\n", answered.response.body));
+    text
+}
+
+fn json_of(answered: &Answered<'_>) -> serde_json::Value {
+    let stages: Vec<serde_json::Value> = answered
+        .stages
+        .iter()
+        .map(|stage| {
+            json!({
+                "name": stage_title(stage.name),
+                "summary": stage.summary,
+                "input": stage.input,
+                "template": stage.template,
+                "output": stage.output,
+                "error": stage.error,
+            })
+        })
+        .collect();
+    let headers: serde_json::Map<String, serde_json::Value> =
+        answered.response.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    json!({
+        "status": answered.response.status,
+        "headers": headers,
+        "body": answered.response.body,
+        "stages": stages,
+        "execution": answered.run.map(as_json),
+    })
+}

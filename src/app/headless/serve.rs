@@ -1,0 +1,84 @@
+//! `stepwell serve`: the project's API on loopback until Ctrl-C.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::args::ServeArgs;
+use super::request::headless_app;
+use super::{Failure, say, say_error};
+use crate::app::Command;
+use crate::app::answers::Answers;
+use crate::services::TaskAnswer;
+
+pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
+    let mut app = headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref())?;
+    app.run_command(Command::StartServer(args.port));
+    let Some(url) = app.server_url() else {
+        let why = app.notices.pop().map_or_else(|| "The API can't be served".to_owned(), |notice| notice.text);
+        return Err(Failure(why));
+    };
+    let stopped = Arc::new(AtomicBool::new(false));
+    watch_for_interrupt(Arc::clone(&stopped))?;
+    say(&format!("Serving {} on {url}", args.path.display()));
+    if let Some(api) = app.project.as_ref().and_then(|open| open.project.apis.first()) {
+        for resource in &api.resources {
+            for method in resource.methods.keys() {
+                say(&format!("  {method:<7} {url}{}", resource.path));
+            }
+        }
+    }
+    say("Ctrl-C ends it.");
+    let mut told = 0;
+    while !stopped.load(Ordering::Relaxed) {
+        while app.wait_and_tick(Duration::from_millis(200)) {}
+        refuse_unanswered(&mut app);
+        for notice in app.notices.drain(..) {
+            say_error(&format!("{} {}", notice.text, notice.remedy));
+        }
+        for exchange in app.exchanges.iter().filter(|it| it.id > told) {
+            if let Some(response) = exchange.response() {
+                say(&format!("{} {} -> {}", exchange.request.method, exchange.request.path, response.status));
+            }
+        }
+        told = app.exchanges.iter().filter(|it| it.response().is_some()).map(|it| it.id).max().unwrap_or(told).max(told);
+        if app.server.is_none() {
+            return Err(Failure("The local server ended".to_owned()));
+        }
+    }
+    app.run_command(Command::StopServer);
+    say("Stopped.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Nobody is there to type an answer, so a task without one fails, and says why.
+fn refuse_unanswered(app: &mut crate::app::App) {
+    let mut refused = Vec::new();
+    for run in app.runs.iter_mut().filter(|run| run.is_running()) {
+        let waiting: Vec<_> = run.waiting().into_iter().map(|it| (it.token, Answers::unanswered(it))).collect();
+        for (token, why) in waiting {
+            let answer = TaskAnswer::Failed { error: Some("Stepwell.NoAnswer".into()), cause: Some(why.as_str().into()) };
+            if run.answer(token, &answer) {
+                refused.push(why);
+            }
+        }
+    }
+    for why in refused {
+        say_error(&why);
+    }
+}
+
+fn watch_for_interrupt(stopped: Arc<AtomicBool>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let wait = move || {
+        runtime.block_on(async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                tracing::warn!("Ctrl-C can't be watched for");
+            }
+            stopped.store(true, Ordering::Relaxed);
+        });
+    };
+    std::thread::Builder::new().name("interrupt".to_owned()).spawn(wait)?;
+    Ok(())
+}

@@ -1,0 +1,503 @@
+//! What each command does: the single place where the model changes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::app::{App, NoticeLevel};
+use super::command::{Command, Theme};
+use super::http_server::HttpServer;
+use super::requests::{NamedRequest, Progress, RequestDraft};
+use super::samples;
+use super::simulation::{Run, RunId};
+use super::tour::{Tour, TourEvent};
+use super::worker;
+use crate::asl::StatePath;
+use crate::debug::{Breakpoints, Goal, StopReason};
+use crate::execution::{Execution, ExecutionSource, History, export};
+use crate::json::Value;
+use crate::project::postman;
+use crate::services::mock::MockConfig;
+
+impl App {
+    /// Does what the user asked. What only a window can do is left in [`App::for_window`].
+    pub fn run_command(&mut self, command: Command) {
+        let tour = match command {
+            Command::Next | Command::StepIn | Command::StepOut => TourEvent::SteppedForwards,
+            Command::StepBack | Command::ReverseContinue | Command::ReverseStepIn | Command::ReverseStepOut => {
+                TourEvent::SteppedBackwards
+            }
+            _ => TourEvent::Other,
+        };
+        self.carry_out(command);
+        self.observe_tour(tour);
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Open(path) => self.open(&path),
+            Command::OpenSample(name) => match samples::folder(&name) {
+                Ok(folder) => self.open(&folder),
+                Err(err) => self.notify(NoticeLevel::Error, format!("The sample {name} can't be opened"), err.to_string()),
+            },
+            Command::Reload => self.reload(),
+            Command::CloseProject => {
+                self.project = None;
+                self.runs.clear();
+                self.active_run = None;
+                self.exchanges.clear();
+                self.replies.clear();
+                self.server = None;
+                self.selection = super::app::Selection::default();
+            }
+            Command::SelectMachine(index) => self.select_machine(index),
+            Command::SelectState(state) => self.selection.state = state,
+
+            Command::Continue => self.continue_or_start(),
+            Command::StartPaused => {
+                if self.start_typed().is_some() {
+                    self.begin(Goal::Next);
+                }
+            }
+            Command::Pause => {
+                if let Some(run) = self.run_mut() {
+                    run.session.pause();
+                    run.stopped = Some(StopReason::Pause);
+                }
+            }
+            Command::Next => self.step(Goal::Next),
+            Command::StepIn => self.step(Goal::StepIn),
+            Command::StepOut => self.step(Goal::StepOut),
+            Command::StepBack => self.begin(Goal::StepBack),
+            Command::ReverseContinue => self.begin(Goal::ReverseContinue),
+            Command::ReverseStepIn => self.begin(Goal::ReverseStepIn),
+            Command::ReverseStepOut => self.begin(Goal::ReverseStepOut),
+            Command::RunToState(state) => self.step(Goal::RunTo(state)),
+            Command::Restart => self.restart(),
+            Command::Stop => {
+                if let Some(run) = self.run_mut() {
+                    run.session.stop();
+                    run.stopped = Some(StopReason::End);
+                }
+            }
+            Command::GoTo(event) => self.goto(|_| event),
+            Command::GoToStart => self.goto(|_| crate::execution::EventId(1)),
+            Command::GoToEnd => self.goto(|run| run.session.last_event()),
+            Command::SelectThread(thread) => {
+                if let Some(run) = self.run_mut() {
+                    run.session.select_thread(thread);
+                }
+                self.select_current();
+            }
+            Command::SelectExecution(index) => {
+                if let Some(run) = self.runs.get(index) {
+                    let (id, machine) = (run.id, run.machine);
+                    self.active_run = Some(id);
+                    self.show_machine(machine);
+                }
+            }
+            Command::CloseExecution(index) => {
+                if index < self.runs.len() {
+                    let closed = self.runs.remove(index);
+                    if self.active_run == Some(closed.id) {
+                        self.active_run = self.runs.last().map(|run| run.id);
+                    }
+                }
+            }
+            Command::SetInput(text) => self.input_text = text,
+            Command::FormatInput => match Value::parse(&self.input_text) {
+                Ok(value) => self.input_text = value.to_pretty(),
+                Err(err) => self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string()),
+            },
+            Command::SetMachineType(kind) => self.machine_type = kind,
+
+            Command::ToggleBreakpoint(state) => self.change_breakpoints(|it| {
+                it.toggle(&state);
+            }),
+            Command::ToggleBreakpointHere => match self.selection.state.clone() {
+                Some(state) => self.change_breakpoints(|it| {
+                    it.toggle(&state);
+                }),
+                None => self.notify(NoticeLevel::Info, "No state is selected", "Select one in the graph first."),
+            },
+            Command::SetBreakpoint(state, breakpoint) => self.change_breakpoints(|it| {
+                it.states.insert(state, breakpoint);
+            }),
+            Command::RemoveBreakpoint(state) => self.change_breakpoints(|it| {
+                it.states.remove(&state);
+            }),
+            Command::ClearBreakpoints => {
+                for breakpoints in self.breakpoints.values_mut() {
+                    breakpoints.states.clear();
+                }
+                self.remember_breakpoints();
+            }
+            Command::ToggleBreakOnErrors => {
+                self.change_breakpoints(|it| it.exceptions.uncaught = !it.exceptions.uncaught);
+                self.settings.break_on_errors = self.breakpoints().map(|it| it.exceptions.uncaught);
+                self.save_settings();
+            }
+            Command::ToggleBreakOnCaughtErrors => {
+                self.change_breakpoints(|it| it.exceptions.caught = !it.exceptions.caught);
+            }
+
+            Command::AnswerTask { token, answer, keep } => {
+                let state = self.run().and_then(|run| {
+                    run.waiting().into_iter().find(|it| it.token == token).map(|it| Arc::clone(&it.state_name))
+                });
+                if let Some(run) = self.run_mut()
+                    && run.answer(token, &answer)
+                    && let (true, Some(state), Some(open)) = (keep, state, &mut self.project)
+                {
+                    open.answers.typed.set(&state, answer);
+                }
+            }
+            Command::SetMock { state, answer } => {
+                if let Some(open) = &mut self.project {
+                    open.answers.typed.set(&state, answer);
+                }
+            }
+            Command::RemoveMock(state) => {
+                if let Some(open) = &mut self.project {
+                    open.answers.typed.remove(&state);
+                }
+            }
+            Command::LoadMocks(path) => self.load_mocks(&path),
+            Command::SelectMockCase(case) => self.select_mock_case(case),
+
+            Command::SetRequest(draft) => self.draft = *draft,
+            Command::SelectRoute(api, method, path) => {
+                let method = if method == "ANY" { "GET".to_owned() } else { method };
+                self.draft = RequestDraft { api, method, url: path, ..self.draft.clone() };
+            }
+            Command::SendRequest => {
+                let (api, request) = (self.draft.api, self.draft.to_request());
+                self.send(api, request, false);
+            }
+            Command::SendAgain(index) => {
+                if let Some(exchange) = self.exchanges.get(index) {
+                    let (api, request) = (exchange.api, exchange.request.clone());
+                    self.send(api, request, false);
+                }
+            }
+            Command::EditAgain(index) => {
+                if let Some(exchange) = self.exchanges.get(index) {
+                    self.draft = RequestDraft::of(exchange.api, &exchange.request);
+                }
+            }
+            Command::SelectExchange(index) => {
+                self.selection.exchange = index;
+                if let Some(run) = self.exchange().and_then(|it| it.run) {
+                    self.active_run = Some(run);
+                }
+            }
+            Command::ClearExchanges => {
+                self.exchanges.retain(|it| matches!(it.progress, Progress::Held(_)));
+                self.selection.exchange = None;
+            }
+            Command::OpenPostman(path) => self.open_postman(&path),
+            Command::CopyAsCurl => {
+                let base = self.server_url().unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
+                let text = crate::apigateway::http::as_curl(&base, &self.draft.to_request());
+                self.for_window.push(Command::CopyText(text));
+            }
+            Command::StartServer(port) => self.start_server(port),
+            Command::StopServer => self.server = None,
+
+            Command::PutItem { table, item } => self.on_table(&table, |database| database.put_item(&table, &item)),
+            Command::DeleteItem { table, key } => self.on_table(&table, |database| database.delete_item(&table, &key)),
+            Command::ResetTables => self.reset_tables(),
+
+            Command::FetchExecution { profile, region, arn } => worker::fetch(profile, region, arn, self.outbox.clone()),
+
+            Command::ToggleTheme | Command::SetTheme(_) => {
+                self.settings.theme = match (command.clone(), self.settings.theme) {
+                    (Command::SetTheme(theme), _) => theme,
+                    (_, Theme::Dark) => Theme::Light,
+                    (_, Theme::Light | Theme::System) => Theme::Dark,
+                };
+                self.save_settings();
+                self.for_window.push(Command::SetTheme(self.settings.theme));
+            }
+            Command::ShowTour => {
+                self.tour = Some(Tour::start());
+                if self.project.as_ref().is_none_or(|open| open.project.apis.is_empty()) {
+                    self.carry_out(Command::OpenSample(Tour::sample().to_owned()));
+                }
+            }
+            Command::EndTour { for_good } => {
+                self.tour = None;
+                if for_good {
+                    self.settings.tour_done = true;
+                    self.save_settings();
+                }
+            }
+            Command::DismissNotice(id) => self.notices.retain(|it| it.id != id),
+            Command::ShowOpenDialog
+            | Command::ShowOpenFolderDialog
+            | Command::ShowLoadMocksDialog
+            | Command::ShowPostmanDialog
+            | Command::ShowExportDialog
+            | Command::ShowPane(_)
+            | Command::FitGraph
+            | Command::ZoomIn
+            | Command::ZoomOut
+            | Command::ZoomToSelection
+            | Command::ShowPalette
+            | Command::ShowShortcuts
+            | Command::ShowAbout
+            | Command::CopyText(_)
+            | Command::ResetLayout
+            | Command::Quit => self.for_window.push(command),
+            Command::ExportPicture(path) => self.export_picture(&path),
+        }
+    }
+
+    // -- project
+
+    fn open(&mut self, path: &Path) {
+        if is_history(path) {
+            match self.machine().map(|it| Arc::clone(&it.machine)) {
+                Some(machine) => match load_history(path, machine) {
+                    Ok(execution) => self.show_recorded(&execution),
+                    Err(why) => self.notify(NoticeLevel::Error, why, ""),
+                },
+                None => self.notify(
+                    NoticeLevel::Error,
+                    format!("{} is a history", path.display()),
+                    "Open its state machine first, then the history.",
+                ),
+            }
+            return;
+        }
+        self.opening = Some(path.to_owned());
+        worker::open(path.to_owned(), false, self.outbox.clone());
+    }
+
+    fn select_machine(&mut self, index: usize) {
+        self.show_machine(index);
+        // The execution that is shown belongs to the machine that is shown.
+        self.active_run = self.runs.iter().rev().find(|run| run.machine == index).map(|run| run.id);
+    }
+
+    fn show_machine(&mut self, index: usize) {
+        let Some(open) = &mut self.project else { return };
+        if open.machine == index || index >= open.project.machines.len() {
+            return;
+        }
+        open.machine = index;
+        open.mock_case = super::app::first_case(&open.project, index);
+        let name = &open.project.machines[index].name;
+        open.answers.case =
+            open.mock_case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(name, case));
+        self.machine_type = open.project.machines[index].kind;
+        self.selection.state = None;
+        self.for_window.push(Command::FitGraph);
+    }
+
+    fn load_mocks(&mut self, path: &Path) {
+        let loaded = std::fs::read_to_string(path)
+            .map_err(|err| err.to_string())
+            .and_then(|text| Value::parse(&text).map_err(|err| format!("It is not JSON: {err}")))
+            .and_then(|json| MockConfig::parse(&json));
+        match loaded {
+            Ok(mocks) => {
+                if let Some(open) = &mut self.project {
+                    open.project.mocks = Some(mocks);
+                    let case = super::app::first_case(&open.project, open.machine);
+                    self.select_mock_case(case);
+                }
+            }
+            Err(why) => self.notify(NoticeLevel::Error, format!("{} can't be used for mocks", path.display()), why),
+        }
+    }
+
+    fn select_mock_case(&mut self, case: Option<String>) {
+        let Some(open) = &mut self.project else { return };
+        let name = open.machine().map(|it| it.name.clone()).unwrap_or_default();
+        open.answers.case = case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(&name, case));
+        open.mock_case = case;
+    }
+
+    fn open_postman(&mut self, path: &Path) {
+        let read = std::fs::read_to_string(path).map_err(|err| err.to_string()).and_then(|text| postman::parse(&text));
+        match (read, &mut self.project) {
+            (Ok(requests), Some(open)) => {
+                let count = requests.len();
+                open.examples.extend(requests.into_iter().map(|(name, request)| NamedRequest {
+                    name: name.into(),
+                    draft: RequestDraft::of(0, &request),
+                }));
+                self.notify(NoticeLevel::Info, format!("{count} requests added to the examples"), "");
+            }
+            (Ok(_), None) => self.notify(NoticeLevel::Error, "Open a project first", "The requests are sent to its API."),
+            (Err(why), _) => self.notify(NoticeLevel::Error, format!("{} is no Postman collection", path.display()), why),
+        }
+    }
+
+    fn start_server(&mut self, port: u16) {
+        let Some(api) = self.project.as_ref().and_then(|open| open.project.apis.first()) else {
+            self.notify(NoticeLevel::Error, "There is no API to serve", "Open a project that has one.");
+            return;
+        };
+        if let Some(server) = &self.server {
+            let url = server.url();
+            self.notify(NoticeLevel::Info, format!("Already serving on {url}"), "");
+            return;
+        }
+        match HttpServer::start(port, &api.stage, self.outbox.clone()) {
+            Ok(server) => {
+                self.notify(NoticeLevel::Info, format!("Serving on {}", server.url()), "");
+                self.server = Some(server);
+            }
+            Err(why) => self.notify(NoticeLevel::Error, why, ""),
+        }
+    }
+
+    fn on_table(&mut self, table: &str, change: impl Fn(&crate::services::dynamodb::DynamoDb) -> Result<(), String>) {
+        let Some(open) = &self.project else { return };
+        if let Err(why) = change(&open.answers.database) {
+            self.notify(NoticeLevel::Error, format!("Table {table} did not take it"), why);
+        }
+    }
+
+    fn reset_tables(&mut self) {
+        let Some(open) = &mut self.project else { return };
+        match super::Answers::of(&open.project) {
+            Ok((fresh, _)) => open.answers.database = fresh.database,
+            Err(why) => self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why),
+        }
+    }
+
+    fn export_picture(&mut self, path: &Path) {
+        let Some(machine) = self.machine() else { return };
+        let statuses = self.run().map(|run| run.session.moment().states.clone());
+        let svg = super::headless::render::svg(&machine.machine, statuses.as_ref(), super::headless::render::Theme::Light);
+        let bytes = match path.extension().and_then(|it| it.to_str()) {
+            Some("png") => super::headless::render::png(&svg, 2.0),
+            Some(_) | None => Ok(svg.into_bytes()),
+        };
+        let written = bytes.and_then(|bytes| std::fs::write(path, bytes).map_err(|err| err.to_string()));
+        match written {
+            Ok(()) => self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), ""),
+            Err(why) => self.notify(NoticeLevel::Error, "The picture can't be saved", why),
+        }
+    }
+
+    // -- executions
+
+    fn continue_or_start(&mut self) {
+        match self.run() {
+            Some(run) if !run.has_ended() || run.session.cursor().event < run.session.last_event() => {
+                self.begin(Goal::Continue);
+            }
+            Some(_) | None => {
+                if self.start_typed().is_some() {
+                    self.begin(Goal::Continue);
+                }
+            }
+        }
+    }
+
+    /// Steps in the execution that is shown; without one, starts and stops at the first state.
+    fn step(&mut self, goal: Goal) {
+        if self.run().is_some() {
+            self.begin(goal);
+        } else if self.start_typed().is_some() {
+            let first = matches!(goal, Goal::RunTo(_)).then_some(goal).unwrap_or(Goal::Next);
+            self.begin(first);
+        }
+    }
+
+    fn begin(&mut self, goal: Goal) {
+        if let Some(run) = self.run_mut() {
+            run.begin(goal);
+        }
+        self.pump(super::app::FRAME_BUDGET);
+        self.select_current();
+    }
+
+    /// Starts an execution with the typed input.
+    fn start_typed(&mut self) -> Option<RunId> {
+        let machine = self.project.as_ref().map(|open| open.machine)?;
+        match Value::parse(&self.input_text) {
+            Ok(input) => Some(self.start_run(machine, input, Some(self.machine_type), None)),
+            Err(err) => {
+                self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string());
+                self.for_window.push(Command::ShowPane(super::Pane::Input));
+                None
+            }
+        }
+    }
+
+    fn restart(&mut self) {
+        let Some(open) = &self.project else { return };
+        let definition = self.run().and_then(|run| open.project.machines.get(run.machine)).map(|it| Arc::clone(&it.machine));
+        let Some(run) = self.run_mut() else { return self.continue_or_start() };
+        match (definition, run.start.clone()) {
+            (Some(definition), Some(start)) => {
+                let fresh = run.session.restarted_with(definition, start);
+                run.replace_session(fresh);
+                self.begin(Goal::Continue);
+            }
+            _ => self.goto(|_| crate::execution::EventId(1)),
+        }
+    }
+
+    fn goto(&mut self, event: impl Fn(&Run) -> crate::execution::EventId) {
+        if let Some(run) = self.run_mut() {
+            run.session.goto(event(run));
+            run.stopped = Some(StopReason::Goto);
+        }
+        self.select_current();
+    }
+
+    /// The state at the cursor becomes the selected one, so that every pane follows.
+    pub(super) fn select_current(&mut self) {
+        let current = self.run().and_then(|run| {
+            let moment = run.session.moment();
+            let thread = moment.thread(run.session.thread())?;
+            Some(thread.current.as_ref()?.state.clone())
+        });
+        if current.is_some() {
+            self.selection.state = current;
+        }
+    }
+
+    fn change_breakpoints(&mut self, change: impl FnOnce(&mut Breakpoints)) {
+        let Some(name) = self.machine().map(|it| it.name.clone()) else { return };
+        change(self.breakpoints.entry(name).or_default());
+        self.remember_breakpoints();
+    }
+
+    /// Where the state stands in the file, for the source pane.
+    pub fn place_of(&self, state: &StatePath) -> Option<super::Span> {
+        self.machine()?.machine.find(state).map(|it| it.span)
+    }
+}
+
+/// Whether a file looks like an exported history and not like a definition.
+fn is_history(path: &Path) -> bool {
+    let Ok(metadata) = path.metadata() else { return false };
+    if !metadata.is_file() || path.extension().is_none_or(|it| it != "json") || metadata.len() > 64 << 20 {
+        return false;
+    }
+    let Ok(text) = std::fs::read_to_string(path) else { return false };
+    text.contains("\"events\"") && text.contains("ExecutionStarted") && !text.contains("\"StartAt\"")
+}
+
+/// Reads an exported history as an execution of this definition.
+///
+/// # Errors
+/// In the user's words: the file can't be read or holds no events.
+pub fn load_history(path: &Path, machine: Arc<crate::asl::StateMachine>) -> Result<Execution, String> {
+    let text = std::fs::read_to_string(path).map_err(|err| format!("{} can't be read: {err}", path.display()))?;
+    let history: History = export::parse(&text).map_err(|why| format!("{} holds no history: {why}", path.display()))?;
+    let name = path.file_stem().map_or_else(|| "imported".into(), |stem| stem.to_string_lossy());
+    Ok(Execution {
+        arn: format!("arn:aws:states:us-east-1:123456789012:execution:imported:{name}").into(),
+        state_machine: machine,
+        kind: crate::asl::StateMachineType::Standard,
+        history,
+        source: ExecutionSource::Imported { path: path.to_owned() },
+    })
+}

@@ -1,0 +1,216 @@
+//! Executions of a project session: starting one, letting it move within a budget, getting its tasks answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answers::{Answers, Invocations};
+use super::clock::Stopwatch;
+use crate::asl::StateMachineType;
+use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
+use crate::engine::{ExecutionStart, TaskRequest, TaskToken};
+use crate::execution::{EventDetails, Execution, ExecutionStatus, Timestamp};
+use crate::json::Value;
+use crate::project::MachineDefinition;
+use crate::services::TaskAnswer;
+
+/// Names one execution of a project session; counts up, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
+
+/// Steps of the engine between two looks at the clock.
+const STEPS_PER_LOOK: usize = 256;
+
+/// One execution under the debugger.
+#[derive(Debug)]
+pub struct Run {
+    pub id: RunId,
+    /// Index of its machine in the project.
+    pub machine: usize,
+    pub machine_name: Arc<str>,
+    pub input: Value,
+    pub kind: StateMachineType,
+    pub started_at: Timestamp,
+    pub execution_arn: Arc<str>,
+    pub execution_name: Arc<str>,
+    /// What it was started from; `None` for a recorded execution.
+    pub start: Option<ExecutionStart>,
+    pub session: DebugSession,
+    /// Why it last stopped; `None` while it works on a goal.
+    pub stopped: Option<StopReason>,
+    /// What log points wrote.
+    pub log: Vec<LogEntry>,
+    invocations: Invocations,
+}
+
+/// `ExecutionStart` for a simulated execution of a machine. The identity is made up and stable: account 123456789012.
+pub fn execution_start(
+    machine: &MachineDefinition,
+    input: Value,
+    kind: StateMachineType,
+    at: Timestamp,
+    seed: u64,
+    name: &str,
+) -> ExecutionStart {
+    ExecutionStart {
+        input,
+        kind,
+        at,
+        seed,
+        execution_arn: execution_arn(machine, name),
+        execution_name: name.into(),
+        role_arn: "arn:aws:iam::123456789012:role/stepwell-simulation".into(),
+        state_machine_arn: machine.arn.as_str().into(),
+        state_machine_name: machine.name.as_str().into(),
+    }
+}
+
+/// The ARN of an execution of that machine.
+pub fn execution_arn(machine: &MachineDefinition, name: &str) -> Arc<str> {
+    let (head, machine_name) = machine.arn.rsplit_once(":stateMachine:").unwrap_or(("arn:aws:states:us-east-1:123456789012", &machine.name));
+    match machine.kind {
+        StateMachineType::Standard => format!("{head}:execution:{machine_name}:{name}").into(),
+        StateMachineType::Express => format!("{head}:express:{machine_name}:{name}:{name}").into(),
+    }
+}
+
+/// A name in the form of AWS's: a UUID, made from a seed.
+pub fn execution_name(seed: u64) -> String {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let (a, b) = (random.next_u64(), random.next_u64());
+    format!("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, (b >> 48) & 0x3fff | 0x8000, b & 0xffff_ffff_ffff)
+}
+
+impl Run {
+    pub fn start(id: RunId, index: usize, machine: &MachineDefinition, start: ExecutionStart) -> Self {
+        Self {
+            id,
+            machine: index,
+            machine_name: machine.name.as_str().into(),
+            input: start.input.clone(),
+            kind: start.kind,
+            started_at: start.at,
+            execution_arn: Arc::clone(&start.execution_arn),
+            execution_name: Arc::clone(&start.execution_name),
+            session: DebugSession::launch(Arc::clone(&machine.machine), start.clone()),
+            start: Some(start),
+            stopped: Some(StopReason::Entry),
+            log: Vec::new(),
+            invocations: Invocations::new(),
+        }
+    }
+
+    /// An execution that is there already: nothing runs, the cursor moves.
+    pub fn recorded(id: RunId, machine: usize, execution: &Execution) -> Self {
+        let mut session = DebugSession::open(execution);
+        session.goto(session.last_event());
+        let first = execution.history.events().first();
+        let input = match first.map(|event| &event.details) {
+            Some(EventDetails::ExecutionStarted { input: Some(input), .. }) => input.value(),
+            Some(_) | None => Value::Null,
+        };
+        let name: Arc<str> = execution.arn.rsplit(':').next().unwrap_or("recorded").into();
+        Self {
+            id,
+            machine,
+            machine_name: execution.arn.rsplit(':').nth(1).unwrap_or("recorded").into(),
+            input,
+            kind: execution.kind,
+            started_at: first.map_or(Timestamp(0), |event| event.timestamp),
+            execution_arn: Arc::clone(&execution.arn),
+            execution_name: name,
+            start: None,
+            session,
+            stopped: Some(StopReason::Goto),
+            log: Vec::new(),
+            invocations: Invocations::new(),
+        }
+    }
+
+    /// Puts another session in its place (a restart, a fork) with the mocks counted from their first again.
+    pub fn replace_session(&mut self, session: DebugSession) {
+        self.session = session;
+        self.stopped = Some(StopReason::Entry);
+        self.log.clear();
+        self.invocations.clear();
+    }
+
+    /// How the execution stands at its last event, wherever the cursor is.
+    pub fn status(&self) -> ExecutionStatus {
+        self.session.history().status()
+    }
+
+    /// Sets it going; [`Run::pump`] then moves it.
+    pub fn begin(&mut self, goal: Goal) {
+        self.session.begin(goal);
+        self.stopped = None;
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.stopped.is_none()
+    }
+
+    /// Whether the last event has been appended.
+    pub fn has_ended(&self) -> bool {
+        self.session.has_ended()
+    }
+
+    /// Lets it run until it stops, waits for the user, or the time is up. Whether there is more to do at once.
+    pub fn pump(&mut self, breakpoints: &Breakpoints, answers: &Answers, budget: Duration) -> bool {
+        let watch = Stopwatch::start();
+        while self.is_running() {
+            let progress = self.session.advance(breakpoints, STEPS_PER_LOOK);
+            self.log.extend(progress.log);
+            let mut answered = false;
+            for request in &progress.requests {
+                if let Some(answer) = answers.answer(request, &mut self.invocations) {
+                    answered |= self.answer(request.token, &answer);
+                }
+            }
+            match progress.stopped {
+                // The goal stays while tasks are out; an answer that came at once is as if it had never had to wait.
+                Some(StopReason::WaitingForAnswer) if answered => {}
+                Some(StopReason::WaitingForAnswer) => return false,
+                Some(reason) => self.stopped = Some(reason),
+                None if progress.more_work || answered => {}
+                None => return false,
+            }
+            if self.is_running() && watch.elapsed() >= budget {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Hands an answer to a waiting task. Whether anyone waited for it.
+    pub fn answer(&mut self, token: TaskToken, answer: &TaskAnswer) -> bool {
+        self.session.answer(token, answer_for_debug(answer))
+    }
+
+    /// The tasks that only the user can answer.
+    pub fn waiting(&self) -> Vec<&TaskRequest> {
+        self.session.pending().into_iter().filter(|it| !it.never).map(|it| &it.request).collect()
+    }
+}
+
+fn answer_for_debug(answer: &TaskAnswer) -> crate::debug::TaskAnswer {
+    match answer.clone() {
+        TaskAnswer::Succeeded { output } => crate::debug::TaskAnswer::Succeeded { output },
+        TaskAnswer::Failed { error, cause } => crate::debug::TaskAnswer::Failed { error, cause },
+        TaskAnswer::Submitted { output } => crate::debug::TaskAnswer::Submitted { output },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_execution_name_is_a_uuid_and_follows_the_seed() {
+        let name = execution_name(7);
+        assert_eq!(name, execution_name(7));
+        assert_ne!(name, execution_name(8));
+        assert_eq!(name.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+    }
+}
