@@ -1,8 +1,11 @@
 //! Expressions: JSONPath as AWS speaks it, JSONata, and the intrinsic functions. Knows values, never states.
 
+mod hash;
 pub mod intrinsic;
+mod java_random;
 pub mod jsonata;
 pub mod jsonpath;
+mod uuid;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
