@@ -1,0 +1,211 @@
+//! Expressions: literals, operators, ranges.
+
+use super::TemplateError;
+use super::render::{Renderer, is_true};
+use super::strings::number;
+use super::syntax::{Expression, Operator};
+use super::value::{Datum, ListKind, Members};
+
+/// Items that a range may have; a `#foreach` takes no more than a thousand of them.
+const MAX_RANGE: u64 = 100_000;
+
+impl Renderer<'_> {
+    pub(super) fn expression(&mut self, expression: &Expression) -> Result<Datum, TemplateError> {
+        self.enter()?;
+        let value = self.expression_inside(expression)?;
+        self.leave();
+        Ok(value)
+    }
+
+    fn expression_inside(&mut self, expression: &Expression) -> Result<Datum, TemplateError> {
+        Ok(match expression {
+            Expression::Text(text) => Datum::Text(text.clone()),
+            Expression::Interpolated(block) => self.interpolate(block)?,
+            Expression::Int(int) => Datum::Int(*int),
+            Expression::Float(float) => Datum::Float(*float),
+            Expression::Bool(truth) => Datum::Bool(*truth),
+            Expression::Reference(reference) => self.reference(reference)?,
+            Expression::List(items) => {
+                let mut values = Vec::new();
+                for item in items {
+                    values.push(self.expression(item)?);
+                }
+                self.heap.new_list(ListKind::Java, values)?
+            }
+            Expression::Map(members) => {
+                let mut values = Members::new();
+                for (name, value) in members {
+                    let name = self.expression(name)?;
+                    values.insert(self.text(&name)?.into(), self.expression(value)?);
+                }
+                self.heap.new_map(values)?
+            }
+            Expression::Range(ends) => {
+                let (first, last) = (self.expression(&ends.0)?, self.expression(&ends.1)?);
+                self.range(&first, &last)?
+            }
+            Expression::Not(operand) => Datum::Bool(!is_true(&self.expression(operand)?)),
+            Expression::Negative(operand) => match self.expression(operand)? {
+                Datum::Int(int) => Datum::Int(int.wrapping_neg()),
+                Datum::Float(float) => Datum::Float(-float),
+                _ => Datum::Null,
+            },
+            Expression::Chain(first, rest) => {
+                let mut value = self.expression(first)?;
+                for (operator, operand) in rest {
+                    value = self.operate(value, *operator, operand)?;
+                }
+                value
+            }
+        })
+    }
+
+    fn operate(
+        &mut self,
+        left: Datum,
+        operator: Operator,
+        operand: &Expression,
+    ) -> Result<Datum, TemplateError> {
+        match operator {
+            Operator::Or => Ok(Datum::Bool(is_true(&left) || is_true(&self.expression(operand)?))),
+            Operator::And => Ok(Datum::Bool(is_true(&left) && is_true(&self.expression(operand)?))),
+            Operator::Equal => {
+                let right = self.expression(operand)?;
+                Ok(Datum::Bool(self.equal(&left, &right)?))
+            }
+            Operator::NotEqual => {
+                let right = self.expression(operand)?;
+                Ok(Datum::Bool(!self.equal(&left, &right)?))
+            }
+            Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual => {
+                let right = self.expression(operand)?;
+                Ok(Datum::Bool(in_order(&left, operator, &right)))
+            }
+            Operator::Add => {
+                let right = self.expression(operand)?;
+                self.add(&left, &right)
+            }
+            Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Remainder => {
+                let right = self.expression(operand)?;
+                Ok(arithmetic(&left, operator, &right))
+            }
+        }
+    }
+
+    /// Numbers by their value; values of different types by their text.
+    fn equal(&mut self, left: &Datum, right: &Datum) -> Result<bool, TemplateError> {
+        if let (Datum::Int(a), Datum::Int(b)) = (left, right) {
+            return Ok(a == b);
+        }
+        if let (Some(a), Some(b)) = (number(left), number(right)) {
+            return Ok(a == b);
+        }
+        match (left, right) {
+            (Datum::Null, other) | (other, Datum::Null) => {
+                Ok(*other == Datum::Null || *other == Datum::from(""))
+            }
+            (Datum::Text(a), Datum::Text(b)) => Ok(a == b),
+            (Datum::List(_), Datum::List(_)) | (Datum::Map(_), Datum::Map(_)) => {
+                self.heap.count_text(1000)?;
+                Ok(self.heap.java_equals(left, right))
+            }
+            (Datum::Bool(a), Datum::Bool(b)) => Ok(a == b),
+            _ => Ok(self.text(left)? == self.text(right)?),
+        }
+    }
+
+    /// `+` joins as soon as one side is a string.
+    fn add(&mut self, left: &Datum, right: &Datum) -> Result<Datum, TemplateError> {
+        if matches!(left, Datum::Text(_)) || matches!(right, Datum::Text(_)) {
+            let mut text = self.text(left)?;
+            text.push_str(&self.text(right)?);
+            return Ok(text.into());
+        }
+        Ok(arithmetic(left, Operator::Add, right))
+    }
+
+    fn range(&mut self, first: &Datum, last: &Datum) -> Result<Datum, TemplateError> {
+        let (Some(first), Some(last)) = (range_end(first), range_end(last)) else {
+            return Ok(Datum::Null);
+        };
+        if first.abs_diff(last) >= MAX_RANGE {
+            return Err(TemplateError::limit(format!(
+                "the range {first}..{last} has more than {MAX_RANGE} items"
+            )));
+        }
+        let items = if first <= last {
+            (first..=last).map(Datum::Int).collect()
+        } else {
+            (last..=first).rev().map(Datum::Int).collect()
+        };
+        self.heap.new_list(ListKind::Java, items)
+    }
+}
+
+fn range_end(datum: &Datum) -> Option<i64> {
+    match datum {
+        Datum::Int(int) => Some(*int),
+        Datum::Float(float) => Some(*float as i64),
+        Datum::Text(text) => text.parse().ok(),
+        Datum::Null
+        | Datum::Bool(_)
+        | Datum::List(_)
+        | Datum::Map(_)
+        | Datum::Entry(..)
+        | Datum::Input
+        | Datum::Util => None,
+    }
+}
+
+/// Only numbers have an order; anything else is false.
+fn in_order(left: &Datum, operator: Operator, right: &Datum) -> bool {
+    let order = match (left, right) {
+        (Datum::Int(a), Datum::Int(b)) => Some(a.cmp(b)),
+        _ => number(left).zip(number(right)).and_then(|(a, b)| a.partial_cmp(&b)),
+    };
+    order.is_some_and(|order| match operator {
+        Operator::Less => order.is_lt(),
+        Operator::LessOrEqual => order.is_le(),
+        Operator::Greater => order.is_gt(),
+        Operator::GreaterOrEqual => order.is_ge(),
+        Operator::Or
+        | Operator::And
+        | Operator::Equal
+        | Operator::NotEqual
+        | Operator::Add
+        | Operator::Subtract
+        | Operator::Multiply
+        | Operator::Divide
+        | Operator::Remainder => false,
+    })
+}
+
+/// Whole numbers stay whole until they no longer fit; division by zero and what is no number give nothing.
+fn arithmetic(left: &Datum, operator: Operator, right: &Datum) -> Datum {
+    if let (Datum::Int(a), Datum::Int(b)) = (left, right) {
+        let whole = match operator {
+            Operator::Add => a.checked_add(*b),
+            Operator::Subtract => a.checked_sub(*b),
+            Operator::Multiply => a.checked_mul(*b),
+            Operator::Divide => a.checked_div(*b),
+            Operator::Remainder => a.checked_rem(*b),
+            _ => None,
+        };
+        if whole.is_some() || *b == 0 && matches!(operator, Operator::Divide | Operator::Remainder)
+        {
+            return whole.map_or(Datum::Null, Datum::Int);
+        }
+    }
+    let Some((a, b)) = number(left).zip(number(right)) else { return Datum::Null };
+    Datum::Float(match operator {
+        Operator::Add => a + b,
+        Operator::Subtract => a - b,
+        Operator::Multiply => a * b,
+        Operator::Divide => a / b,
+        Operator::Remainder => a % b,
+        _ => return Datum::Null,
+    })
+}
