@@ -9,6 +9,8 @@ pub mod error_handling;
 pub mod map;
 pub mod parallel;
 pub mod parse;
+pub mod placeholder;
+pub mod service;
 pub mod state;
 pub mod state_machine;
 pub mod task;

@@ -1,12 +1,176 @@
 //! A spanned document to a state machine and what is wrong with it.
-use super::{Diagnostic, StateMachine};
-use crate::json::document::{Document, Node};
+//!
+//! Every field is checked where it is read. The rules that need a whole scope (targets, reachability) are in
+//! [`super::validate`].
+
+mod choice;
+mod error_handling;
+mod fields;
+mod kinds;
+mod map;
+mod scope;
+mod support;
+mod template;
+
+use super::placeholder;
+use super::{Diagnostic, QueryLanguage, Severity, StateMachine};
+use crate::json::document::{Document, Format, Node, Span, SyntaxProblemKind};
+use fields::Fields;
+
+/// The code AWS gives to everything that is wrong with a field.
+pub(super) const SCHEMA: &str = "SCHEMA_VALIDATION_FAILED";
+/// The code AWS gives to a text that is not JSON.
+pub(super) const NOT_JSON: &str = "INVALID_JSON_DESCRIPTION";
 
 /// What a text gave.
 #[derive(Clone, Debug)]
-pub struct Parsed { pub machine: StateMachine, pub diagnostics: Vec<Diagnostic> }
+pub struct Parsed {
+    pub machine: StateMachine,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Whether anything found is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
 
 /// Reads the root of a document as a definition.
-pub fn parse(document: &Document) -> Parsed { let _ = document; todo!() }
-/// Reads one node of a larger document (a definition embedded in a template).
-pub fn parse_node(document: &Document, node: &Node) -> Parsed { let _ = (document, node); todo!() }
+pub fn parse(document: &Document) -> Parsed {
+    let mut reader = Reader::new(document);
+    reader.syntax(document);
+    let machine = match &document.root {
+        Some(root) => reader.machine(root),
+        None => reader.empty(),
+    };
+    Parsed { machine, diagnostics: reader.diagnostics }
+}
+
+/// Reads a document and adds what [`super::validate`] finds.
+pub fn check(document: &Document) -> Parsed {
+    let mut parsed = parse(document);
+    parsed.diagnostics.extend(super::validate::validate(&parsed.machine));
+    parsed
+}
+
+/// Reads one node of a larger document: a definition embedded in a template.
+///
+/// An object is read in place. A text (`DefinitionString`, with or without `Fn::Sub`) is a document of its own: the machine's
+/// source is that text, and all spans point into it.
+pub fn parse_node(document: &Document, node: &Node) -> Parsed {
+    let text = placeholder::text_of(node).or_else(|| node.as_str().map(str::to_owned));
+    match text {
+        Some(text) => {
+            let inner = Document::parse(&text, Format::sniff(&text));
+            parse(&inner)
+        }
+        None => {
+            let mut reader = Reader::new(document);
+            let machine = reader.machine(node);
+            Parsed { machine, diagnostics: reader.diagnostics }
+        }
+    }
+}
+
+/// Reads nodes and notes what is wrong.
+struct Reader<'d> {
+    document: &'d Document,
+    /// Of the whole machine; states may differ.
+    query_language: QueryLanguage,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'d> Reader<'d> {
+    fn new(document: &'d Document) -> Self {
+        Self { document, query_language: QueryLanguage::default(), diagnostics: Vec::new() }
+    }
+
+    fn report(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        at: (&str, Span),
+        message: String,
+        remedy: &str,
+    ) {
+        let (location, span) = at;
+        self.diagnostics.push(Diagnostic {
+            severity,
+            code,
+            message,
+            remedy: remedy.to_owned(),
+            location: location.to_owned(),
+            span,
+        });
+    }
+
+    /// Something AWS refuses.
+    fn error(&mut self, at: (&str, Span), message: impl Into<String>, remedy: &str) {
+        self.report(Severity::Error, SCHEMA, at, message.into(), remedy);
+    }
+
+    /// What is wrong with the text itself.
+    fn syntax(&mut self, document: &Document) {
+        let code = match document.format {
+            Format::Json => NOT_JSON,
+            Format::Yaml => "invalid-yaml",
+        };
+        for problem in &document.problems {
+            let (severity, code) = match problem.kind {
+                SyntaxProblemKind::Broken => (Severity::Error, code),
+                SyntaxProblemKind::Relaxed => (Severity::Warning, "relaxed-json"),
+            };
+            self.report(severity, code, ("", problem.span), problem.message.clone(), "");
+        }
+    }
+
+    fn empty(&self) -> StateMachine {
+        StateMachine {
+            comment: None,
+            version: None,
+            timeout_seconds: None,
+            query_language: QueryLanguage::default(),
+            top: super::Scope::default(),
+            source: self.document.text.clone(),
+        }
+    }
+
+    fn machine(&mut self, node: &Node) -> StateMachine {
+        let Some(fields) = Fields::of(node, "") else {
+            self.error(
+                ("/", node.span),
+                "Definition must be a valid JSON object",
+                "Begin with { \"StartAt\": …, \"States\": { … } }",
+            );
+            return self.empty();
+        };
+        self.query_language = self.language(&fields).unwrap_or_default();
+        let comment = self.text(&fields, "Comment");
+        let version = self.text(&fields, "Version");
+        if let (Some(version), Some(node)) = (version.as_deref(), fields.get("Version"))
+            && version != "1.0"
+            && !placeholder::has_placeholder(version)
+        {
+            self.error(
+                (&fields.at("Version"), node.span),
+                "Version must be '1.0'",
+                "Write \"1.0\" or leave it out",
+            );
+        }
+        let timeout_seconds = self.whole(&fields, "TimeoutSeconds", 1..=99_999_999);
+        self.unknown_fields(&fields, |name| support::of_machine(name));
+        let top = self.scope(node, &fields, &["States", "StartAt"]);
+        StateMachine {
+            comment,
+            version,
+            timeout_seconds,
+            query_language: self.query_language,
+            top,
+            source: self.document.text.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! The Choice state's rules.
+
+use super::Reader;
+use super::fields::Fields;
+use super::kinds::is_rfc3339;
+use crate::asl::choice::Operator;
+use crate::asl::{
+    Choice, ChoiceRule, Comparison, Condition, Expression, Operand, QueryLanguage, StateName,
+    placeholder,
+};
+use crate::json::Value;
+use crate::json::document::Node;
+
+impl Reader<'_> {
+    pub(super) fn choice(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Choice> {
+        self.require(fields, &["Choices"]);
+        let nodes = self.list(fields, "Choices").unwrap_or_default();
+        if nodes.is_empty() && fields.get("Choices").is_some_and(|node| node.as_array().is_some()) {
+            self.error((&fields.at("Choices"), fields.span), "Value cannot be empty", "Add a rule");
+        }
+        let mut choices = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            let location = fields.at(&format!("Choices[{index}]"));
+            if let Some(rule) = self.object(node, &location) {
+                choices.push(self.rule(node, &rule, language));
+            }
+        }
+        let default = self.text(fields, "Default").map(|name| StateName::new(&name));
+        Box::new(Choice { choices, default })
+    }
+
+    fn rule(&mut self, node: &Node, rule: &Fields<'_>, language: QueryLanguage) -> ChoiceRule {
+        self.require(rule, &["Next"]);
+        let condition = match language {
+            QueryLanguage::JsonPath => self.condition(node, rule, true, 0),
+            QueryLanguage::Jsonata => self.jsonata_condition(node, rule),
+        };
+        ChoiceRule {
+            condition,
+            next: StateName::new(&self.text(rule, "Next").unwrap_or_default()),
+            comment: self.text(rule, "Comment"),
+            assign: self.assign(rule, language),
+            output: self.template(rule, "Output", language),
+            span: node.span,
+        }
+    }
+
+    fn jsonata_condition(&mut self, node: &Node, rule: &Fields<'_>) -> Condition {
+        for member in rule.members() {
+            if !["Condition", "Next", "Comment", "Assign", "Output"].contains(&&*member.name) {
+                let message = format!(
+                    "Field '{}' is not supported in a rule of a JSONata state",
+                    member.name
+                );
+                self.error(
+                    (&rule.at(&member.name), member.name_span),
+                    message,
+                    "Write the test as \"Condition\": \"{% … %}\"",
+                );
+            }
+        }
+        if !self.require(rule, &["Condition"]) {
+            return Condition::Invalid(placeholder::to_value(node));
+        }
+        let Some(condition) = rule.get("Condition") else { return Condition::Invalid(Value::Null) };
+        if let Some(truth) = condition.as_bool() {
+            return Condition::Literal(truth);
+        }
+        let location = rule.at("Condition");
+        match self.jsonata_string(condition, &location, QueryLanguage::Jsonata) {
+            Some(expression) => Condition::Jsonata(expression),
+            None => {
+                if !placeholder::is_placeholder(condition) {
+                    let message =
+                        "A condition must be true, false or a JSONata expression in '{% %}'";
+                    self.error((&location, condition.span), message, "");
+                }
+                Condition::Invalid(placeholder::to_value(condition))
+            }
+        }
+    }
+
+    /// `And`, `Or`, `Not` or a comparison. `outer`: whether it stands directly in `Choices`.
+    fn condition(
+        &mut self,
+        node: &Node,
+        rule: &Fields<'_>,
+        outer: bool,
+        depth: usize,
+    ) -> Condition {
+        let invalid = || Condition::Invalid(placeholder::to_value(node));
+        if !outer && rule.has("Next") {
+            let span = rule.get("Next").map_or(rule.span, |next| next.span);
+            self.error(
+                (&rule.at("Next"), span),
+                "'Next' belongs to the outermost rule only",
+                "Move it outside of And, Or and Not",
+            );
+        }
+        let combinators: Vec<&str> =
+            ["And", "Or", "Not"].into_iter().filter(|name| rule.has(name)).collect();
+        let tests = rule.members().iter().filter(|member| operator(&member.name).is_some()).count();
+        match (combinators[..].first().copied(), combinators.len() + tests) {
+            (_, 0) => {
+                self.no_test(rule, outer);
+                invalid()
+            }
+            (Some("Not"), 1) => {
+                self.rule_fields(rule, outer, &["Not"]);
+                match rule.get("Not").and_then(|inner| self.nested(inner, &rule.at("Not"), depth)) {
+                    Some(inner) => Condition::Not(Box::new(inner)),
+                    None => invalid(),
+                }
+            }
+            (Some(name), 1) => {
+                self.rule_fields(rule, outer, &[name]);
+                let nodes = self.list(rule, name).unwrap_or_default();
+                if nodes.is_empty() {
+                    self.error((&rule.at(name), rule.span), "Value cannot be empty", "Add a test");
+                }
+                let parts: Vec<Condition> = nodes
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(index, inner)| {
+                        self.nested(inner, &rule.at(&format!("{name}[{index}]")), depth)
+                    })
+                    .collect();
+                if name == "And" { Condition::And(parts) } else { Condition::Or(parts) }
+            }
+            (None, 1) => self.comparison(rule, outer).map_or_else(invalid, Condition::Compare),
+            (_, _) => {
+                let message =
+                    "A rule has exactly one test: And, Or, Not, or Variable with one operator";
+                self.error(
+                    (rule.here(), rule.span),
+                    message,
+                    "Combine several tests with And or Or",
+                );
+                self.comparison(rule, outer).map_or_else(invalid, Condition::Compare)
+            }
+        }
+    }
+
+    fn nested(&mut self, node: &Node, location: &str, depth: usize) -> Option<Condition> {
+        let rule = self.object(node, location)?;
+        // The document's own limit of nesting bounds this; the check only says so where the recursion is.
+        if depth > crate::json::document::MAX_DEPTH {
+            return None;
+        }
+        Some(self.condition(node, &rule, false, depth + 1))
+    }
+
+    fn no_test(&mut self, rule: &Fields<'_>, outer: bool) {
+        if rule.has("Condition") {
+            let message = "Field 'Condition' is not supported in a JSONPath state";
+            self.error(
+                (&rule.at("Condition"), rule.span),
+                message,
+                "Set \"QueryLanguage\": \"JSONata\" for this state",
+            );
+            return;
+        }
+        self.rule_fields(rule, outer, &["Variable"]);
+        let message = "A rule has exactly one test: And, Or, Not, or Variable with one operator";
+        self.error((rule.here(), rule.span), message, "Add an operator such as StringEquals");
+    }
+
+    /// Reports what a rule may not have beside its test.
+    fn rule_fields(&mut self, rule: &Fields<'_>, outer: bool, own: &[&str]) {
+        for member in rule.members() {
+            let name = &*member.name;
+            let shared = name == "Comment"
+                || name == "Next"
+                || (outer && matches!(name, "Assign" | "Output"));
+            if !shared
+                && !own.contains(&name)
+                && operator(name).is_none()
+                && !placeholder::has_placeholder(name)
+            {
+                let message = format!("Field '{name}' is not supported");
+                self.error((&rule.at(name), member.name_span), message, "");
+            }
+        }
+    }
+
+    fn comparison(&mut self, rule: &Fields<'_>, outer: bool) -> Option<Comparison> {
+        self.rule_fields(rule, outer, &["Variable"]);
+        self.require(rule, &["Variable"]);
+        let variable = self.path(rule, "Variable").unwrap_or_else(|| Expression::Invalid {
+            text: "".into(),
+            message: "the rule has no 'Variable'".into(),
+        });
+        let member = rule.members().iter().find(|member| operator(&member.name).is_some())?;
+        let (operator, by_path) = operator(&member.name)?;
+        let location = rule.at(&member.name);
+        let operand = if by_path {
+            let text = self.text(rule, &member.name).unwrap_or_default();
+            match self.path_expression(&text, &member.name, &location, member.value.span) {
+                Expression::Path(path) => Operand::Path(path),
+                Expression::Intrinsic(_) | Expression::Jsonata(_) | Expression::Invalid { .. } => {
+                    Operand::Invalid(text)
+                }
+            }
+        } else {
+            self.operand_type(operator, &member.value, &location);
+            Operand::Literal(placeholder::to_value(&member.value))
+        };
+        Some(Comparison { variable, operator, operand })
+    }
+
+    fn operand_type(&mut self, operator: Operator, node: &Node, location: &str) {
+        if placeholder::is_placeholder(node) {
+            return;
+        }
+        let name = operator.as_str();
+        if name.starts_with("String") {
+            if node.as_str().is_none() {
+                self.wrong_type(location, node, "a string");
+            }
+        } else if name.starts_with("Numeric") {
+            if node.as_f64().is_none() {
+                self.wrong_type(location, node, "a number");
+            }
+        } else if name.starts_with("Timestamp") {
+            match node.as_str() {
+                None => self.wrong_type(location, node, "a timestamp"),
+                Some(text) if !is_rfc3339(text) => {
+                    self.error(
+                        (location, node.span),
+                        "String does not match RFC3339 timestamp",
+                        "Write it as 2030-01-31T08:00:00Z",
+                    );
+                }
+                Some(_) => {}
+            }
+        } else if node.as_bool().is_none() {
+            self.wrong_type(location, node, "true or false");
+        }
+    }
+}
+
+/// The operator of a field's name, and whether it is the `…Path` form. `StringMatches` and the `Is…` tests have none.
+fn operator(name: &str) -> Option<(Operator, bool)> {
+    let find =
+        |name: &str| Operator::ALL.iter().copied().find(|operator| operator.as_str() == name);
+    if let Some(operator) = find(name) {
+        return Some((operator, false));
+    }
+    let operator = find(name.strip_suffix("Path")?)?;
+    let has_path = !operator.as_str().starts_with("Is") && operator != Operator::StringMatches;
+    has_path.then_some((operator, true))
+}

@@ -1,0 +1,293 @@
+//! The fields of each state type: Task, Pass, Wait, Fail, Parallel. Choice and Map have files of their own.
+
+use std::sync::Arc;
+
+use super::Reader;
+use super::fields::{Fields, unresolved};
+use super::support;
+use crate::asl::task::ResourceKind;
+use crate::asl::{
+    Fail, Field, Parallel, Pass, QueryLanguage, ResourceArn, Scope, Severity, StateKind, Task,
+    Wait, WaitUntil, placeholder, service,
+};
+
+/// `TimeoutSeconds`, `HeartbeatSeconds` and `Seconds` end here.
+pub(super) const MAX_SECONDS: i64 = 99_999_999;
+
+impl Reader<'_> {
+    pub(super) fn kind(
+        &mut self,
+        state_type: &str,
+        fields: &Fields<'_>,
+        language: QueryLanguage,
+    ) -> StateKind {
+        match state_type {
+            "Task" => StateKind::Task(self.task(fields, language)),
+            "Pass" => StateKind::Pass(self.pass(fields, language)),
+            "Choice" => StateKind::Choice(self.choice(fields, language)),
+            "Wait" => StateKind::Wait(self.wait(fields, language)),
+            "Succeed" => StateKind::Succeed,
+            "Fail" => StateKind::Fail(self.fail(fields, language)),
+            "Parallel" => StateKind::Parallel(self.parallel(fields, language)),
+            "Map" => StateKind::Map(self.map(fields, language)),
+            unknown => StateKind::Unknown(unknown.into()),
+        }
+    }
+
+    fn task(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Task> {
+        self.require(fields, &["Resource"]);
+        let resource = ResourceArn::parse(&self.text(fields, "Resource").unwrap_or_default());
+        let resource_span = fields.get("Resource").map_or(fields.span, |node| node.span);
+        if fields.has("Resource") {
+            self.resource(&resource, fields);
+        }
+        let seconds = |reader: &mut Self, fields: &Fields<'_>, name: &str| {
+            reader.whole(fields, name, 1..=MAX_SECONDS)
+        };
+        let timeout_seconds = self.field(fields, "TimeoutSeconds", language, seconds);
+        let heartbeat_seconds = self.field(fields, "HeartbeatSeconds", language, seconds);
+        if let (Some(Field::Literal(timeout)), Some(Field::Literal(heartbeat))) =
+            (&timeout_seconds, &heartbeat_seconds)
+            && heartbeat >= timeout
+        {
+            let span = fields.get("HeartbeatSeconds").map_or(fields.span, |node| node.span);
+            let message = format!(
+                "HeartbeatSeconds ({heartbeat}) must be smaller than TimeoutSeconds ({timeout})"
+            );
+            self.error((&fields.at("HeartbeatSeconds"), span), message, "");
+        }
+        self.credentials(fields);
+        Box::new(Task {
+            resource,
+            resource_span,
+            parameters: self.template(fields, "Parameters", language),
+            arguments: self.template(fields, "Arguments", language),
+            credentials: self.template(fields, "Credentials", language),
+            result_selector: self.object_template(fields, "ResultSelector", language),
+            result_path: self.result_path(fields),
+            timeout_seconds,
+            heartbeat_seconds,
+        })
+    }
+
+    fn resource(&mut self, resource: &ResourceArn, fields: &Fields<'_>) {
+        if placeholder::has_placeholder(&resource.text) {
+            return;
+        }
+        let span = fields.get("Resource").map_or(fields.span, |node| node.span);
+        let location = fields.at("Resource");
+        match &resource.kind {
+            ResourceKind::LambdaFunction { .. }
+            | ResourceKind::Activity { .. }
+            | ResourceKind::AwsSdk { .. } => {}
+            ResourceKind::Optimised { service, action, pattern } => {
+                match service::knows(service, action, *pattern) {
+                    service::Known::Yes => {}
+                    service::Known::No => {
+                        // AWS's words, recorded for dynamodb:query.
+                        let message = format!(
+                            "The resource provided {} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.",
+                            resource.text
+                        );
+                        let remedy = service::instead(service, action);
+                        self.error((&location, span), message, &remedy);
+                    }
+                    service::Known::Service => self.report(
+                        Severity::Warning,
+                        "unknown-service",
+                        (&location, span),
+                        format!("'{service}' is no service integration that Stepwell knows"),
+                        "Check the spelling, or use arn:aws:states:::aws-sdk:service:action",
+                    ),
+                }
+            }
+            ResourceKind::Other => self.error(
+                (&location, span),
+                "Value is not a valid resource ARN",
+                "Use arn:aws:states:::service:action, a Lambda function's ARN or an activity's ARN",
+            ),
+        }
+    }
+
+    fn credentials(&mut self, fields: &Fields<'_>) {
+        let Some(node) = fields.get("Credentials") else { return };
+        if node.as_str().is_some() || placeholder::is_placeholder(node) {
+            return;
+        }
+        let location = fields.at("Credentials");
+        if let Some(credentials) = self.object(node, &location)
+            && !credentials.has("RoleArn")
+            && !credentials.has("RoleArn.$")
+        {
+            // AWS's words, recorded for empty credentials.
+            self.error(
+                (&location, node.span),
+                "The field 'RoleArn' is required but was missing",
+                "",
+            );
+        }
+    }
+
+    fn pass(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Pass> {
+        Box::new(Pass {
+            result: fields.get("Result").map(placeholder::to_value),
+            parameters: self.template(fields, "Parameters", language),
+            result_path: self.result_path(fields),
+        })
+    }
+
+    fn wait(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Wait> {
+        let names: &[&str] = match language {
+            QueryLanguage::JsonPath => &["Seconds", "Timestamp", "SecondsPath", "TimestampPath"],
+            QueryLanguage::Jsonata => &["Seconds", "Timestamp"],
+        };
+        if !names.iter().any(|name| fields.has(name)) {
+            let message = format!("One of these fields is required: [{}]", names.join(", "));
+            self.error((fields.here(), fields.span), message, "");
+        }
+        if fields.has("Seconds") || fields.has("SecondsPath") {
+            for other in ["Timestamp", "TimestampPath"] {
+                self.at_most_one(fields, &["Seconds", other]);
+                self.at_most_one(fields, &["SecondsPath", other]);
+            }
+        }
+        let seconds = self.field(fields, "Seconds", language, |reader, fields, name| {
+            reader.whole(fields, name, 0..=MAX_SECONDS)
+        });
+        let timestamp = self.field(fields, "Timestamp", language, Self::timestamp);
+        let until = seconds.map(WaitUntil::Seconds).or_else(|| timestamp.map(WaitUntil::Timestamp));
+        Box::new(Wait { until })
+    }
+
+    fn timestamp(&mut self, fields: &Fields<'_>, name: &str) -> Option<Arc<str>> {
+        let text = self.text(fields, name)?;
+        if !is_rfc3339(&text) && !placeholder::has_placeholder(&text) {
+            let span = fields.get(name).map_or(fields.span, |node| node.span);
+            self.error(
+                (&fields.at(name), span),
+                "String does not match RFC3339 timestamp",
+                "Write it as 2030-01-31T08:00:00Z",
+            );
+        }
+        Some(text)
+    }
+
+    fn fail(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Fail> {
+        Box::new(Fail {
+            error: self.fail_text(fields, "Error", language),
+            cause: self.fail_text(fields, "Cause", language),
+        })
+    }
+
+    fn fail_text(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        language: QueryLanguage,
+    ) -> Option<Field<Arc<str>>> {
+        if fields.has(name) {
+            return self.field(fields, name, language, Self::text);
+        }
+        self.path_or_intrinsic(fields, &format!("{name}Path")).map(Field::Computed)
+    }
+
+    fn parallel(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Parallel> {
+        self.require(fields, &["Branches"]);
+        let mut branches = Vec::new();
+        let nodes = self.list(fields, "Branches").unwrap_or_default();
+        if nodes.is_empty() && fields.get("Branches").is_some_and(|node| node.as_array().is_some())
+        {
+            let location = fields.at("Branches");
+            self.error((&location, fields.span), "Value cannot be empty", "Add a branch");
+        }
+        for (index, node) in nodes.iter().enumerate() {
+            let location = fields.at(&format!("Branches[{index}]"));
+            branches.push(match self.object(node, &location) {
+                Some(branch) => {
+                    self.unknown_fields(&branch, |name| support::of_scope(name, false));
+                    self.scope(node, &branch, &["States", "StartAt"])
+                }
+                None => Scope { start_at_span: node.span, span: node.span, ..Scope::default() },
+            });
+        }
+        Box::new(Parallel {
+            branches,
+            parameters: self.template(fields, "Parameters", language),
+            arguments: self.template(fields, "Arguments", language),
+            result_selector: self.object_template(fields, "ResultSelector", language),
+            result_path: self.result_path(fields),
+        })
+    }
+
+    /// A field that takes a number or, unresolved, a placeholder.
+    pub(super) fn count(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        language: QueryLanguage,
+        max: i64,
+    ) -> Option<Field<u64>> {
+        let found = self.field(fields, name, language, |reader, fields, name| {
+            reader.whole(fields, name, 0..=max)
+        });
+        if found.is_none()
+            && let Some(node) = fields.get(name)
+            && placeholder::is_placeholder(node)
+        {
+            return Some(Field::Computed(unresolved(node.as_str().unwrap_or(name))));
+        }
+        found
+    }
+}
+
+/// Whether a text is a timestamp as RFC 3339 writes it, with the capital `T` and `Z` that ASL asks for.
+pub(super) fn is_rfc3339(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let number = |from: usize, to: usize| -> Option<u32> {
+        let digits = text.get(from..to)?;
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+    };
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if !separators.iter().all(|(at, byte)| bytes.get(*at) == Some(byte)) {
+        return false;
+    }
+    let date = (number(0, 4), number(5, 7), number(8, 10));
+    let (Some(year), Some(month @ 1..=12), Some(day @ 1..)) = date else { return false };
+    let days = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let time = (number(11, 13), number(14, 16), number(17, 19));
+    let (Some(0..=23), Some(0..=59), Some(0..=60)) = time else { return false };
+    if day > days {
+        return false;
+    }
+    let rest = text.get(19..).unwrap_or("");
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches(|it: char| it.is_ascii_digit());
+            if zone.len() == fraction.len() {
+                return false;
+            }
+            zone
+        }
+        None => rest,
+    };
+    zone == "Z" || is_offset(zone)
+}
+
+fn is_offset(zone: &str) -> bool {
+    let Some((hours, minutes)) =
+        zone.strip_prefix(['+', '-']).and_then(|rest| rest.split_once(':'))
+    else {
+        return false;
+    };
+    let within = |digits: &str, max: u32| {
+        digits.len() == 2
+            && digits.bytes().all(|it| it.is_ascii_digit())
+            && digits.parse::<u32>().is_ok_and(|it| it <= max)
+    };
+    within(hours, 23) && within(minutes, 59)
+}

@@ -1,0 +1,297 @@
+//! Payload templates and expressions, compiled where they are read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Reader;
+use super::fields::{Fields, unresolved};
+use crate::asl::template::TemplateMember;
+use crate::asl::{Expression, PayloadPath, QueryLanguage, Severity, Template, placeholder};
+use crate::json::document::{Content, Member, Node, Span};
+use crate::json::{Object, Value};
+use crate::query::intrinsic::Intrinsic;
+use crate::query::jsonata::Jsonata;
+use crate::query::jsonpath::Path;
+
+impl Reader<'_> {
+    /// A field that is a template in the state's language.
+    pub(super) fn template(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        language: QueryLanguage,
+    ) -> Option<Template> {
+        let node = fields.get(name)?;
+        Some(self.template_node(node, &fields.at(name), language))
+    }
+
+    /// A template that must be an object, or in JSONata a string that computes one.
+    pub(super) fn object_template(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        language: QueryLanguage,
+    ) -> Option<Template> {
+        let node = fields.get(name)?;
+        let computed = language == QueryLanguage::Jsonata && node.as_str().is_some();
+        if node.as_object().is_none() && !computed && !placeholder::is_placeholder(node) {
+            self.wrong_type(&fields.at(name), node, "an object");
+        }
+        self.template(fields, name, language)
+    }
+
+    pub(super) fn template_node(
+        &mut self,
+        node: &Node,
+        location: &str,
+        language: QueryLanguage,
+    ) -> Template {
+        if let Some(text) = placeholder::text_of(node) {
+            return match self.jsonata_text(&text, location, node.span, language) {
+                Some(expression) => Template::Expression(expression),
+                None => Template::Literal(Value::from(text)),
+            };
+        }
+        match &node.content {
+            Content::Scalar(value) => match self.jsonata_string(node, location, language) {
+                Some(expression) => Template::Expression(expression),
+                None => Template::Literal(value.clone()),
+            },
+            Content::Array(items) => {
+                let items: Vec<Template> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        self.template_node(item, &format!("{location}[{index}]"), language)
+                    })
+                    .collect();
+                fold_array(items)
+            }
+            Content::Object(members) => self.object_members(members, location, language),
+        }
+    }
+
+    fn object_members(
+        &mut self,
+        members: &[Member],
+        location: &str,
+        language: QueryLanguage,
+    ) -> Template {
+        let mut compiled: Vec<TemplateMember> = Vec::with_capacity(members.len());
+        let mut names = BTreeSet::new();
+        for member in members {
+            let computed = match language {
+                QueryLanguage::JsonPath => member.name.strip_suffix(".$"),
+                QueryLanguage::Jsonata => None,
+            };
+            let name: Arc<str> = computed.map_or_else(|| Arc::clone(&member.name), Arc::from);
+            let value = match computed {
+                Some(_) => self.computed_member(member, location),
+                None => self.template_node(&member.value, &format!("{location}/{name}"), language),
+            };
+            if !names.insert(Arc::clone(&name)) {
+                self.report(
+                    Severity::Error,
+                    super::SCHEMA,
+                    (location, member.name_span),
+                    format!("'{name}' is there twice (a name with '.$' gives the same field as the name without)"),
+                    "Remove one of them",
+                );
+                compiled.retain(|earlier| earlier.name != name);
+            }
+            compiled.push(TemplateMember { name, value });
+        }
+        fold_object(compiled)
+    }
+
+    /// A member whose name ends in `.$`.
+    fn computed_member(&mut self, member: &Member, location: &str) -> Template {
+        let text = placeholder::text_of(&member.value)
+            .or_else(|| member.value.as_str().map(str::to_owned));
+        let Some(text) = text else {
+            self.invalid_reference(
+                &member.name,
+                location,
+                member.value.span,
+                "a name that ends in '.$' takes a string",
+            );
+            let message = format!("The value for the field '{}' is not a string", member.name);
+            let text = placeholder::to_value(&member.value).to_string();
+            return Template::Expression(Expression::Invalid {
+                text: text.into(),
+                message: message.into(),
+            });
+        };
+        Template::Expression(self.reference(&text, &member.name, location, member.value.span))
+    }
+
+    fn invalid_reference(&mut self, name: &str, location: &str, span: Span, why: &str) {
+        // AWS's words, recorded for an intrinsic function with wrong escapes.
+        let message = format!(
+            "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+        );
+        self.error((location, span), message, &sentence(why));
+    }
+
+    /// A path or an intrinsic function.
+    pub(super) fn reference(
+        &mut self,
+        text: &str,
+        name: &str,
+        location: &str,
+        span: Span,
+    ) -> Expression {
+        let parsed = if text.starts_with('$') {
+            Path::parse(text).map(Expression::Path)
+        } else {
+            Intrinsic::parse(text).map(Expression::Intrinsic)
+        };
+        parsed.unwrap_or_else(|error| {
+            if placeholder::has_placeholder(text) {
+                return unresolved(text);
+            }
+            self.invalid_reference(name, location, span, &error.message);
+            Expression::Invalid { text: text.into(), message: error.message.into() }
+        })
+    }
+
+    /// A path only.
+    pub(super) fn path_expression(
+        &mut self,
+        text: &str,
+        name: &str,
+        location: &str,
+        span: Span,
+    ) -> Expression {
+        Path::parse(text).map(Expression::Path).unwrap_or_else(|error| {
+            if placeholder::has_placeholder(text) {
+                return unresolved(text);
+            }
+            let message = format!("The value for the field '{name}' must be a valid JSONPath");
+            self.error((location, span), message, &sentence(&error.message));
+            Expression::Invalid { text: text.into(), message: error.message.into() }
+        })
+    }
+
+    /// `InputPath` and `OutputPath`.
+    pub(super) fn payload_path(&mut self, fields: &Fields<'_>, name: &str) -> Option<PayloadPath> {
+        if fields.get(name)?.is_null() {
+            return Some(PayloadPath::Discard);
+        }
+        self.path(fields, name).map(PayloadPath::Path)
+    }
+
+    /// The expression of a `{% … %}` string in a JSONata state.
+    pub(super) fn jsonata_string(
+        &mut self,
+        node: &Node,
+        location: &str,
+        language: QueryLanguage,
+    ) -> Option<Expression> {
+        self.jsonata_text(node.as_str()?, location, node.span, language)
+    }
+
+    pub(super) fn jsonata_text(
+        &mut self,
+        text: &str,
+        location: &str,
+        span: Span,
+        language: QueryLanguage,
+    ) -> Option<Expression> {
+        if language == QueryLanguage::JsonPath {
+            return None;
+        }
+        let (opened, closed) = (text.starts_with("{%"), text.ends_with("%}") && text.len() >= 4);
+        if !opened || !closed {
+            self.half_jsonata(text, location, span);
+            return None;
+        }
+        let inside = &text[2..text.len() - 2];
+        let code = inside.trim();
+        match Jsonata::parse(code) {
+            Ok(parsed) => Some(Expression::Jsonata(parsed)),
+            Err(error) => {
+                if !placeholder::has_placeholder(code) {
+                    let place = self.place_inside(
+                        span,
+                        text,
+                        2 + (inside.len() - inside.trim_start().len()),
+                        error.offset,
+                    );
+                    let message = format!("This is not valid JSONata: {}", error.message);
+                    self.error((location, place), message, "");
+                }
+                Some(Expression::Invalid { text: code.into(), message: error.message.into() })
+            }
+        }
+    }
+
+    /// A text that looks like JSONata but is passed on as it is, because its marks are not quite at its ends.
+    fn half_jsonata(&mut self, text: &str, location: &str, span: Span) {
+        let trimmed = text.trim();
+        if trimmed.starts_with("{%") && trimmed.ends_with("%}") {
+            self.error(
+                (location, span),
+                "There is white space around '{% %}', so this is a plain text",
+                "Remove the white space outside '{%' and '%}'",
+            );
+        } else if trimmed.starts_with("{%") {
+            self.error(
+                (location, span),
+                "This begins with '{%' but has no '%}' at its end",
+                "End it with '%}'",
+            );
+        } else if trimmed.ends_with("%}") {
+            self.error(
+                (location, span),
+                "This ends with '%}' but has no '{%' at its beginning",
+                "Begin it with '{%'",
+            );
+        }
+    }
+
+    /// Where in the file an offset of an expression is: exact when the string is written without escapes.
+    fn place_inside(&self, span: Span, text: &str, begins: usize, offset: Option<usize>) -> Span {
+        let Some(offset) = offset else { return span };
+        let raw = self.document.slice(span);
+        let Some(start) = raw.find(text) else { return span };
+        let at = begins + offset.min(text.len().saturating_sub(begins));
+        let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+            return span;
+        };
+        let at = span.start + start + at;
+        Span { start: at, end: at + character.len_utf8() }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn fold_array(items: Vec<Template>) -> Template {
+    if items.iter().all(|item| matches!(item, Template::Literal(_))) {
+        Template::Literal(Value::array(items.into_iter().filter_map(literal)))
+    } else {
+        Template::Array(items)
+    }
+}
+
+fn fold_object(members: Vec<TemplateMember>) -> Template {
+    if members.iter().all(|member| matches!(member.value, Template::Literal(_))) {
+        let object: Object = members
+            .into_iter()
+            .filter_map(|member| Some((member.name, literal(member.value)?)))
+            .collect();
+        Template::Literal(Value::from(object))
+    } else {
+        Template::Object(members)
+    }
+}
+
+fn literal(template: Template) -> Option<Value> {
+    match template {
+        Template::Literal(value) => Some(value),
+        Template::Array(_) | Template::Object(_) | Template::Expression(_) => None,
+    }
+}
