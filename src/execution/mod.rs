@@ -5,12 +5,16 @@
 #[expect(clippy::module_inception, reason = "the field's own word for it")]
 pub mod execution;
 pub mod export;
+mod fold;
 pub mod history;
 pub mod inspection;
 pub mod moment;
+mod outline;
+mod place;
 pub mod summary;
 pub mod text;
 pub mod thread;
+pub mod timeline;
 pub mod timestamp;
 pub mod visit;
 
@@ -20,5 +24,9 @@ pub use inspection::{InspectionData, Provenance};
 pub use moment::{Moment, Moments, StateStatus, StateSummary};
 pub use summary::EventCategory;
 pub use thread::{Thread, ThreadId, ThreadKind, ThreadStatus};
+pub use timeline::{Attempt, Lane, Timeline, TimelineVisit};
 pub use timestamp::Timestamp;
-pub use visit::{Attempt, ContainerRun, Lane, StateType, Timeline, TimelineVisit, Visit};
+pub use visit::{ContainerRun, StateType, Visit};
+
+#[cfg(test)]
+mod tests;

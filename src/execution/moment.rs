@@ -1,13 +1,16 @@
 //! The situation just after an event: which threads there are, where each stands, how each state fares.
 //!
-//! `Moment = fold(events[..=cursor])`. Threads are found from the Map and Parallel markers, and from
-//! `MapIterationStarted.index`, because `previousEventId` is no clean tree in recorded histories.
+//! `Moment = fold(events[..=cursor])`, see [`super::fold`]. [`Moments`] keeps some of them, so that any other is near one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{EventId, History, Thread, ThreadId, Timeline, Timestamp, Visit};
+use super::fold::Fold;
+use super::outline::{Outline, ScopeIndex};
+use super::place::{Place, Placing};
+use super::{EventId, History, Thread, ThreadId, ThreadKind, Timeline, Timestamp, Visit};
 use crate::asl::{StateMachine, StatePath};
+use crate::query::Variables;
 
 /// How a state fares, over its concurrent visits the most alarming one; a visit in a later round of a loop replaces the
 /// earlier one.
@@ -47,7 +50,7 @@ pub struct StateSummary {
     pub in_progress: u32,
     /// Retries in the latest visit.
     pub retries: u32,
-    /// Iterations of a Map: started, finished, length.
+    /// Iterations of a Map: started, finished, length. Over all of its concurrent visits.
     pub iterations: Option<(u64, u64, u64)>,
     /// The entered event of the latest visit.
     pub latest: EventId,
@@ -59,34 +62,230 @@ pub struct StateSummary {
 
 /// All moments of a history: any of them in about constant time, and new events added as they come.
 #[derive(Clone, Debug)]
-pub struct Moments {}
+pub struct Moments {
+    outline: Arc<Outline>,
+    /// The thread of each event.
+    placed: Vec<ThreadId>,
+    /// The visit of each event, by its entered event; 0 for none.
+    visits: Vec<EventId>,
+    /// What began each thread.
+    origins: Vec<Origin>,
+    /// The scope of each thread.
+    scopes: Vec<Option<ScopeIndex>>,
+    /// Variables as values, since recorded ones are texts.
+    assigned: BTreeMap<EventId, Variables>,
+    /// Some moments, oldest first; never one of event 0.
+    checkpoints: Vec<Arc<Moment>>,
+    latest: Arc<Moment>,
+    timeline: Timeline,
+}
+
+#[derive(Clone, Debug)]
+struct Origin {
+    parent: Option<ThreadId>,
+    kind: ThreadKind,
+    started: EventId,
+}
+
+/// The fewest events between two checkpoints. Larger moments stand further apart, so that all of them together take memory
+/// in proportion to the history, and one scrub costs at most this many events or an eighth of a copy.
+const CHECKPOINT_EVENTS: u64 = 64;
 
 impl Moments {
-    pub fn new(machine: &StateMachine) -> Self { let _ = machine; todo!() }
+    pub fn new(machine: &StateMachine) -> Self {
+        Self {
+            outline: Arc::new(Outline::of(machine)),
+            placed: Vec::new(),
+            visits: Vec::new(),
+            origins: vec![Origin { parent: None, kind: ThreadKind::Top, started: EventId(1) }],
+            scopes: vec![Some(0)],
+            assigned: BTreeMap::new(),
+            checkpoints: Vec::new(),
+            latest: Arc::default(),
+            timeline: Timeline::default(),
+        }
+    }
+
+    /// The moments of a whole history.
+    pub fn of(machine: &StateMachine, history: &History) -> Self {
+        let mut moments = Self::new(machine);
+        moments.extend(history);
+        moments
+    }
+
     /// Takes in the events that were appended since.
-    pub fn extend(&mut self, history: &History) { let _ = history; todo!() }
-    /// The situation just after an event; past the end, after the last.
-    pub fn at(&self, history: &History, event: EventId) -> Arc<Moment> { let _ = (history, event); todo!() }
-    /// The thread of an event.
-    pub fn thread_of(&self, event: EventId) -> ThreadId { let _ = event; todo!() }
-    /// The visit of an event, by its entered event.
-    pub fn visit_of(&self, event: EventId) -> Option<EventId> { let _ = event; todo!() }
-    pub fn timeline(&self) -> &Timeline { todo!() }
+    pub fn extend(&mut self, history: &History) {
+        let known = self.placed.len();
+        for event in history.events().get(known..).unwrap_or_default() {
+            let placing = Placing {
+                outline: &self.outline,
+                history,
+                before: &self.latest,
+                placed: &self.placed,
+                scopes: &self.scopes,
+            };
+            let thread = match placing.place(event) {
+                Place::In(thread) => thread,
+                Place::Begins { parent, kind, scope } => {
+                    self.origins.push(Origin { parent: Some(parent), kind, started: event.id });
+                    self.scopes.push(scope);
+                    // More threads than events cannot be, and an execution has at most 25,000 events.
+                    ThreadId(u32::try_from(self.origins.len() - 1).unwrap_or(u32::MAX))
+                }
+            };
+            self.placed.push(thread);
+            if let super::EventDetails::StateExited { assigned_variables, .. } = &event.details
+                && !assigned_variables.is_empty()
+            {
+                let values = assigned_variables
+                    .iter()
+                    .map(|(name, payload)| (Arc::clone(name), payload.value()));
+                self.assigned.insert(event.id, values.collect());
+            }
+            let mut latest = std::mem::take(&mut self.latest);
+            let touched = self.apply(Arc::make_mut(&mut latest), history, event.id);
+            self.visits.push(visit_of(&latest, event.event_type, thread));
+            self.timeline.add(event, &latest, &touched);
+            let weight = (latest.threads.len() + latest.states.len() + latest.taken.len()) as u64;
+            let since = event.id.0 - self.checkpoints.last().map_or(0, |it| it.at.0);
+            if since >= CHECKPOINT_EVENTS.max(weight / 8) {
+                self.checkpoints.push(Arc::clone(&latest));
+            }
+            self.latest = latest;
+        }
+    }
+
+    /// Moves a moment over one event whose thread is known. The threads that changed.
+    fn apply(&self, moment: &mut Moment, history: &History, id: EventId) -> Vec<ThreadId> {
+        let index = usize::try_from(id.0 - 1).unwrap_or(usize::MAX);
+        let (Some(event), Some(thread)) = (history.get(id), self.placed.get(index)) else {
+            return Vec::new();
+        };
+        if moment.threads.len() <= thread.0 as usize
+            && let Some(origin) = self.origins.get(thread.0 as usize)
+        {
+            let variables =
+                origin.parent.and_then(|it| moment.thread(it)).map(|it| Arc::clone(&it.variables));
+            moment.threads.push(Arc::new(Thread::new(
+                *thread,
+                origin.parent,
+                origin.kind.clone(),
+                origin.started,
+                variables.unwrap_or_default(),
+            )));
+        }
+        let scope = self.scopes.get(thread.0 as usize).copied().flatten();
+        let mut fold = Fold {
+            outline: &self.outline,
+            history,
+            placed: &self.placed,
+            scopes: &self.scopes,
+            assigned: self.assigned.get(&id),
+            moment,
+            touched: vec![*thread],
+        };
+        fold.apply(event, *thread, scope);
+        fold.touched
+    }
+
+    /// The situation just after an event; past the end, after the last. `history` is the one that was taken in.
+    pub fn at(&self, history: &History, event: EventId) -> Arc<Moment> {
+        if event >= self.latest.at {
+            return Arc::clone(&self.latest);
+        }
+        let before = self.checkpoints.partition_point(|it| it.at <= event);
+        let start = before.checked_sub(1).and_then(|it| self.checkpoints.get(it));
+        let mut moment = start.cloned().unwrap_or_default();
+        while moment.at < event {
+            let next = EventId(moment.at.0 + 1);
+            self.apply(Arc::make_mut(&mut moment), history, next);
+            if moment.at != next {
+                // Another history than the one that was taken in.
+                break;
+            }
+        }
+        moment
+    }
+
+    /// The checkpoint from which a moment is computed; 0 for the start.
+    pub fn checkpoint_before(&self, event: EventId) -> EventId {
+        let before = self.checkpoints.partition_point(|it| it.at <= event);
+        before.checked_sub(1).and_then(|it| self.checkpoints.get(it)).map_or(EventId(0), |it| it.at)
+    }
+
+    /// The situation after the last event.
+    pub fn latest(&self) -> &Arc<Moment> {
+        &self.latest
+    }
+
+    /// The thread of an event; the top for an event that is not there.
+    pub fn thread_of(&self, event: EventId) -> ThreadId {
+        let index = event.0.checked_sub(1).and_then(|it| usize::try_from(it).ok());
+        index.and_then(|it| self.placed.get(it)).copied().unwrap_or_default()
+    }
+
+    /// The visit that an event belongs to, by its entered event; `None` for events of the execution as a whole.
+    pub fn visit_of(&self, event: EventId) -> Option<EventId> {
+        let index = event.0.checked_sub(1).and_then(|it| usize::try_from(it).ok())?;
+        self.visits.get(index).copied().filter(|it| it.0 > 0)
+    }
+
+    /// The parent of a thread, whether or not it has begun at some moment.
+    pub fn parent_of(&self, thread: ThreadId) -> Option<ThreadId> {
+        self.origins.get(thread.0 as usize)?.parent
+    }
+
+    /// The path of the state that an entered or exited event names.
+    pub fn state_of(&self, event: EventId) -> Option<&StatePath> {
+        Some(&self.timeline.visits.get(&self.visit_of(event)?)?.state)
+    }
+
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+}
+
+/// The marks of iterations belong to the Map, everything else to the state its thread is in.
+fn visit_of(after: &Moment, event_type: super::EventType, thread: ThreadId) -> EventId {
+    let name = event_type.as_str();
+    if name.starts_with("Execution") {
+        return EventId(0);
+    }
+    let thread = after.thread(thread);
+    let thread = if name.starts_with("MapIteration") {
+        thread.and_then(|it| after.thread(it.parent?)).or(thread)
+    } else {
+        thread
+    };
+    thread.and_then(|it| it.current.as_ref()).map_or(EventId(0), |visit| visit.entered)
 }
 
 impl Moment {
     pub fn thread(&self, id: ThreadId) -> Option<&Arc<Thread>> {
         self.threads.get(id.0 as usize)
     }
+
     /// The thread and the ones around it, up to the top.
     pub fn chain(&self, id: ThreadId) -> impl Iterator<Item = &Arc<Thread>> {
         std::iter::successors(self.thread(id), |thread| self.thread(thread.parent?))
     }
+
+    /// The threads that a Parallel or Map of this thread began, in the order they began.
+    pub fn children(&self, id: ThreadId) -> impl Iterator<Item = &Arc<Thread>> {
+        self.threads.iter().filter(move |thread| thread.parent == Some(id))
+    }
+
     /// The visit that the focused thread is in, or was last in.
     pub fn visit(&self) -> Option<&Visit> {
         self.thread(self.focus)?.current.as_ref()
     }
+
     pub fn status_of(&self, state: &StatePath) -> StateStatus {
         self.states.get(state).map_or(StateStatus::NotEntered, |summary| summary.status)
+    }
+
+    /// Whether a transition was taken.
+    pub fn has_taken(&self, from: &StatePath, to: &StatePath) -> bool {
+        self.taken.contains_key(&(from.clone(), to.clone()))
     }
 }

@@ -68,8 +68,13 @@ pub fn summary(event: &HistoryEvent) -> String {
         D::Failure { error, cause } => failure(error.as_deref(), cause.as_deref()),
         D::StateEntered { name, input } => join(name, &payload("input", input.as_ref())),
         D::StateExited { name, output, assigned_variables } => {
-            let assigned: Vec<String> = assigned_variables.keys().map(|name| format!("${name}")).collect();
-            let assigned = if assigned.is_empty() { String::new() } else { format!(" · assigned {}", assigned.join(", ")) };
+            let assigned: Vec<String> =
+                assigned_variables.keys().map(|name| format!("${name}")).collect();
+            let assigned = if assigned.is_empty() {
+                String::new()
+            } else {
+                format!(" · assigned {}", assigned.join(", "))
+            };
             join(name, &(payload("output", output.as_ref()) + &assigned))
         }
         D::TaskScheduled { resource_type, resource, parameters, .. } => {
@@ -79,18 +84,24 @@ pub fn summary(event: &HistoryEvent) -> String {
         D::TaskOutput { resource_type, resource, output } => {
             join(&format!("{resource_type}:{resource}"), &payload("output", output.as_ref()))
         }
-        D::TaskFailure { resource_type, resource, error, cause } => {
-            join(&failure(error.as_deref(), cause.as_deref()), &format!("from {resource_type}:{resource}"))
+        D::TaskFailure { resource_type, resource, error, cause } => join(
+            &failure(error.as_deref(), cause.as_deref()),
+            &format!("from {resource_type}:{resource}"),
+        ),
+        D::ResourceScheduled { resource, input, .. } => {
+            join(resource, &payload("input", input.as_ref()))
         }
-        D::ResourceScheduled { resource, input, .. } => join(resource, &payload("input", input.as_ref())),
         D::ActivityStarted { worker_name } => worker_name.as_deref().unwrap_or("").to_owned(),
         D::MapIteration { name, index } => format!("{name} #{index}"),
         D::MapStateStarted { length } => format!("{length} items"),
         D::MapRunStarted { map_run_arn } => map_run_arn.to_string(),
         D::Redriven { redrive_count } => format!("redrive {redrive_count}"),
-        D::MapRunRedriven { map_run_arn, redrive_count } => format!("redrive {redrive_count} of {map_run_arn}"),
+        D::MapRunRedriven { map_run_arn, redrive_count } => {
+            format!("redrive {redrive_count} of {map_run_arn}")
+        }
         D::EvaluationFailed { error, cause, location, state } => {
-            let place = location.as_deref().map_or_else(String::new, |location| format!(" at {location}"));
+            let place =
+                location.as_deref().map_or_else(String::new, |location| format!(" at {location}"));
             join(&format!("{state}{place}"), &failure(error.as_deref(), cause.as_deref()))
         }
         D::Unknown(value) => shortened(&value.to_string()),
@@ -130,9 +141,10 @@ fn beginning(value: &crate::json::Value) -> String {
         }
     }
     let mut text = Limited(String::new());
-    // An error only says that there is more than was wanted.
-    drop(std::fmt::write(&mut text, format_args!("{value}")));
-    shortened(&text.0)
+    match std::fmt::write(&mut text, format_args!("{value}")) {
+        // An error only says that there is more than was wanted.
+        Ok(()) | Err(std::fmt::Error) => shortened(&text.0),
+    }
 }
 
 /// One line of at most [`MAX_SUMMARY`] characters.
@@ -154,13 +166,20 @@ mod tests {
 
     fn event(event_type: EventType, details: EventDetails) -> HistoryEvent {
         let at = Timestamp(0);
-        HistoryEvent { id: EventId(1), previous_event_id: EventId(0), timestamp: at, event_type, details }
+        HistoryEvent {
+            id: EventId(1),
+            previous_event_id: EventId(0),
+            timestamp: at,
+            event_type,
+            details,
+        }
     }
 
     #[test]
     fn a_summary_is_one_short_line() {
         let long = Value::array((0..100_000).map(Value::from));
-        let details = EventDetails::StateEntered { name: "Pay\nnow".into(), input: Some(long.into()) };
+        let details =
+            EventDetails::StateEntered { name: "Pay\nnow".into(), input: Some(long.into()) };
         let text = summary(&event(EventType::PassStateEntered, details));
         assert!(text.starts_with("Pay now · input [0,1,2,"), "{text}");
         assert!(text.ends_with('…') && text.chars().count() == MAX_SUMMARY, "{text}");
@@ -168,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_failure_says_its_error_and_cause() {
-        let details = EventDetails::Failure { error: Some("Boom".into()), cause: Some("why".into()) };
+        let details =
+            EventDetails::Failure { error: Some("Boom".into()), cause: Some("why".into()) };
         assert_eq!(summary(&event(EventType::LambdaFunctionFailed, details)), "Boom: why");
     }
 

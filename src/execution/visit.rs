@@ -1,9 +1,8 @@
-//! Visits: each stay in a state, and all of them together as the lanes of a timeline.
+//! Visits: each stay in a state.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{EventId, EventType, Payload, StateStatus, ThreadId, ThreadKind, Timestamp};
+use super::{EventId, EventType, Payload, StateStatus, Timestamp};
 use crate::asl::StatePath;
 
 /// The type of a state, as its events tell it.
@@ -29,6 +28,8 @@ pub struct Visit {
     pub entered: EventId,
     pub entered_at: Timestamp,
     pub exited: Option<EventId>,
+    /// The `…StateAborted` event.
+    pub aborted: Option<EventId>,
     /// `None` where the recording left it out.
     pub input: Option<Payload>,
     pub output: Option<Payload>,
@@ -51,71 +52,24 @@ pub struct ContainerRun {
     pub ended: bool,
 }
 
-/// All visits of a history, in lanes.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Timeline {
-    /// One per thread, by [`ThreadId`].
-    pub lanes: Vec<Lane>,
-    /// By their entered event.
-    pub visits: BTreeMap<EventId, TimelineVisit>,
-    /// The first and last instant.
-    pub span: (Timestamp, Timestamp),
-}
-
-/// The thread of one row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lane {
-    pub thread: ThreadId,
-    pub parent: Option<ThreadId>,
-    pub kind: ThreadKind,
-    /// The nesting: 0 for the top.
-    pub depth: u32,
-    pub begin: Timestamp,
-    /// `None` while it runs.
-    pub end: Option<Timestamp>,
-    /// Entered events of its visits, in order.
-    pub visits: Vec<EventId>,
-}
-
-/// A bar in a lane.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TimelineVisit {
-    pub state: StatePath,
-    pub name: Arc<str>,
-    pub state_type: StateType,
-    pub thread: ThreadId,
-    pub entered: EventId,
-    pub begin: Timestamp,
-    pub end: Option<Timestamp>,
-    /// The last event that belongs to it.
-    pub last_event: EventId,
-    pub status: StateStatus,
-    pub error: Option<(Arc<str>, Arc<str>)>,
-    /// Tasks, Parallels and Maps; the gaps between them are retry delays.
-    pub attempts: Vec<Attempt>,
-    /// All its events, in order.
-    pub events: Vec<EventId>,
-}
-
-/// One attempt within a visit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Attempt {
-    /// The event that scheduled or started it.
-    pub event: EventId,
-    pub begin: Timestamp,
-    pub end: Option<Timestamp>,
-    /// `None` while it runs; whether it succeeded.
-    pub succeeded: Option<bool>,
-}
-
 impl StateType {
     /// Of a `…StateEntered` or `…StateExited` event.
     pub fn of_event(event_type: EventType) -> Option<Self> {
         let name = event_type.as_str();
-        let name = name.strip_suffix("StateEntered").or_else(|| name.strip_suffix("StateExited"))?;
-        [Self::Task, Self::Pass, Self::Choice, Self::Wait, Self::Succeed, Self::Fail, Self::Parallel, Self::Map]
-            .into_iter()
-            .find(|it| it.as_str() == name)
+        let name =
+            name.strip_suffix("StateEntered").or_else(|| name.strip_suffix("StateExited"))?;
+        [
+            Self::Task,
+            Self::Pass,
+            Self::Choice,
+            Self::Wait,
+            Self::Succeed,
+            Self::Fail,
+            Self::Parallel,
+            Self::Map,
+        ]
+        .into_iter()
+        .find(|it| it.as_str() == name)
     }
 
     /// As ASL writes it.
@@ -137,5 +91,14 @@ impl Visit {
     /// Whether the execution is still in it.
     pub fn is_open(&self) -> bool {
         self.status == StateStatus::InProgress
+    }
+    /// The input as a value; null where the recording left it out.
+    pub fn input_value(&self) -> crate::json::Value {
+        self.input.as_ref().map(Payload::value).unwrap_or_default()
+    }
+
+    /// The output as a value, once it was left.
+    pub fn output_value(&self) -> Option<crate::json::Value> {
+        self.output.as_ref().map(Payload::value)
     }
 }

@@ -1,0 +1,616 @@
+//! One event's effect on a [`Moment`].
+//!
+//! Written for histories from anywhere: events may be missing (log levels), out of order (sorted recordings) or name states
+//! that the definition does not have. Whatever comes, the threads stay a tree and the counts stay right.
+
+use std::sync::Arc;
+
+use super::outline::{Outline, ScopeIndex};
+use super::{
+    ContainerRun, EventDetails, EventId, EventType, History, HistoryEvent, Moment, StateStatus,
+    StateType, Thread, ThreadId, ThreadKind, ThreadStatus, Visit,
+};
+use crate::query::Variables;
+
+/// An error's name and cause.
+type Error = (Arc<str>, Arc<str>);
+
+pub(super) struct Fold<'a> {
+    pub(super) outline: &'a Outline,
+    pub(super) history: &'a History,
+    pub(super) placed: &'a [ThreadId],
+    pub(super) scopes: &'a [Option<ScopeIndex>],
+    /// What the event assigns.
+    pub(super) assigned: Option<&'a Variables>,
+    pub(super) moment: &'a mut Moment,
+    /// Threads that were changed.
+    pub(super) touched: Vec<ThreadId>,
+}
+
+/// How the threads inside a Parallel or Map end.
+#[derive(Clone, Copy, PartialEq)]
+enum Ending {
+    Success,
+    /// Those with an error failed, the others were stopped for it.
+    Failure,
+}
+
+impl Fold<'_> {
+    pub(super) fn apply(
+        &mut self,
+        event: &HistoryEvent,
+        thread: ThreadId,
+        scope: Option<ScopeIndex>,
+    ) {
+        use EventType as E;
+        self.moment.at = event.id;
+        self.moment.timestamp = event.timestamp;
+        self.moment.focus = thread;
+        match event.event_type {
+            E::ExecutionStarted | E::Unknown => {}
+            E::ExecutionSucceeded => self.execution_ended(thread, ThreadStatus::Succeeded, None),
+            E::ExecutionFailed => {
+                self.blame(event);
+                self.execution_ended(thread, ThreadStatus::Failed, error_of(&event.details));
+            }
+            E::ExecutionTimedOut => self.execution_ended(thread, ThreadStatus::Failed, None),
+            E::ExecutionAborted => self.execution_ended(thread, ThreadStatus::Aborted, None),
+            E::ExecutionRedriven => self.redriven(),
+            E::ChoiceStateEntered
+            | E::FailStateEntered
+            | E::MapStateEntered
+            | E::ParallelStateEntered
+            | E::PassStateEntered
+            | E::SucceedStateEntered
+            | E::TaskStateEntered
+            | E::WaitStateEntered => self.entered(event, thread, scope),
+            E::ChoiceStateExited
+            | E::MapStateExited
+            | E::ParallelStateExited
+            | E::PassStateExited
+            | E::SucceedStateExited
+            | E::TaskStateExited
+            | E::WaitStateExited => self.exited(event, thread, scope),
+            E::TaskScheduled | E::LambdaFunctionScheduled | E::ActivityScheduled => {
+                self.scheduled(thread)
+            }
+            E::TaskStarted | E::TaskSubmitted | E::TaskSucceeded => self.runs(thread),
+            E::LambdaFunctionStarted | E::LambdaFunctionSucceeded => self.runs(thread),
+            E::ActivityStarted | E::ActivitySucceeded => self.runs(thread),
+            E::MapRunStarted | E::MapRunSucceeded | E::MapRunRedriven => self.runs(thread),
+            E::TaskFailed
+            | E::TaskStartFailed
+            | E::TaskSubmitFailed
+            | E::TaskTimedOut
+            | E::LambdaFunctionFailed
+            | E::LambdaFunctionScheduleFailed
+            | E::LambdaFunctionStartFailed
+            | E::LambdaFunctionTimedOut
+            | E::ActivityFailed
+            | E::ActivityScheduleFailed
+            | E::ActivityTimedOut
+            | E::MapRunFailed
+            | E::EvaluationFailed => {
+                self.failed(thread, error_of(&event.details).unwrap_or_default())
+            }
+            E::TaskStateAborted | E::WaitStateAborted => self.state_aborted(event, thread),
+            E::MapStateStarted | E::ParallelStateStarted => self.container_started(event, thread),
+            E::MapIterationStarted => self.iteration_started(thread),
+            E::MapIterationSucceeded => self.iteration_ended(thread, ThreadStatus::Succeeded),
+            E::MapIterationFailed => self.iteration_ended(thread, ThreadStatus::Failed),
+            E::MapIterationAborted => self.iteration_ended(thread, ThreadStatus::Aborted),
+            E::MapStateSucceeded | E::ParallelStateSucceeded => {
+                self.container_ended(thread, Ending::Success);
+                self.runs(thread);
+            }
+            E::MapStateFailed | E::ParallelStateFailed => self.container_failed(event, thread),
+            E::MapStateAborted | E::ParallelStateAborted | E::MapRunAborted => {
+                self.container_ended(thread, Ending::Failure);
+                self.state_aborted(event, thread);
+            }
+        }
+    }
+
+    // -- access
+
+    fn thread(&self, id: ThreadId) -> Option<&Thread> {
+        self.moment.thread(id).map(|it| &**it)
+    }
+
+    fn change(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
+        if let Some(thread) = self.moment.threads.get_mut(id.0 as usize) {
+            change(Arc::make_mut(thread));
+            self.touched.push(id);
+        }
+    }
+
+    fn visit(&self, id: ThreadId) -> Option<&Visit> {
+        self.thread(id)?.current.as_ref()
+    }
+
+    fn open_visit(&self, id: ThreadId) -> Option<&Visit> {
+        self.thread(id)?.open_visit()
+    }
+
+    fn change_visit(&mut self, id: ThreadId, change: impl FnOnce(&mut Visit)) {
+        self.change(id, |thread| {
+            if let Some(visit) = &mut thread.current {
+                change(visit);
+            }
+        });
+    }
+
+    fn set_status(&mut self, id: ThreadId, status: ThreadStatus) {
+        if self.thread(id).is_some_and(|it| it.status != status) {
+            self.change(id, |thread| thread.status = status);
+        }
+    }
+
+    /// The open visit of a thread is over.
+    fn settle(&mut self, id: ThreadId, status: StateStatus) {
+        let Some(state) = self.open_visit(id).map(|visit| visit.state.clone()) else { return };
+        self.change_visit(id, |visit| visit.status = status);
+        if let Some(summary) = self.moment.states.get_mut(&state) {
+            summary.in_progress = summary.in_progress.saturating_sub(1);
+            summary.settled = summary.settled.max(status);
+            summary.refresh();
+        }
+    }
+
+    // -- states
+
+    fn entered(&mut self, event: &HistoryEvent, id: ThreadId, scope: Option<ScopeIndex>) {
+        let EventDetails::StateEntered { name, input } = &event.details else { return };
+        let Some(state_type) = StateType::of_event(event.event_type) else { return };
+        let Some(thread) = self.thread(id) else { return };
+        let outline = self.outline.state(scope, name);
+        let state = self.outline.path(scope, &thread.kind, name);
+        let from = thread.current.as_ref().map(|visit| visit.state.clone());
+        let round = self.round(id, event.id);
+        // Still open only where the recording has gaps: it must have been left, or the thread would not be here.
+        self.settle(id, StateStatus::Succeeded);
+        if let Some(from) = from {
+            *self.moment.taken.entry((from, state.clone())).or_default() += 1;
+        }
+        let summary = self.moment.states.entry(state.clone()).or_default();
+        if summary.round != round {
+            if summary.in_progress == 0 {
+                summary.settled = StateStatus::NotEntered;
+            }
+            summary.iterations = None;
+        }
+        summary.round = round;
+        summary.visits += 1;
+        summary.in_progress += 1;
+        summary.retries = 0;
+        summary.latest = event.id;
+        summary.refresh();
+        let visit = Visit {
+            state,
+            name: Arc::clone(name),
+            state_type,
+            entered: event.id,
+            entered_at: event.timestamp,
+            exited: None,
+            aborted: None,
+            input: input.clone(),
+            output: None,
+            status: StateStatus::InProgress,
+            attempts: 0,
+            error: outline
+                .and_then(|it| it.failure.clone())
+                .filter(|_| state_type == StateType::Fail),
+            container: None,
+        };
+        let status = if state_type == StateType::Wait {
+            ThreadStatus::Waiting
+        } else {
+            ThreadStatus::Running
+        };
+        self.change(id, |thread| {
+            thread.status = status;
+            thread.current = Some(visit);
+        });
+    }
+
+    /// The start of the outermost Parallel or Map around a thread; at the top each visit is a round of its own.
+    fn round(&self, id: ThreadId, entered: EventId) -> EventId {
+        if id == ThreadId::TOP {
+            return entered;
+        }
+        self.visit(ThreadId::TOP)
+            .and_then(|visit| visit.container)
+            .map_or(EventId(0), |run| run.started)
+    }
+
+    fn exited(&mut self, event: &HistoryEvent, id: ThreadId, scope: Option<ScopeIndex>) {
+        let EventDetails::StateExited { name, output, .. } = &event.details else { return };
+        if let Some(assigned) = self.assigned {
+            self.change(id, |thread| {
+                let variables = Arc::make_mut(&mut thread.variables);
+                variables
+                    .extend(assigned.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+            });
+        }
+        let Some(visit) = self.open_visit(id).filter(|visit| visit.name == *name) else { return };
+        let inner = visit.container.filter(|run| !run.ended);
+        if let Some(run) = inner {
+            // A caught Parallel may leave without a marker of its failure.
+            let failed = self.failed_child(id, run.started);
+            if let Some(error) = failed.clone() {
+                self.change_visit(id, |visit| visit.error = visit.error.take().or(Some(error)));
+            }
+            self.container_ended(
+                id,
+                if failed.is_some() { Ending::Failure } else { Ending::Success },
+            );
+        }
+        let caught = self.visit(id).is_some_and(|visit| visit.error.is_some());
+        self.change_visit(id, |visit| {
+            visit.exited = Some(event.id);
+            visit.output.clone_from(output);
+        });
+        self.settle(id, if caught { StateStatus::Caught } else { StateStatus::Succeeded });
+        // Nothing marks the end of a branch but its last state. A caught error goes on to the catcher's Next.
+        let ends = self.outline.state(scope, name).is_some_and(|it| it.ends) && !caught;
+        let is_branch =
+            self.thread(id).is_some_and(|it| matches!(it.kind, ThreadKind::Branch { .. }));
+        self.set_status(
+            id,
+            if ends && is_branch { ThreadStatus::Succeeded } else { ThreadStatus::Running },
+        );
+    }
+
+    fn state_aborted(&mut self, event: &HistoryEvent, id: ThreadId) {
+        let failed = self.visit(id).is_some_and(|visit| visit.error.is_some());
+        self.change_visit(id, |visit| visit.aborted = Some(event.id));
+        self.settle(id, if failed { StateStatus::Failed } else { StateStatus::Aborted });
+        if id != ThreadId::TOP && self.thread(id).is_some_and(|it| it.status.is_alive()) {
+            self.set_status(id, if failed { ThreadStatus::Failed } else { ThreadStatus::Aborted });
+        }
+    }
+
+    // -- attempts
+
+    fn runs(&mut self, id: ThreadId) {
+        if self.thread(id).is_some_and(|it| it.status == ThreadStatus::Waiting) {
+            self.set_status(id, ThreadStatus::Running);
+        }
+    }
+
+    fn scheduled(&mut self, id: ThreadId) {
+        let Some(visit) = self.open_visit(id) else { return };
+        let (state, attempts) = (visit.state.clone(), visit.attempts + 1);
+        self.change(id, |thread| {
+            thread.status = ThreadStatus::Running;
+            if let Some(visit) = &mut thread.current {
+                visit.attempts = attempts;
+                visit.error = None;
+            }
+        });
+        if let Some(summary) = self.moment.states.get_mut(&state) {
+            summary.retries = attempts - 1;
+        }
+    }
+
+    fn failed(&mut self, id: ThreadId, error: Error) {
+        let waits = self.waits_for_retry(id, &error.0);
+        self.change_visit(id, |visit| visit.error = Some(error));
+        if self.thread(id).is_some_and(|it| it.status.is_alive()) {
+            self.set_status(id, if waits { ThreadStatus::Waiting } else { ThreadStatus::Running });
+        }
+    }
+
+    fn waits_for_retry(&self, id: ThreadId, error: &str) -> bool {
+        let Some(visit) = self.open_visit(id) else { return false };
+        let scope = self.scopes.get(id.0 as usize).copied().flatten();
+        let outline = self.outline.state(scope, &visit.name);
+        outline.is_some_and(|it| it.retries(error, visit.attempts.saturating_sub(1)))
+    }
+
+    // -- Parallel and Map
+
+    fn container_started(&mut self, event: &HistoryEvent, id: ThreadId) {
+        let Some(visit) = self.open_visit(id) else { return };
+        let state = visit.state.clone();
+        if let Some(run) = visit.container {
+            self.end_inside(id, run.started, Ending::Failure);
+            self.supersede(id, run.started);
+        }
+        self.scheduled(id);
+        self.change_visit(id, |visit| {
+            visit.container = Some(ContainerRun { started: event.id, ended: false })
+        });
+        let EventDetails::MapStateStarted { length } = event.details else { return };
+        if let Some(summary) = self.moment.states.get_mut(&state) {
+            // Concurrent visits, that is those in iterations of an outer Map, are counted together.
+            let (started, finished, before) =
+                summary.iterations.filter(|_| id != ThreadId::TOP).unwrap_or_default();
+            summary.iterations = Some((started, finished, before.saturating_add(length)));
+        }
+    }
+
+    fn iteration_started(&mut self, id: ThreadId) {
+        self.count_iteration(id, (1, 0));
+    }
+
+    fn count_iteration(&mut self, id: ThreadId, (started, finished): (u64, u64)) {
+        let Some(Thread { kind: ThreadKind::Iteration { of, .. }, .. }) = self.thread(id) else {
+            return;
+        };
+        let of = of.clone();
+        if let Some(summary) = self.moment.states.get_mut(&of) {
+            let counts = summary.iterations.get_or_insert_default();
+            counts.0 += started;
+            counts.1 += finished;
+        }
+    }
+
+    fn iteration_ended(&mut self, id: ThreadId, status: ThreadStatus) {
+        let Some(thread) = self.thread(id) else { return };
+        if !matches!(thread.kind, ThreadKind::Iteration { .. }) {
+            return;
+        }
+        let (parent, was_alive) = (thread.parent, thread.status.is_alive());
+        let run = thread.open_visit().and_then(|visit| visit.container);
+        let ending =
+            if status == ThreadStatus::Succeeded { Ending::Success } else { Ending::Failure };
+        if let Some(run) = run {
+            self.end_inside(id, run.started, ending);
+        }
+        let error = self.open_visit(id).and_then(|visit| self.error_in(visit));
+        match status {
+            ThreadStatus::Succeeded => self.settle(id, StateStatus::Succeeded),
+            ThreadStatus::Failed => self.settle(id, StateStatus::Failed),
+            ThreadStatus::Aborted | ThreadStatus::Running | ThreadStatus::Waiting => {
+                // The recordings abort an iteration whose task had already failed by itself.
+                let own = if error.is_some() { StateStatus::Failed } else { StateStatus::Aborted };
+                self.settle(id, own);
+            }
+        }
+        self.set_status(id, status);
+        if was_alive {
+            self.count_iteration(id, (0, 1));
+        }
+        if status == ThreadStatus::Failed
+            && let Some(parent) = parent
+        {
+            self.failed(parent, error.unwrap_or_default());
+        }
+    }
+
+    fn container_failed(&mut self, event: &HistoryEvent, id: ThreadId) {
+        if let Some(run) = self.open_visit(id).and_then(|visit| visit.container) {
+            let known = self
+                .visit(id)
+                .and_then(|visit| visit.error.clone())
+                .filter(|error| !error.0.is_empty());
+            let error = known.or_else(|| self.failed_child(id, run.started));
+            let error = match error {
+                Some(error) => error,
+                None => self.blame_previous(event, id),
+            };
+            self.change_visit(id, |visit| visit.error = Some(error));
+        } else {
+            self.change_visit(id, |visit| {
+                visit.error = visit.error.take().or_else(|| Some(Error::default()))
+            });
+        }
+        self.container_ended(id, Ending::Failure);
+    }
+
+    /// A branch failed without an event of its own (a path that selects nothing): the marker points into it.
+    fn blame_previous(&mut self, event: &HistoryEvent, parent: ThreadId) -> Error {
+        let index =
+            event.previous_event_id.0.checked_sub(1).and_then(|it| usize::try_from(it).ok());
+        let previous = index.and_then(|it| self.placed.get(it)).copied().unwrap_or_default();
+        if previous != parent && self.open_visit(previous).is_some() {
+            self.change_visit(previous, |visit| visit.error = Some(Error::default()));
+        }
+        Error::default()
+    }
+
+    fn container_ended(&mut self, id: ThreadId, ending: Ending) {
+        let Some(run) = self.open_visit(id).and_then(|visit| visit.container) else { return };
+        self.end_inside(id, run.started, ending);
+        self.change_visit(id, |visit| visit.container = Some(ContainerRun { ended: true, ..run }));
+    }
+
+    /// The error of the first thread inside that has one.
+    fn failed_child(&self, id: ThreadId, since: EventId) -> Option<Error> {
+        let threads = &self.moment.threads;
+        let first = threads.partition_point(|it| it.started < since);
+        let children = threads[first..].iter().filter(|it| it.parent == Some(id));
+        children.filter(|it| it.status != ThreadStatus::Succeeded).find_map(|it| {
+            it.current
+                .as_ref()
+                .filter(|visit| visit.exited.is_none())
+                .and_then(|it| self.error_in(it))
+        })
+    }
+
+    /// What a visit failed with: as an event said, or as the engine saw it. A Fail state has always failed.
+    fn error_in(&self, visit: &Visit) -> Option<Error> {
+        // An attempt's failure has an event of its own; before the first attempt only the engine knows.
+        let inspected = || {
+            if visit.attempts > 0 {
+                return None;
+            }
+            let error = self.history.inspections.get(&visit.entered)?.error.as_ref()?;
+            Some((error.error.as_str().into(), error.cause.as_str().into()))
+        };
+        let fail = || (visit.state_type == StateType::Fail).then(Error::default);
+        visit.error.clone().or_else(inspected).or_else(fail)
+    }
+
+    /// Ends the threads that were begun inside a thread since an event.
+    fn end_inside(&mut self, id: ThreadId, since: EventId, ending: Ending) {
+        for inner in self.inside(id, since) {
+            if !self.thread(inner).is_some_and(|it| it.status.is_alive()) {
+                continue;
+            }
+            let failed = self.open_visit(inner).is_some_and(|visit| self.error_in(visit).is_some());
+            let (visit, thread) = match ending {
+                Ending::Success => (StateStatus::Succeeded, ThreadStatus::Succeeded),
+                Ending::Failure if failed => (StateStatus::Failed, ThreadStatus::Failed),
+                Ending::Failure => (StateStatus::Aborted, ThreadStatus::Aborted),
+            };
+            self.settle(inner, visit);
+            self.set_status(inner, thread);
+        }
+    }
+
+    /// The threads inside a thread, at any depth, that began since an event.
+    fn inside(&self, id: ThreadId, since: EventId) -> Vec<ThreadId> {
+        let threads = &self.moment.threads;
+        let first = threads.partition_point(|it| it.started < since);
+        let is_inside =
+            |it: &&Arc<Thread>| it.id != id && self.moment.chain(it.id).any(|outer| outer.id == id);
+        threads[first..].iter().filter(is_inside).map(|it| it.id).collect()
+    }
+
+    fn supersede(&mut self, id: ThreadId, since: EventId) {
+        for inner in self.inside(id, since) {
+            self.change(inner, |thread| thread.superseded = true);
+        }
+    }
+
+    // -- the execution
+
+    fn execution_ended(&mut self, top: ThreadId, status: ThreadStatus, error: Option<Error>) {
+        let ending =
+            if status == ThreadStatus::Succeeded { Ending::Success } else { Ending::Failure };
+        self.end_inside(top, EventId(0), ending);
+        let (failed, aborted) = (StateStatus::Failed, StateStatus::Aborted);
+        let visit = match (status, &error) {
+            (ThreadStatus::Succeeded, _) => StateStatus::Succeeded,
+            (ThreadStatus::Failed, Some(_)) => failed,
+            // The execution's own timeout stops whatever runs.
+            (
+                ThreadStatus::Failed
+                | ThreadStatus::Aborted
+                | ThreadStatus::Running
+                | ThreadStatus::Waiting,
+                _,
+            ) => aborted,
+        };
+        if let Some(error) = error {
+            self.change_visit(top, |visit| {
+                if visit.status == StateStatus::InProgress {
+                    visit.error = visit.error.take().filter(|it| !it.0.is_empty()).or(Some(error));
+                }
+            });
+        }
+        self.settle(top, visit);
+        self.set_status(top, status);
+    }
+
+    /// The cause of a failed execution often names the event at which the guilty state was entered.
+    fn blame(&mut self, event: &HistoryEvent) {
+        let Some(error) = error_of(&event.details) else { return };
+        let Some(entered) = entered_in(&error.1) else { return };
+        let guilty = self
+            .moment
+            .threads
+            .iter()
+            .rev()
+            .find(|it| it.open_visit().is_some_and(|it| it.entered == entered));
+        let Some(guilty) = guilty.map(|it| it.id) else { return };
+        self.change_visit(guilty, |visit| visit.error = Some(error));
+    }
+
+    /// What failed or was aborted, and was not given up for a retry, goes on.
+    fn redriven(&mut self) {
+        let again: Vec<ThreadId> = self
+            .moment
+            .threads
+            .iter()
+            .filter(|it| {
+                !it.superseded && matches!(it.status, ThreadStatus::Failed | ThreadStatus::Aborted)
+            })
+            .map(|it| it.id)
+            .collect();
+        for id in again {
+            self.set_status(id, ThreadStatus::Running);
+            let Some(visit) =
+                self.visit(id).filter(|visit| visit.exited.is_none() && !visit.is_open())
+            else {
+                continue;
+            };
+            let state = visit.state.clone();
+            self.change_visit(id, |visit| {
+                visit.status = StateStatus::InProgress;
+                visit.error = None;
+                visit.aborted = None;
+                visit.container = visit.container.map(|run| ContainerRun { ended: false, ..run });
+            });
+            if let Some(summary) = self.moment.states.get_mut(&state) {
+                summary.in_progress += 1;
+                summary.settled = StateStatus::NotEntered;
+                summary.refresh();
+            }
+        }
+    }
+}
+
+impl super::StateSummary {
+    fn refresh(&mut self) {
+        let running =
+            if self.in_progress > 0 { StateStatus::InProgress } else { StateStatus::NotEntered };
+        self.status = self.settled.max(running);
+    }
+}
+
+impl Thread {
+    pub(super) fn new(
+        id: ThreadId,
+        parent: Option<ThreadId>,
+        kind: ThreadKind,
+        started: EventId,
+        variables: Arc<Variables>,
+    ) -> Self {
+        Self {
+            id,
+            parent,
+            kind,
+            started,
+            current: None,
+            status: ThreadStatus::Running,
+            variables,
+            superseded: false,
+        }
+    }
+}
+
+/// The error and cause that an event of failure tells; absent parts are empty.
+pub(super) fn error_of(details: &EventDetails) -> Option<Error> {
+    let (error, cause) = match details {
+        EventDetails::Failure { error, cause }
+        | EventDetails::TaskFailure { error, cause, .. }
+        | EventDetails::EvaluationFailed { error, cause, .. } => (error, cause),
+        EventDetails::None
+        | EventDetails::ExecutionStarted { .. }
+        | EventDetails::Succeeded { .. }
+        | EventDetails::StateEntered { .. }
+        | EventDetails::StateExited { .. }
+        | EventDetails::TaskScheduled { .. }
+        | EventDetails::TaskStarted { .. }
+        | EventDetails::TaskOutput { .. }
+        | EventDetails::ResourceScheduled { .. }
+        | EventDetails::ActivityStarted { .. }
+        | EventDetails::MapIteration { .. }
+        | EventDetails::MapStateStarted { .. }
+        | EventDetails::MapRunStarted { .. }
+        | EventDetails::Redriven { .. }
+        | EventDetails::MapRunRedriven { .. }
+        | EventDetails::Unknown(_) => return None,
+    };
+    Some((error.clone().unwrap_or_default(), cause.clone().unwrap_or_default()))
+}
+
+/// `… (entered at the event id #12). …`
+fn entered_in(cause: &str) -> Option<EventId> {
+    let (_, rest) = cause.split_once("(entered at the event id #")?;
+    let (number, _) = rest.split_once(')')?;
+    number.parse().ok().map(EventId)
+}
