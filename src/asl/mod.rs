@@ -3,6 +3,7 @@
 //! [`parse`] turns a document into a [`StateMachine`] and a list of [`Diagnostic`]s; it never fails and never runs
 //! anything. Where the file is wrong the machine holds what could be understood, and the diagnostics say the rest.
 
+pub mod aws;
 pub mod choice;
 pub mod diagnostic;
 pub mod error_handling;
@@ -11,6 +12,7 @@ pub mod parallel;
 pub mod parse;
 pub mod placeholder;
 pub mod service;
+mod similar;
 pub mod state;
 pub mod state_machine;
 pub mod task;

@@ -1,4 +1,327 @@
-//! The rules that need the whole machine: targets, reachability, types of fields.
-use super::{Diagnostic, StateMachine};
+//! The rules that need a whole scope or the whole machine: targets, reachability, terminal states, names.
 
-pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> { let _ = machine; todo!() }
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::similar::closest;
+use super::task::ResourceKind;
+use super::{
+    Diagnostic, IntegrationPattern, ProcessorMode, Scope, Severity, State, StateKind, StateMachine,
+    StateMachineType, StateName, Transition, placeholder,
+};
+use crate::json::document::Span;
+
+/// AWS's code for a transition to nowhere, and for a state that no transition leads to.
+const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
+const SCHEMA: &str = super::parse::SCHEMA;
+
+/// What is wrong with a machine beyond single fields.
+pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> {
+    let mut walk = Walk { diagnostics: Vec::new(), homes: BTreeMap::new() };
+    walk.collect(&machine.top, "");
+    walk.duplicates();
+    walk.scope(&machine.top, "");
+    walk.diagnostics
+}
+
+/// What a machine may not have because of its type. Standard machines may have all.
+pub fn validate_type(machine: &StateMachine, kind: StateMachineType) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if kind == StateMachineType::Express {
+        express(&machine.top, "", &mut found);
+    }
+    found
+}
+
+fn express(scope: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
+    for state in scope.states.values() {
+        let location = format!("{path}/States/{}", state.name);
+        let mut refuse = |field: &str, message: String, span: Span| {
+            found.push(Diagnostic {
+                severity: Severity::Error,
+                code: SCHEMA,
+                message,
+                remedy: "Use a Standard state machine, or a request-response integration"
+                    .to_owned(),
+                location: format!("{location}/{field}"),
+                span,
+            });
+        };
+        if let StateKind::Task(task) = &state.kind {
+            match &task.resource.kind {
+                ResourceKind::Optimised { pattern, .. } | ResourceKind::AwsSdk { pattern, .. } => {
+                    // The space after the second one is AWS's own.
+                    let space =
+                        if *pattern == IntegrationPattern::WaitForTaskToken { " " } else { "" };
+                    if *pattern != IntegrationPattern::RequestResponse {
+                        let suffix = pattern.suffix();
+                        let message = format!(
+                            "Express state machine does not support '{suffix}' service integration{space}"
+                        );
+                        refuse("Resource", message, task.resource_span);
+                    }
+                }
+                ResourceKind::Activity { .. } => {
+                    refuse(
+                        "Resource",
+                        "Express state machine does not support activities".to_owned(),
+                        task.resource_span,
+                    );
+                }
+                ResourceKind::LambdaFunction { .. } | ResourceKind::Other => {}
+            }
+        }
+        if let StateKind::Map(map) = &state.kind
+            && map.processor.mode == ProcessorMode::Distributed
+        {
+            refuse(
+                "ItemProcessor",
+                "Express state machine does not support distributed Map states".to_owned(),
+                state.name_span,
+            );
+        }
+        for (part, inner) in scopes_of(state) {
+            // The children of a distributed Map have a type of their own, so they are not looked at here.
+            if !matches!(&state.kind, StateKind::Map(map) if map.processor.mode == ProcessorMode::Distributed)
+            {
+                express(inner, &format!("{location}/{part}"), found);
+            }
+        }
+    }
+}
+
+/// The scopes of a state by their place in the file: `Branches[0]`, `ItemProcessor`.
+fn scopes_of(state: &State) -> impl Iterator<Item = (String, &Scope)> {
+    let name = match &state.kind {
+        StateKind::Map(map) if map.uses_iterator => "Iterator",
+        StateKind::Map(_) => "ItemProcessor",
+        StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_)
+        | StateKind::Unknown(_) => "",
+    };
+    state.scopes().map(move |(part, scope)| {
+        let place = part
+            .strip_prefix('/')
+            .map_or_else(|| name.to_owned(), |index| format!("Branches[{index}]"));
+        (place, scope)
+    })
+}
+
+/// One edge: where it is written and where it goes.
+struct Edge<'m> {
+    place: String,
+    span: Span,
+    target: &'m StateName,
+}
+
+/// Every edge that leaves a state, in the order of the file's fields.
+fn edges(state: &State) -> Vec<Edge<'_>> {
+    let field = |name: &str| state.field_spans.get(name).copied().unwrap_or(state.name_span);
+    let mut edges = Vec::new();
+    if let Transition::Next(target) = &state.transition {
+        edges.push(Edge { place: "Next".to_owned(), span: field("Next"), target });
+    }
+    if let StateKind::Choice(choice) = &state.kind {
+        for (index, rule) in choice.choices.iter().enumerate() {
+            edges.push(Edge {
+                place: format!("Choices[{index}]/Next"),
+                span: rule.span,
+                target: &rule.next,
+            });
+        }
+        if let Some(target) = &choice.default {
+            edges.push(Edge { place: "Default".to_owned(), span: field("Default"), target });
+        }
+    }
+    for (index, catcher) in state.catch.iter().enumerate() {
+        edges.push(Edge {
+            place: format!("Catch[{index}]/Next"),
+            span: catcher.span,
+            target: &catcher.next,
+        });
+    }
+    // A missing name was reported where it is missing.
+    edges.retain(|edge| !edge.target.as_str().is_empty());
+    edges
+}
+
+struct Walk<'m> {
+    diagnostics: Vec<Diagnostic>,
+    /// Every state by its name: where it is defined.
+    homes: BTreeMap<&'m str, Vec<(String, Span)>>,
+}
+
+impl<'m> Walk<'m> {
+    fn report(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        at: (String, Span),
+        message: String,
+        remedy: String,
+    ) {
+        let (location, span) = at;
+        self.diagnostics.push(Diagnostic { severity, code, message, remedy, location, span });
+    }
+
+    fn collect(&mut self, scope: &'m Scope, path: &str) {
+        for state in scope.states.values() {
+            let location = format!("{path}/States/{}", state.name);
+            for (part, inner) in scopes_of(state) {
+                self.collect(inner, &format!("{location}/{part}"));
+            }
+            self.homes.entry(state.name.as_str()).or_default().push((location, state.name_span));
+        }
+    }
+
+    /// State names must be unique in the whole machine, not only in their scope (states-language.net, "States").
+    fn duplicates(&mut self) {
+        let homes = std::mem::take(&mut self.homes);
+        for (name, places) in &homes {
+            let mut places = places.clone();
+            places.sort_by_key(|(_, span)| span.start);
+            for (location, span) in places.iter().skip(1) {
+                let message = format!("There is another state named '{name}' at {}", places[0].0);
+                let remedy =
+                    "Give it another name: names are unique in the whole state machine".to_owned();
+                self.report(
+                    Severity::Error,
+                    "DUPLICATE_STATE_NAME",
+                    (location.clone(), *span),
+                    message,
+                    remedy,
+                );
+            }
+        }
+        self.homes = homes;
+    }
+
+    fn scope(&mut self, scope: &'m Scope, path: &str) {
+        if let Some(start_at) = &scope.start_at {
+            self.target(scope, start_at, (format!("{path}/StartAt"), scope.start_at_span));
+        }
+        for state in scope.states.values() {
+            let location = format!("{path}/States/{}", state.name);
+            for edge in edges(state) {
+                self.target(scope, edge.target, (format!("{location}/{}", edge.place), edge.span));
+            }
+            if let StateKind::Choice(choice) = &state.kind
+                && choice.default.is_none()
+            {
+                self.report(
+                    Severity::Note,
+                    "choice-without-default",
+                    (location.clone(), state.name_span),
+                    format!(
+                        "'{}' has no Default: an input that no rule matches fails the execution",
+                        state.name
+                    ),
+                    "Add \"Default\" unless the rules cover everything".to_owned(),
+                );
+            }
+            for (part, inner) in scopes_of(state) {
+                self.scope(inner, &format!("{location}/{part}"));
+            }
+        }
+        self.flow(scope, path);
+    }
+
+    fn target(&mut self, scope: &Scope, target: &StateName, at: (String, Span)) {
+        // A scope whose states come from a placeholder may have any.
+        if scope.states.contains_key(target)
+            || scope.states.is_empty()
+            || placeholder::has_placeholder(target.as_str())
+        {
+            return;
+        }
+        let remedy = match (
+            closest(target.as_str(), scope.states.keys().map(StateName::as_str)),
+            self.homes.get(target.as_str()),
+        ) {
+            (Some(name), _) => format!("Did you mean '{name}'?"),
+            (None, Some(places)) => {
+                format!(
+                    "That state is at {}; a transition cannot leave its branch or Map, or enter another",
+                    places[0].0
+                )
+            }
+            (None, None) => "Add the state, or name one that exists".to_owned(),
+        };
+        self.report(
+            Severity::Error,
+            MISSING_TARGET,
+            at,
+            format!("Missing 'Next' target: {target}"),
+            remedy,
+        );
+    }
+
+    /// What can be reached from `StartAt`, and whether the scope can end.
+    fn flow(&mut self, scope: &Scope, path: &str) {
+        let states = scope.states.values();
+        let open = |name: &StateName| placeholder::has_placeholder(name.as_str());
+        let unknown = states.clone().any(|state| {
+            matches!(state.kind, StateKind::Unknown(_))
+                || edges(state).iter().any(|edge| open(edge.target))
+        });
+        if scope.states.is_empty() || unknown {
+            return;
+        }
+        let ends = |state: &State| {
+            state.transition == Transition::End
+                || matches!(state.kind, StateKind::Succeed | StateKind::Fail(_))
+        };
+        if !states.clone().any(ends) && !states.clone().any(lacks_transition) {
+            let at = (
+                if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+                scope.start_at_span,
+            );
+            let message =
+                "No state ends the flow, so this would run until it fails or times out".to_owned();
+            let remedy =
+                "Give the last state \"End\": true, or add a Succeed or Fail state".to_owned();
+            self.report(Severity::Error, "MISSING_TERMINAL_STATE", at, message, remedy);
+        }
+        let Some(start) = scope.start_at.as_ref().filter(|start| scope.states.contains_key(*start))
+        else {
+            return;
+        };
+        let reached = reach(scope, start);
+        for state in scope.states.values().filter(|state| !reached.contains(&state.name)) {
+            self.report(
+                Severity::Error,
+                MISSING_TARGET,
+                (format!("{path}/States/{}", state.name), state.name_span),
+                format!("State \"{}\" is not reachable.", state.name),
+                "Lead a Next, Default, Choices or Catch to it, or remove it".to_owned(),
+            );
+        }
+    }
+}
+
+/// Whether a state has no way on although its type needs one; that is reported where the field is missing.
+fn lacks_transition(state: &State) -> bool {
+    let needs =
+        !matches!(state.kind, StateKind::Choice(_) | StateKind::Succeed | StateKind::Fail(_));
+    needs && state.transition == Transition::None
+}
+
+fn reach<'m>(scope: &'m Scope, start: &'m StateName) -> BTreeSet<&'m StateName> {
+    let mut reached = BTreeSet::from([start]);
+    let mut waiting = vec![start];
+    while let Some(state) = waiting.pop().and_then(|name| scope.states.get(name)) {
+        for edge in edges(state) {
+            if scope.states.contains_key(edge.target) && reached.insert(edge.target) {
+                waiting.push(edge.target);
+            }
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Which fields a state may have, by its type and query language.
 
 use crate::asl::QueryLanguage;
+use crate::asl::similar::closest;
 
 /// What ASL says to a field.
 pub(super) enum Support {
@@ -174,7 +175,9 @@ pub(super) fn of_catcher(language: QueryLanguage, name: &str) -> Support {
 fn look_up(tables: &[Table], language: QueryLanguage, name: &str) -> Support {
     let mut fields = tables.iter().copied().flatten();
     match fields.find(|(field, _)| *field == name) {
-        None => Support::No { similar: similar(tables, name) },
+        None => Support::No {
+            similar: closest(name, tables.iter().copied().flatten().map(|(field, _)| *field)),
+        },
         Some((_, In::Both)) => Support::Yes,
         Some((_, In::Path(instead))) => match language {
             QueryLanguage::JsonPath => Support::Yes,
@@ -189,28 +192,4 @@ fn look_up(tables: &[Table], language: QueryLanguage, name: &str) -> Support {
             }
         },
     }
-}
-
-/// The field that was most likely meant: the same letters, or one letter more, less or other.
-fn similar(tables: &[Table], name: &str) -> Option<&'static str> {
-    let fields = || tables.iter().copied().flatten().map(|(field, _)| *field);
-    fields().find(|field| field.eq_ignore_ascii_case(name)).or_else(|| {
-        fields().find(|field| name.len() > 3 && one_letter_apart(field.as_bytes(), name.as_bytes()))
-    })
-}
-
-fn one_letter_apart(a: &[u8], b: &[u8]) -> bool {
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    match (a, b) {
-        ([_, rest_a @ ..], [_, rest_b @ ..]) => {
-            rest_a == rest_b || rest_a == b || rest_b == a || swapped(a, b)
-        }
-        ([_], []) | ([], [_]) => true,
-        ([] | [_, ..], [] | [_, ..]) => false,
-    }
-}
-
-fn swapped(a: &[u8], b: &[u8]) -> bool {
-    matches!((a, b), ([a0, a1, ra @ ..], [b0, b1, rb @ ..]) if a0 == b1 && a1 == b0 && ra == rb)
 }

@@ -1,0 +1,52 @@
+//! "Did you mean …?"
+
+/// The candidate that a misspelt name most likely means: the same letters in another case or with other white space, else one
+/// letter more, less, other or swapped.
+pub(super) fn closest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    let folded = fold(name);
+    candidates.clone().find(|candidate| fold(candidate) == folded).or_else(|| {
+        candidates.into_iter().find(|candidate| name.len() > 3 && one_letter_apart(candidate, name))
+    })
+}
+
+fn fold(name: &str) -> String {
+    name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn one_letter_apart(a: &str, b: &str) -> bool {
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    match (&a.as_bytes()[same..], &b.as_bytes()[same..]) {
+        (a @ [a0, rest_a @ ..], b @ [b0, rest_b @ ..]) => {
+            let swapped = rest_a.first() == Some(b0)
+                && rest_b.first() == Some(a0)
+                && rest_a[1..] == rest_b[1..];
+            rest_a == rest_b || rest_a == b || rest_b == a || swapped
+        }
+        ([_], []) | ([], [_]) => true,
+        (_, _) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slip_is_forgiven() {
+        let names = ["ResultPath", "Parameters", "Check stock"];
+        for (wrong, right) in [
+            ("resultPath", Some("ResultPath")),
+            ("Paramters", Some("Parameters")),
+            ("Paramteers", Some("Parameters")),
+            ("Parametersx", Some("Parameters")),
+            ("CheckStock", Some("Check stock")),
+            ("Something", None),
+            ("", None),
+        ] {
+            assert_eq!(closest(wrong, names.into_iter()), right, "{wrong}");
+        }
+    }
+}
