@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::asl::choice::Operator;
 use crate::asl::task::{IntegrationPattern, ResourceKind};
 use crate::asl::{
-    Catcher, ChoiceRule, Comparison, Condition, Expression, Field, ItemProcessor, Operand,
+    Catcher, ChoiceRule, Comparison, Condition, Expression, Field, Operand,
     ProcessorMode, ResourceArn, State, StateKind, Wait, WaitUntil,
 };
 
@@ -39,7 +39,7 @@ pub fn card_of(state: &State) -> Card {
             }
         },
         StateKind::Parallel(parallel) => ("parallel", branches_line(parallel.branches.len())),
-        StateKind::Map(map) => ("map", map_line(&map.processor).to_owned()),
+        StateKind::Map(map) => ("map", map_line(map.processor.mode).to_owned()),
         StateKind::Unknown(name) if name.is_empty() => {
             ("unknown", "State without a Type".to_owned())
         }
@@ -49,14 +49,14 @@ pub fn card_of(state: &State) -> Card {
 }
 
 /// The kind line of a Map that runs: `Map state · 3 of 5 items`. `iterations` is started, finished, length.
-pub fn iterations_line(processor: &ItemProcessor, iterations: (u64, u64, u64)) -> String {
+pub fn iterations_line(mode: ProcessorMode, iterations: (u64, u64, u64)) -> String {
     let (_, finished, length) = iterations;
     let items = if length == 1 { "item" } else { "items" };
-    format!("{} · {finished} of {length} {items}", map_line(processor))
+    format!("{} · {finished} of {length} {items}", map_line(mode))
 }
 
-fn map_line(processor: &ItemProcessor) -> &'static str {
-    match processor.mode {
+fn map_line(mode: ProcessorMode) -> &'static str {
+    match mode {
         ProcessorMode::Inline => "Map state",
         ProcessorMode::Distributed => "Distributed Map state",
     }

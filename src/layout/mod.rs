@@ -7,6 +7,7 @@
 //! inside out.
 
 pub mod graph;
+mod insert;
 mod labels;
 mod layered;
 mod main_path;

@@ -3,6 +3,7 @@
 //! Several starts are swept down and up by barycentres (Sugiyama, Tagawa and Toda 1981) and improved by exchanging neighbours; the
 //! best is kept, the first of equals.
 
+use super::insert::Inserter;
 use super::layered::Layered;
 
 /// Rounds of sweeps per start, and rounds without success before a start is given up.
@@ -10,20 +11,24 @@ struct Effort {
     starts: usize,
     rounds: usize,
     patience: usize,
+    /// Times that every node is taken out and put in again.
+    insertions: usize,
 }
 
 /// Orders all rows of a scope.
 pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
     let effort = match layered.points.len() {
-        0..=3000 => Effort { starts: 4, rounds: 12, patience: 3 },
-        3001..=20_000 => Effort { starts: 2, rounds: 8, patience: 2 },
-        _ => Effort { starts: 1, rounds: 4, patience: 1 },
+        0..=3000 => Effort { starts: 4, rounds: 12, patience: 3, insertions: 4 },
+        3001..=20_000 => Effort { starts: 2, rounds: 8, patience: 2, insertions: 4 },
+        _ => Effort { starts: 1, rounds: 4, patience: 1, insertions: 4 },
     };
     let mut sweeper = Sweeper::new(layered);
     let mut best: Option<(u64, Vec<Vec<u32>>)> = None;
     for rows in first_rows.iter().take(effort.starts) {
         sweeper.set_rows(rows.clone());
         let crossings = sweeper.run(&effort);
+        #[cfg(feature = "dbg")]
+        if layered.points.len() > 300 { eprintln!("points {} start -> {crossings}", layered.points.len()); }
         if best.as_ref().is_none_or(|(least, _)| crossings < *least) {
             best = Some((crossings, sweeper.best_rows.clone()));
         }
@@ -31,8 +36,16 @@ pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
             break;
         }
     }
-    if let Some((_, rows)) = best {
-        layered.set_rows(rows);
+    if let Some((crossings, rows)) = best {
+        if crossings == 0 {
+            layered.set_rows(rows);
+        } else {
+            sweeper.set_rows(rows);
+            Inserter::new(layered, &mut sweeper).improve(effort.insertions);
+            #[cfg(feature = "dbg")]
+            if layered.points.len() > 300 { eprintln!("inserted -> {}", sweeper.count_all()); }
+            layered.set_rows(sweeper.rows);
+        }
     }
 }
 
@@ -45,22 +58,24 @@ pub(super) fn crossings(layered: &Layered) -> u64 {
 }
 
 /// Neighbours of each point, as one list.
-struct Neighbours {
+pub(super) struct Neighbours {
     first: Vec<u32>,
     list: Vec<u32>,
 }
 
 impl Neighbours {
-    fn of(&self, point: u32) -> &[u32] {
+    pub(super) fn of(&self, point: u32) -> &[u32] {
         &self.list[self.first[point as usize] as usize..self.first[point as usize + 1] as usize]
     }
 }
 
-struct Sweeper {
-    above: Neighbours,
-    below: Neighbours,
-    rows: Vec<Vec<u32>>,
-    place: Vec<u32>,
+/// The rows while they are being ordered.
+pub(super) struct Sweeper {
+    pub(super) above: Neighbours,
+    pub(super) below: Neighbours,
+    pub(super) rows: Vec<Vec<u32>>,
+    /// Place of a point in its row.
+    pub(super) place: Vec<u32>,
     best_rows: Vec<Vec<u32>>,
     key: Vec<f32>,
     tree: Vec<u32>,
@@ -90,7 +105,7 @@ impl Sweeper {
         }
     }
 
-    fn set_rows(&mut self, rows: Vec<Vec<u32>>) {
+    pub(super) fn set_rows(&mut self, rows: Vec<Vec<u32>>) {
         for row in &rows {
             for (at, &point) in row.iter().enumerate() {
                 self.place[point as usize] = at as u32;
@@ -227,12 +242,12 @@ impl Sweeper {
         gain
     }
 
-    fn count_all(&mut self) -> u64 {
+    pub(super) fn count_all(&mut self) -> u64 {
         (0..self.rows.len().saturating_sub(1)).map(|row| self.count_below(row)).sum()
     }
 
     /// Crossings between a row and the next, with an accumulator tree (Barth, Mutzel and Jünger 2004).
-    fn count_below(&mut self, row: usize) -> u64 {
+    pub(super) fn count_below(&mut self, row: usize) -> u64 {
         let width = self.rows[row + 1].len();
         let leaves = width.next_power_of_two();
         self.tree.clear();

@@ -499,12 +499,14 @@ impl Precedence {
     fn order(&self) -> Result<Vec<usize>, usize> {
         let mut must = vec![0; self.count];
         let mut wish = vec![0; self.count];
+        let mut wished_above = vec![0; self.count];
         for (a, list) in self.below.iter().enumerate() {
             for &(b, weight) in list {
                 if weight >= MUST {
                     must[b as usize] += 1;
                 } else {
                     wish[b as usize] += weight;
+                    wished_above[b as usize] += 1;
                     wish[a] -= weight;
                 }
             }
@@ -512,8 +514,10 @@ impl Precedence {
         let mut done = vec![false; self.count];
         let mut order = Vec::with_capacity(self.count);
         while order.len() < self.count {
-            let next =
-                (0..self.count).filter(|&r| !done[r] && must[r] == 0).min_by_key(|&r| (wish[r], r));
+            // first what nothing wants to be above of, then what loses least (Eades, Lin and Smyth 1993)
+            let next = (0..self.count)
+                .filter(|&r| !done[r] && must[r] == 0)
+                .min_by_key(|&r| (wished_above[r] > 0, wish[r], r));
             let Some(next) = next else {
                 return Err((0..self.count)
                     .find(|&r| !done[r] && self.in_ring(r, &done))
@@ -526,6 +530,7 @@ impl Precedence {
                     must[b as usize] -= 1;
                 } else {
                     wish[b as usize] -= weight;
+                    wished_above[b as usize] -= 1;
                 }
             }
             // what wished to be above the chosen one has lost
