@@ -1,0 +1,425 @@
+//! What an expression uses, found once, and the few rewrites that make the library speak Step Functions' dialect.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
+
+use crate::json::Value;
+use crate::query::{SyntaxError, Variables};
+
+use super::functions;
+
+/// Levels of an expression; the library's parser stops at a thousand of its own.
+const MAX_LEVELS: usize = 2_000;
+
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Analysis {
+    /// Read and not bound by the expression itself, without the `$`.
+    pub(super) variables: BTreeSet<Arc<str>>,
+    /// The functions of [`functions::NAMES`] that are called.
+    pub(super) functions: BTreeSet<&'static str>,
+    /// What it can reach of `$states`.
+    pub(super) states: Needed,
+    /// Set when the whole expression is such a path.
+    pub(super) plain_path: Option<PlainPath>,
+    pub(super) top_level_references: Vec<Arc<str>>,
+}
+
+/// A part of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Needed {
+    All,
+    /// Of objects these members; arrays count as their items.
+    Members(BTreeMap<Arc<str>, Self>),
+}
+
+impl Default for Needed {
+    fn default() -> Self {
+        Self::Members(BTreeMap::new())
+    }
+}
+
+impl Needed {
+    fn add(&mut self, names: &[&str]) {
+        match (self, names) {
+            (Self::All, _) => {}
+            (here, []) => *here = Self::All,
+            (Self::Members(members), [name, rest @ ..]) => {
+                members.entry((*name).into()).or_default().add(rest)
+            }
+        }
+    }
+
+    pub(super) fn members(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::All => None,
+            Self::Members(members) => Some(members.keys().map(|name| &**name).collect()),
+        }
+    }
+}
+
+/// `$states.a.b` or `$name.a.b`: nothing but names.
+#[derive(Debug, PartialEq)]
+pub(super) struct PlainPath {
+    variable: Arc<str>,
+    names: Vec<Arc<str>>,
+}
+
+impl PlainPath {
+    /// The value, when only objects are on the way; arrays and what is missing need JSONata's own rules.
+    pub(super) fn look_up<'v>(
+        &self,
+        states: &'v Value,
+        variables: &'v Variables,
+    ) -> Option<&'v Value> {
+        let mut here =
+            if &*self.variable == "states" { states } else { variables.get(&self.variable)? };
+        for name in &self.names {
+            here = here.as_object()?.get(name)?;
+        }
+        Some(here)
+    }
+}
+
+/// Rewrites `ast` and says what it uses.
+///
+/// # Errors
+/// An operator that Step Functions does not have.
+pub(super) fn prepare(ast: &mut AstNode) -> Result<Analysis, SyntaxError> {
+    let mut walk = Walk::default();
+    walk.visit(ast, true, 0)?;
+    if walk.climbs {
+        walk.analysis.states = Needed::All;
+    }
+    walk.analysis.plain_path = plain_path(ast);
+    Ok(walk.analysis)
+}
+
+#[derive(Default)]
+struct Walk {
+    analysis: Analysis,
+    /// Names bound around the place where the walk is.
+    bound: Vec<String>,
+    /// There is a `%`, which can climb out of a path, so nothing may be left out.
+    climbs: bool,
+}
+
+impl Walk {
+    /// `top` says that a bare name here would read the context that the expression as a whole is given: none.
+    fn visit(&mut self, node: &mut AstNode, top: bool, level: usize) -> Result<(), SyntaxError> {
+        if level > MAX_LEVELS {
+            return Err(refused(format!("The expression nests deeper than {MAX_LEVELS} levels")));
+        }
+        let level = level + 1;
+        match node {
+            AstNode::String(_)
+            | AstNode::Number(_)
+            | AstNode::Boolean(_)
+            | AstNode::Null
+            | AstNode::Undefined
+            | AstNode::Placeholder
+            | AstNode::Regex { .. }
+            | AstNode::Wildcard
+            | AstNode::Descendant => Ok(()),
+            AstNode::Parent(_) => {
+                self.climbs = true;
+                Ok(())
+            }
+            AstNode::Name(name) => {
+                if top {
+                    self.refer_to_top(name);
+                }
+                Ok(())
+            }
+            AstNode::Variable(name) => {
+                let name = name.clone();
+                if !self.is_bound(&name) {
+                    if name == "now" {
+                        *node = lambda(0, |_| self.now(Vec::new()));
+                    } else if let Some(arity) = functions::arity(&name) {
+                        *node = lambda(arity, |args| AstNode::Function {
+                            name: name.clone(),
+                            args,
+                            is_builtin: true,
+                        });
+                    }
+                    self.analysis.functions.extend(functions::known(&name));
+                }
+                self.read(&name, &[]);
+                Ok(())
+            }
+            AstNode::ParentVariable(_) => {
+                self.refer_to_top("$$");
+                Ok(())
+            }
+            AstNode::Path { steps } => self.visit_path(steps, top, level),
+            AstNode::Binary { op, lhs, rhs } => match op {
+                BinaryOp::Coalesce => Err(refused("The operator '??' is not supported")),
+                BinaryOp::Default => Err(refused("The operator '?:' is not supported")),
+                BinaryOp::ColonEqual => {
+                    // The name is visible to its own right side, for recursion, and to what follows in the block.
+                    if let AstNode::Variable(name) = &**lhs {
+                        self.bound.push(name.clone());
+                    }
+                    self.visit(rhs, top, level)
+                }
+                BinaryOp::FocusBind | BinaryOp::IndexBind => {
+                    self.visit(lhs, top, level)?;
+                    if let AstNode::Variable(name) = &**rhs {
+                        self.bound.push(name.clone());
+                    }
+                    Ok(())
+                }
+                BinaryOp::Add
+                | BinaryOp::Subtract
+                | BinaryOp::Multiply
+                | BinaryOp::Divide
+                | BinaryOp::Modulo
+                | BinaryOp::Equal
+                | BinaryOp::NotEqual
+                | BinaryOp::LessThan
+                | BinaryOp::LessThanOrEqual
+                | BinaryOp::GreaterThan
+                | BinaryOp::GreaterThanOrEqual
+                | BinaryOp::And
+                | BinaryOp::Or
+                | BinaryOp::Concatenate
+                | BinaryOp::Range
+                | BinaryOp::In
+                | BinaryOp::ChainPipe => {
+                    self.visit(lhs, top, level)?;
+                    self.visit(rhs, top, level)
+                }
+            },
+            AstNode::Unary { operand, .. } => self.visit(operand, top, level),
+            AstNode::Function { name, args, is_builtin } => {
+                for argument in args.iter_mut() {
+                    self.visit(argument, top, level)?;
+                }
+                if *is_builtin && !self.is_bound(name) {
+                    if name == "now" {
+                        *node = self.now(std::mem::take(args));
+                    } else {
+                        self.analysis.functions.extend(functions::known(name));
+                    }
+                } else if !*is_builtin && top {
+                    self.refer_to_top(name);
+                }
+                Ok(())
+            }
+            AstNode::Call { procedure, args } => {
+                self.visit(procedure, top, level)?;
+                self.visit_all(args, top, level)
+            }
+            AstNode::Lambda { params, body, .. } => {
+                let outside = self.bound.len();
+                self.bound.extend(params.iter().cloned());
+                let result = self.visit(body, top, level);
+                self.bound.truncate(outside);
+                result
+            }
+            AstNode::Array(items) => self.visit_all(items, top, level),
+            AstNode::ArrayGroup(items) => self.visit_all(items, false, level),
+            AstNode::Object(pairs) => self.visit_pairs(pairs, top, level),
+            AstNode::ObjectTransform { input, pattern } => {
+                self.visit(input, top, level)?;
+                self.visit_pairs(pattern, false, level)
+            }
+            AstNode::Block(items) => {
+                let outside = self.bound.len();
+                let result = self.visit_all(items, top, level);
+                self.bound.truncate(outside);
+                result
+            }
+            AstNode::Conditional { condition, then_branch, else_branch } => {
+                self.visit(condition, top, level)?;
+                self.visit(then_branch, top, level)?;
+                else_branch.as_mut().map_or(Ok(()), |branch| self.visit(branch, top, level))
+            }
+            AstNode::FunctionApplication(inner) => self.visit(inner, false, level),
+            AstNode::Sort { input, terms } => {
+                self.visit(input, top, level)?;
+                terms.iter_mut().try_for_each(|(term, _)| self.visit(term, false, level))
+            }
+            AstNode::Transform { location, update, delete } => {
+                self.visit(location, false, level)?;
+                self.visit(update, false, level)?;
+                delete.as_mut().map_or(Ok(()), |delete| self.visit(delete, false, level))
+            }
+        }
+    }
+
+    fn visit_all(
+        &mut self,
+        nodes: &mut [AstNode],
+        top: bool,
+        level: usize,
+    ) -> Result<(), SyntaxError> {
+        nodes.iter_mut().try_for_each(|node| self.visit(node, top, level))
+    }
+
+    fn visit_pairs(
+        &mut self,
+        pairs: &mut [(AstNode, AstNode)],
+        top: bool,
+        level: usize,
+    ) -> Result<(), SyntaxError> {
+        pairs.iter_mut().try_for_each(|(key, value)| {
+            self.visit(key, top, level)?;
+            self.visit(value, top, level)
+        })
+    }
+
+    fn visit_path(
+        &mut self,
+        steps: &mut [PathStep],
+        top: bool,
+        level: usize,
+    ) -> Result<(), SyntaxError> {
+        let mut steps = steps.iter_mut();
+        let mut first = true;
+        if let [head, names @ ..] = steps.as_slice()
+            && let AstNode::Variable(name) = &head.node
+            && !name.is_empty()
+        {
+            let variable = name.clone();
+            let names: Vec<String> = if is_plain(head) { leading_names(names) } else { Vec::new() };
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            self.read(&variable, &names);
+            // The stages of the head still have to be seen.
+            let head = steps.next().expect("the slice has a head");
+            self.visit_stages(head, level)?;
+            first = false;
+        }
+        for step in steps {
+            self.visit(&mut step.node, top && first, level)?;
+            self.visit_stages(step, level)?;
+            first = false;
+        }
+        Ok(())
+    }
+
+    fn visit_stages(&mut self, step: &mut PathStep, level: usize) -> Result<(), SyntaxError> {
+        self.bound.extend(step.focus.iter().chain(&step.index_var).cloned());
+        step.stages.iter_mut().try_for_each(|stage| match stage {
+            Stage::Filter(filter) => self.visit(filter, false, level),
+            Stage::KeepArray => Ok(()),
+            Stage::Index(name) => {
+                self.bound.push(name.clone());
+                Ok(())
+            }
+        })
+    }
+
+    fn is_bound(&self, name: &str) -> bool {
+        self.bound.iter().any(|bound| bound == name)
+    }
+
+    /// A variable is read, and of it only what `names` lead to.
+    fn read(&mut self, name: &str, names: &[&str]) {
+        // `$` is the context item.
+        if name.is_empty() || self.is_bound(name) || functions::is_builtin(name) {
+            return;
+        }
+        self.analysis.variables.insert(name.into());
+        if name == "states" {
+            self.analysis.states.add(names);
+        }
+    }
+
+    fn refer_to_top(&mut self, name: &str) {
+        if !self.analysis.top_level_references.iter().any(|known| &**known == name) {
+            self.analysis.top_level_references.push(name.into());
+        }
+    }
+
+    /// `$now(...)`: the time is given to the evaluation, and writing it is what `$fromMillis` does.
+    fn now(&mut self, mut args: Vec<AstNode>) -> AstNode {
+        self.analysis.functions.insert("millis");
+        args.insert(
+            0,
+            AstNode::Function { name: "millis".to_owned(), args: Vec::new(), is_builtin: true },
+        );
+        AstNode::Function { name: "fromMillis".to_owned(), args, is_builtin: true }
+    }
+}
+
+/// A function that is only known by name, as a value.
+fn lambda(arity: usize, body: impl FnOnce(Vec<AstNode>) -> AstNode) -> AstNode {
+    let params: Vec<String> = (1..=arity).map(|at| format!("argument{at}")).collect();
+    let body =
+        Box::new(body(params.iter().map(|param| AstNode::Variable(param.clone())).collect()));
+    AstNode::Lambda { params, body, signature: None, thunk: false }
+}
+
+fn refused(message: impl Into<String>) -> SyntaxError {
+    SyntaxError { message: message.into(), offset: None }
+}
+
+/// A step without predicates and bindings.
+fn is_plain(step: &PathStep) -> bool {
+    step.stages.is_empty()
+        && step.focus.is_none()
+        && step.index_var.is_none()
+        && step.ancestor_label.is_none()
+}
+
+/// The names that follow one another directly. The step that carries the first predicate still counts: it is reached by its
+/// name, and everything below it is needed.
+fn leading_names(steps: &[PathStep]) -> Vec<String> {
+    let mut names = Vec::new();
+    for step in steps {
+        let AstNode::Name(name) = &step.node else { break };
+        names.push(name.clone());
+        if !is_plain(step) {
+            break;
+        }
+    }
+    names
+}
+
+fn plain_path(ast: &AstNode) -> Option<PlainPath> {
+    match ast {
+        AstNode::Variable(name) if !name.is_empty() => {
+            Some(PlainPath { variable: name.as_str().into(), names: Vec::new() })
+        }
+        AstNode::Path { steps } => {
+            let [head, rest @ ..] = steps.as_slice() else { return None };
+            let AstNode::Variable(variable) = &head.node else { return None };
+            let names = leading_names(rest);
+            let all_plain = steps.iter().all(is_plain) && names.len() == rest.len();
+            (all_plain && !variable.is_empty()).then(|| PlainPath {
+                variable: variable.as_str().into(),
+                names: names.iter().map(|name| name.as_str().into()).collect(),
+            })
+        }
+        AstNode::String(_)
+        | AstNode::Name(_)
+        | AstNode::Number(_)
+        | AstNode::Boolean(_)
+        | AstNode::Null
+        | AstNode::Undefined
+        | AstNode::Placeholder
+        | AstNode::Regex { .. }
+        | AstNode::Variable(_)
+        | AstNode::ParentVariable(_)
+        | AstNode::Binary { .. }
+        | AstNode::Unary { .. }
+        | AstNode::Function { .. }
+        | AstNode::Call { .. }
+        | AstNode::Lambda { .. }
+        | AstNode::Array(_)
+        | AstNode::Object(_)
+        | AstNode::ObjectTransform { .. }
+        | AstNode::Block(_)
+        | AstNode::Conditional { .. }
+        | AstNode::Wildcard
+        | AstNode::Descendant
+        | AstNode::Parent(_)
+        | AstNode::ArrayGroup(_)
+        | AstNode::FunctionApplication(_)
+        | AstNode::Sort { .. }
+        | AstNode::Transform { .. } => None,
+    }
+}

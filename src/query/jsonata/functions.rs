@@ -1,0 +1,326 @@
+//! The functions that Step Functions adds to JSONata, and those of JSONata's own that must not reach for a clock, for dice or
+//! for more memory than there is.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
+use jsonata_core::value::JValue;
+
+use crate::json::Value;
+use crate::query::java_random::JavaRandom;
+use crate::query::{Random, hash, uuid};
+
+use super::error::{JsonataError, MEMORY_CODE};
+use super::{MAX_SEQUENCE, convert};
+
+/// Characters that `$pad` may make: AWS takes a string of 2^22 characters and refuses one of 2^23.
+const MAX_CHARACTERS: f64 = (1_u64 << 22) as f64;
+
+/// What [`register`] knows.
+const NAMES: [&str; 10] =
+    ["eval", "hash", "millis", "pad", "parse", "partition", "random", "range", "shuffle", "uuid"];
+
+/// JSONata's functions, sorted.
+const BUILTINS: [&str; 66] = [
+    "abs",
+    "append",
+    "assert",
+    "average",
+    "base64decode",
+    "base64encode",
+    "boolean",
+    "ceil",
+    "contains",
+    "count",
+    "decodeUrl",
+    "decodeUrlComponent",
+    "distinct",
+    "each",
+    "encodeUrl",
+    "encodeUrlComponent",
+    "error",
+    "eval",
+    "exists",
+    "filter",
+    "floor",
+    "formatBase",
+    "formatInteger",
+    "formatNumber",
+    "fromMillis",
+    "join",
+    "keys",
+    "length",
+    "lookup",
+    "lowercase",
+    "map",
+    "match",
+    "max",
+    "merge",
+    "millis",
+    "min",
+    "not",
+    "now",
+    "number",
+    "pad",
+    "parseInteger",
+    "power",
+    "random",
+    "reduce",
+    "replace",
+    "reverse",
+    "round",
+    "shuffle",
+    "sift",
+    "single",
+    "sort",
+    "split",
+    "spread",
+    "sqrt",
+    "string",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "toMillis",
+    "trim",
+    "type",
+    "uppercase",
+    "zip",
+    "clone",
+    "trace",
+];
+
+pub(super) fn is_builtin(name: &str) -> bool {
+    BUILTINS.contains(&name) || arity(name).is_some()
+}
+
+/// The name, when [`register`] has a function for it.
+pub(super) fn known(name: &str) -> Option<&'static str> {
+    NAMES.into_iter().find(|known| *known == name)
+}
+
+/// The parameters of a function that JSONata itself does not have.
+pub(super) fn arity(name: &str) -> Option<usize> {
+    match name {
+        "uuid" => Some(0),
+        "parse" => Some(1),
+        "partition" | "hash" => Some(2),
+        "range" => Some(3),
+        _ => None,
+    }
+}
+
+/// Makes the functions in `names` callable. `states` gives the time, `random` one number to start a stream of our own from.
+pub(super) fn register(
+    evaluator: &mut Evaluator,
+    names: &std::collections::BTreeSet<&'static str>,
+    states: &Value,
+    random: &mut dyn Random,
+) -> Result<(), JsonataError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let draws = ["random", "shuffle", "uuid"].iter().any(|name| names.contains(name));
+    let stream = Stream(Rc::new(Cell::new(if draws { random.next_u64() } else { 0 })));
+    for name in names {
+        let stream = stream.clone();
+        let done =
+            match *name {
+                "eval" => evaluator.register_fn_override(*name, |_: &[JValue]| {
+                    fail("T1006: Attempted to invoke a non-function")
+                }),
+                "hash" => evaluator.register_fn(*name, hash),
+                "millis" => {
+                    let millis = now_millis(states);
+                    evaluator
+                        .register_fn_override(*name, move |_: &[JValue]| Ok(JValue::Number(millis)))
+                }
+                "pad" => evaluator.register_fn_override(*name, pad),
+                "parse" => evaluator.register_fn(*name, parse),
+                "partition" => evaluator.register_fn(*name, partition),
+                "random" => evaluator
+                    .register_fn_override(*name, move |args: &[JValue]| draw(args, &stream)),
+                "range" => evaluator.register_fn(*name, range),
+                "shuffle" => evaluator
+                    .register_fn_override(*name, move |args: &[JValue]| shuffle(args, &stream)),
+                "uuid" => evaluator.register_fn(*name, move |_: &[JValue]| {
+                    Ok(JValue::string(uuid::v4(&mut stream.clone())))
+                }),
+                _ => Ok(()),
+            };
+        done.map_err(|err| JsonataError::coded(err.message()))?;
+    }
+    Ok(())
+}
+
+fn fail<T>(message: impl Into<String>) -> Result<T, EvaluatorError> {
+    Err(EvaluatorError::EvaluationError(message.into()))
+}
+
+fn wrong_argument<T>(function: &str, index: usize) -> Result<T, EvaluatorError> {
+    fail(format!(
+        "T0410: Argument {index} of function \"{function}\" does not match function signature"
+    ))
+}
+
+fn out_of_memory<T>() -> Result<T, EvaluatorError> {
+    fail(format!("{MEMORY_CODE}: memory"))
+}
+
+/// The time that the context object shows, in milliseconds since 1970; the start of the execution when no state was entered.
+fn now_millis(states: &Value) -> f64 {
+    let context = states.get("context");
+    let time = |object: &str, member: &str| context?.get(object)?.get(member)?.as_str();
+    let text =
+        time("State", "EnteredTime").or_else(|| time("Execution", "StartTime")).unwrap_or("");
+    let format = &::time::format_description::well_known::Rfc3339;
+    let instant =
+        ::time::OffsetDateTime::parse(text, format).unwrap_or(::time::OffsetDateTime::UNIX_EPOCH);
+    (instant.unix_timestamp_nanos() / 1_000_000) as f64
+}
+
+/// SplitMix64 over a seed from the engine's stream: the library keeps functions for as long as it likes, so they cannot borrow
+/// the stream itself.
+#[derive(Clone)]
+struct Stream(Rc<Cell<u64>>);
+
+impl Random for Stream {
+    fn next_u64(&mut self) -> u64 {
+        let state = self.0.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.0.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// `$random()`, or `$random(seed)` as `java.util.Random` has it.
+fn draw(args: &[JValue], stream: &Stream) -> HostFnResult {
+    match args {
+        [] | [JValue::Undefined] => {
+            Ok(JValue::Number((stream.clone().next_u64() >> 11) as f64 / (1_u64 << 53) as f64))
+        }
+        [JValue::Number(seed)] => Ok(JValue::Number(JavaRandom::new(*seed as i64).next_double())),
+        _ => wrong_argument("random", 1),
+    }
+}
+
+fn shuffle(args: &[JValue], stream: &Stream) -> HostFnResult {
+    let mut items = match args {
+        [JValue::Undefined] => return Ok(JValue::Undefined),
+        [JValue::Array(items)] => items.to_vec(),
+        [single] => vec![single.clone()],
+        _ => return wrong_argument("shuffle", 1),
+    };
+    let mut stream = stream.clone();
+    for last in (1..items.len()).rev() {
+        let other = usize::try_from(stream.next_u64() % (last as u64 + 1)).unwrap_or(0);
+        items.swap(last, other);
+    }
+    Ok(JValue::array(items))
+}
+
+fn hash(args: &[JValue]) -> HostFnResult {
+    match args {
+        [JValue::Undefined, ..] => Ok(JValue::Undefined),
+        [JValue::String(data), JValue::String(algorithm)] => {
+            match hash::hex_digest(data, algorithm) {
+                Some(digest) => Ok(JValue::string(digest)),
+                None => fail(format!("Unsupported algorithm: {algorithm}")),
+            }
+        }
+        [JValue::String(_), ..] => wrong_argument("hash", 2),
+        _ => wrong_argument("hash", 1),
+    }
+}
+
+fn parse(args: &[JValue]) -> HostFnResult {
+    match args {
+        [JValue::Undefined] => Ok(JValue::Undefined),
+        [JValue::String(text)] if text.trim().is_empty() => Ok(JValue::Undefined),
+        [JValue::String(text)] => match Value::parse(text) {
+            Ok(value) => convert::to_jsonata(&value).or_else(|_too_deep| out_of_memory()),
+            Err(err) => fail(format!("$parse: {err}")),
+        },
+        _ => wrong_argument("parse", 1),
+    }
+}
+
+fn partition(args: &[JValue]) -> HostFnResult {
+    match args {
+        [JValue::Undefined, ..] | [_, JValue::Undefined] => Ok(JValue::Undefined),
+        [JValue::Array(items), JValue::Number(size)] => {
+            let size = size.trunc();
+            if size < 0.0 || size.is_nan() {
+                return wrong_argument("partition", 2);
+            }
+            if size < 1.0 {
+                return Ok(JValue::Undefined);
+            }
+            // A size beyond the length gives one part whatever it is.
+            let chunks = items.chunks(size.min(usize::MAX as f64) as usize);
+            Ok(JValue::array(chunks.map(|chunk| JValue::array(chunk.to_vec())).collect()))
+        }
+        [JValue::Array(_), ..] => wrong_argument("partition", 2),
+        [single, JValue::Number(_)] => Ok(JValue::array(vec![JValue::array(vec![single.clone()])])),
+        _ => wrong_argument("partition", 1),
+    }
+}
+
+/// Without the limit of a thousand that `States.ArrayRange` has; fractions are cut off towards zero.
+fn range(args: &[JValue]) -> HostFnResult {
+    match args {
+        [JValue::Number(start), JValue::Number(end), JValue::Number(step)] => {
+            let (start, end, step) = (start.trunc(), end.trunc(), step.trunc());
+            if step == 0.0 {
+                return Ok(JValue::Undefined);
+            }
+            let count = ((end - start) / step).floor() + 1.0;
+            if count.is_nan() || count < 1.0 {
+                return Ok(JValue::Undefined);
+            }
+            if count > MAX_SEQUENCE as f64 {
+                return out_of_memory();
+            }
+            let count = count as usize;
+            Ok(JValue::array(
+                (0..count).map(|at| JValue::Number(start + at as f64 * step)).collect(),
+            ))
+        }
+        _ => {
+            match args.iter().position(|arg| !matches!(arg, JValue::Number(_) | JValue::Undefined))
+            {
+                Some(wrong) => wrong_argument("range", wrong + 1),
+                None if args.len() == 3 => Ok(JValue::Undefined),
+                None => wrong_argument("range", args.len() + 1),
+            }
+        }
+    }
+}
+
+/// JSONata's `$pad(text, width[, char])` with a limit to the width.
+fn pad(args: &[JValue]) -> HostFnResult {
+    let (text, width, filling) = match args {
+        [JValue::Undefined, ..] => return Ok(JValue::Undefined),
+        [JValue::String(text), JValue::Number(width)] => (text, width, " "),
+        [JValue::String(text), JValue::Number(width), JValue::Undefined] => (text, width, " "),
+        [JValue::String(text), JValue::Number(width), JValue::String(filling)] => {
+            (text, width, &**filling)
+        }
+        [JValue::String(_), JValue::Number(_), ..] => return wrong_argument("pad", 3),
+        [JValue::String(_), ..] => return wrong_argument("pad", 2),
+        _ => return wrong_argument("pad", 1),
+    };
+    if width.abs() > MAX_CHARACTERS {
+        return out_of_memory();
+    }
+    let filling = if filling.is_empty() { " " } else { filling };
+    let missing = (width.abs() as usize).saturating_sub(text.chars().count());
+    let padding: String = filling.chars().cycle().take(missing).collect();
+    Ok(JValue::string(if *width < 0.0 {
+        format!("{padding}{text}")
+    } else {
+        format!("{text}{padding}")
+    }))
+}
