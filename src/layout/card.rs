@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use crate::asl::choice::Operator;
 use crate::asl::task::{IntegrationPattern, ResourceKind};
 use crate::asl::{
-    Catcher, ChoiceRule, Comparison, Condition, Expression, Field, Operand,
-    ProcessorMode, ResourceArn, State, StateKind, Wait, WaitUntil,
+    Catcher, ChoiceRule, Comparison, Condition, Expression, Field, Operand, ProcessorMode,
+    ResourceArn, State, StateKind, Wait, WaitUntil,
 };
 
 /// The text and the drawing of a card.

@@ -6,7 +6,9 @@
 //! crossings, `place` gives every point its x, `route` draws the lines in tracks of their own. `scope` does this from the
 //! inside out.
 
+pub mod card;
 pub mod graph;
+pub mod icon;
 mod insert;
 mod labels;
 mod layered;
@@ -17,6 +19,7 @@ mod rank;
 mod route;
 mod scope;
 mod simplex;
+pub mod typeface;
 
 pub use graph::{
     EdgeKind, Graph, GraphEdge, GraphNode, Layout, LayoutOptions, MARKER_SIZE, NodeId, NodeKind,

@@ -1,0 +1,307 @@
+//! What a canvas remembers: where the eye is, what is collapsed, what the pointer is on.
+
+use std::collections::BTreeSet;
+
+use egui::{Id, Pos2, Rect, Ui, Vec2};
+
+use super::CanvasInput;
+use super::camera::Camera;
+use super::scene::{NodeAt, Scene};
+use crate::asl::StatePath;
+use crate::execution::EventId;
+
+/// Seconds that a move of the eye takes, where animations are on.
+const MOTION_SECS: f64 = 0.18;
+/// A graph that would have to be smaller than this to be seen whole begins at its start instead, where it can be read.
+const LEGIBLE_ZOOM: f32 = 0.42;
+const FIRST_ZOOM: f32 = 0.75;
+/// The zoom of "zoom to selection".
+const CLOSE_ZOOM: f32 = 1.25;
+
+/// The memory of one canvas.
+pub struct CanvasView {
+    /// Unique among the canvases of the window; `egui_graphs` keeps its state under it.
+    pub(super) name: String,
+    /// Moves with the program counter.
+    pub follow: bool,
+    camera: Camera,
+    collapsed: BTreeSet<StatePath>,
+    scene: Option<Scene>,
+    request: Option<Request>,
+    /// The whole graph is shown, and goes on being shown when the pane changes its size.
+    fitted: bool,
+    pane: Vec2,
+    motion: Option<Motion>,
+    followed: Option<(EventId, StatePath)>,
+    /// The node under the pointer, and whether the pointer is on its strip for breakpoints.
+    pub(super) hovered: Option<NodeAt>,
+    pub(super) in_margin: bool,
+    /// Where the pane was when `egui_graphs` last drew it.
+    pub(super) shown_at: Option<Pos2>,
+    pub(super) pointer_was_inside: bool,
+    /// What the open context menu is about; `None` inside for the ground.
+    pub(super) menu: Option<StatePath>,
+    /// The id of the graph's widget, once there was one.
+    pub(super) widget: Option<Id>,
+}
+
+/// What a command asked of the eye; carried out when the pane is drawn, because only then its size is known.
+#[derive(Clone, Debug)]
+enum Request {
+    First,
+    Fit,
+    ZoomBy(f32),
+    ActualSize,
+    Reveal(StatePath),
+    ZoomTo(StatePath),
+}
+
+/// A move of the eye that is under way.
+#[derive(Clone, Copy, Debug)]
+struct Motion {
+    from: Camera,
+    to: Camera,
+    /// Seconds of the context's clock.
+    began: f64,
+}
+
+impl CanvasView {
+    /// A canvas that begins with the whole graph. `name` is unique in the window.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            follow: true,
+            camera: Camera::default(),
+            collapsed: BTreeSet::new(),
+            scene: None,
+            request: Some(Request::First),
+            fitted: false,
+            pane: Vec2::ZERO,
+            motion: None,
+            followed: None,
+            hovered: None,
+            in_margin: false,
+            shown_at: None,
+            pointer_was_inside: false,
+            menu: None,
+            widget: None,
+        }
+    }
+
+    pub fn camera(&self) -> Camera {
+        self.camera
+    }
+
+    /// Shows the whole graph.
+    pub fn fit(&mut self) {
+        self.request = Some(Request::Fit);
+    }
+
+    /// Zooms around the middle of the pane; more than 1 is nearer.
+    pub fn zoom_by(&mut self, factor: f32) {
+        self.request = Some(Request::ZoomBy(factor));
+    }
+
+    /// 100 %.
+    pub fn actual_size(&mut self) {
+        self.request = Some(Request::ActualSize);
+    }
+
+    /// Moves, if need be, until a state is in sight.
+    pub fn reveal(&mut self, state: &StatePath) {
+        self.request = Some(Request::Reveal(state.clone()));
+    }
+
+    /// Brings a state near and into the middle.
+    pub fn zoom_to(&mut self, state: &StatePath) {
+        self.request = Some(Request::ZoomTo(state.clone()));
+    }
+
+    /// The Map and Parallel states that are drawn as a card.
+    pub fn collapsed(&self) -> &BTreeSet<StatePath> {
+        &self.collapsed
+    }
+
+    /// Opens or collapses a Map or a Parallel.
+    pub fn toggle_collapsed(&mut self, state: &StatePath) {
+        if !self.collapsed.remove(state) {
+            self.collapsed.insert(state.clone());
+        }
+    }
+
+    pub fn collapse(&mut self, states: impl IntoIterator<Item = StatePath>) {
+        self.collapsed.extend(states);
+    }
+
+    pub fn expand_all(&mut self) {
+        self.collapsed.clear();
+    }
+
+    /// The drawing, made anew when the definition or what is collapsed has changed. What was looked at stays where it is.
+    pub(super) fn take_scene(&mut self, ui: &Ui, input: &CanvasInput<'_>, pane: Vec2) -> Scene {
+        let old = self.scene.take();
+        if let Some(scene) = old {
+            if scene.shows(input.machine, &self.collapsed) {
+                return scene;
+            }
+            let anchor = self.anchor(&scene, input, pane);
+            let scene = Scene::new(ui, input.machine, &self.collapsed);
+            self.hovered = None;
+            if let Some((path, before)) = anchor
+                && let Some(after) =
+                    scene.place(&path).and_then(|at| scene.look(at)).map(|look| look.rect.min)
+            {
+                self.camera.pan += (before - after) * self.camera.zoom;
+                self.motion = None;
+            }
+            if self.fitted {
+                self.request.get_or_insert(Request::Fit);
+            }
+            return scene;
+        }
+        Scene::new(ui, input.machine, &self.collapsed)
+    }
+
+    pub(super) fn keep_scene(&mut self, scene: Scene) {
+        self.scene = Some(scene);
+    }
+
+    /// The state whose place should not change when the graph is laid out again, and its place: what the pointer is on,
+    /// what is selected, or what is nearest to the middle.
+    fn anchor(
+        &self,
+        scene: &Scene,
+        input: &CanvasInput<'_>,
+        pane: Vec2,
+    ) -> Option<(StatePath, Pos2)> {
+        let place =
+            |at: NodeAt| scene.look(at).and_then(|look| Some((look.path.clone()?, look.rect.min)));
+        let visible = self.camera.visible(pane);
+        let in_sight =
+            |at: &NodeAt| scene.look(*at).is_some_and(|look| visible.intersects(look.rect));
+        let selected = || input.selected.and_then(|path| scene.place(path)).filter(in_sight);
+        let nearest = || {
+            let far = |at: &NodeAt| {
+                scene
+                    .look(*at)
+                    .map_or(f32::MAX, |look| look.rect.center().distance(visible.center()))
+            };
+            scene.states.values().copied().min_by(|one, other| far(one).total_cmp(&far(other)))
+        };
+        self.hovered.or_else(selected).or_else(nearest).and_then(place)
+    }
+
+    /// Carries out what was asked of the eye, follows the program counter, and takes one step of a move.
+    pub(super) fn move_camera(
+        &mut self,
+        ui: &Ui,
+        scene: &Scene,
+        input: &CanvasInput<'_>,
+        pane: Vec2,
+    ) {
+        if self.fitted && pane != self.pane && self.pane != Vec2::ZERO {
+            self.camera = Camera::fitting_graph(scene.bounds, pane);
+            self.motion = None;
+        }
+        self.pane = pane;
+        self.follow_cursor(scene, input);
+        if let Some(request) = self.request.take() {
+            self.carry_out(ui, &request, scene, pane);
+        }
+        if let Some(motion) = self.motion {
+            let t = ((ui.input(|input| input.time) - motion.began) / MOTION_SECS).clamp(0.0, 1.0)
+                as f32;
+            if t < 1.0 {
+                // Fast at first, then slowly into place.
+                self.camera = motion.from.towards(motion.to, 1.0 - (1.0 - t).powi(3), pane);
+                ui.ctx().request_repaint();
+            } else {
+                self.camera = motion.to;
+                self.motion = None;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, ui: &Ui, request: &Request, scene: &Scene, pane: Vec2) {
+        let middle = (pane / 2.0).to_pos2();
+        let target = self.motion.map_or(self.camera, |motion| motion.to);
+        let rect_of = |path: &StatePath| {
+            scene.place(path).and_then(|at| scene.look(at)).map(|look| look.handle())
+        };
+        let (to, fitted) = match request {
+            Request::First => {
+                let (camera, fitted) = first_camera(scene, pane);
+                (self.camera, self.motion, self.fitted) = (camera, None, fitted);
+                return;
+            }
+            Request::Fit => (Camera::fitting_graph(scene.bounds, pane), true),
+            Request::ZoomBy(factor) => (target.zoomed(*factor, middle), false),
+            Request::ActualSize => (target.zoomed(1.0 / target.zoom, middle), false),
+            Request::Reveal(path) => match rect_of(path) {
+                Some(rect) => (target.revealing(rect, pane), self.fitted),
+                None => return,
+            },
+            Request::ZoomTo(path) => match scene.place(path).and_then(|at| scene.look(at)) {
+                Some(look) => (Camera::fitting(look.rect, pane, 48.0, CLOSE_ZOOM), false),
+                None => return,
+            },
+        };
+        self.fitted = fitted;
+        self.move_to(ui, to);
+    }
+
+    fn move_to(&mut self, ui: &Ui, to: Camera) {
+        if to == self.camera {
+            self.motion = None;
+        } else if ui.style().animation_time > 0.0 {
+            self.motion =
+                Some(Motion { from: self.camera, to, began: ui.input(|input| input.time) });
+        } else {
+            self.camera = to;
+        }
+    }
+
+    /// Sets where the eye is at once, because the user moves it by hand.
+    pub(super) fn set_camera(&mut self, camera: Camera, graph: Rect, pane: Vec2) {
+        self.camera = camera.kept_near(graph, pane);
+        self.motion = None;
+        self.fitted = false;
+    }
+
+    /// When the focused thread has moved to another state, that state comes into sight.
+    fn follow_cursor(&mut self, scene: &Scene, input: &CanvasInput<'_>) {
+        let Some(moment) = input.moment.filter(|_| self.follow) else { return };
+        let Some(visit) = moment.visit() else { return };
+        let now = (visit.entered, visit.state.clone());
+        if self.followed.as_ref() != Some(&now) {
+            if self.request.is_none() && scene.place(&visit.state).is_some() {
+                self.request = Some(Request::Reveal(visit.state.clone()));
+            }
+            self.followed = Some(now);
+        }
+    }
+}
+
+/// The whole graph where that can be read, else its beginning. The second part says which.
+fn first_camera(scene: &Scene, pane: Vec2) -> (Camera, bool) {
+    let fitted = Camera::fitting_graph(scene.bounds, pane);
+    if fitted.zoom >= LEGIBLE_ZOOM {
+        return (fitted, true);
+    }
+    let start = scene
+        .graph
+        .nodes_iter()
+        .next()
+        .map_or(scene.bounds.center_top(), |(_, node)| node.location());
+    let camera = Camera { zoom: FIRST_ZOOM, pan: Vec2::ZERO };
+    (Camera { pan: Vec2::new(pane.x / 2.0, 40.0) - start.to_vec2() * camera.zoom, ..camera }, false)
+}
+
+impl std::fmt::Debug for CanvasView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CanvasView")
+            .field("name", &self.name)
+            .field("camera", &self.camera)
+            .finish_non_exhaustive()
+    }
+}
