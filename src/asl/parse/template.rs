@@ -142,7 +142,7 @@ impl Reader<'_> {
         span: Span,
     ) -> Expression {
         let parsed = if text.starts_with('$') {
-            Path::parse(text).map(Expression::Path)
+            Path::parse(text.trim_end()).map(Expression::Path)
         } else {
             Intrinsic::parse(text).map(Expression::Intrinsic)
         };
@@ -163,7 +163,8 @@ impl Reader<'_> {
         location: &str,
         span: Span,
     ) -> Expression {
-        Path::parse(text).map(Expression::Path).unwrap_or_else(|error| {
+        // Jayway trims a path, and samples of AWS's own end with a space.
+        Path::parse(text.trim_end()).map(Expression::Path).unwrap_or_else(|error| {
             if placeholder::has_placeholder(text) {
                 return unresolved(text);
             }
@@ -230,11 +231,10 @@ impl Reader<'_> {
     fn half_jsonata(&mut self, text: &str, location: &str, span: Span) {
         let trimmed = text.trim();
         if trimmed.starts_with("{%") && trimmed.ends_with("%}") {
-            self.error(
-                (location, span),
-                "There is white space around '{% %}', so this is a plain text",
-                "Remove the white space outside '{%' and '%}'",
-            );
+            // AWS takes this as a text, recorded.
+            let message = "There is white space around '{% %}', so this is a plain text".to_owned();
+            let remedy = "Remove the white space outside '{%' and '%}' if an expression is meant";
+            self.report(Severity::Warning, "not-jsonata", (location, span), message, remedy);
         } else if trimmed.starts_with("{%") {
             self.error(
                 (location, span),

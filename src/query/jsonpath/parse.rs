@@ -402,7 +402,15 @@ impl<'t> Parser<'t> {
         if self.peek() == Some('/') {
             return self.pattern().map(Operand::Pattern);
         }
-        self.literal().map(Operand::Literal)
+        self.literal().or_else(|error| self.bare_word().ok_or(error)).map(Operand::Literal)
+    }
+
+    /// A text without quotes, as in `[?(@.Type == INVOICE)]`: machines that AWS publishes compare with such words.
+    fn bare_word(&mut self) -> Option<Value> {
+        if !self.peek()?.is_alphabetic() {
+            return None;
+        }
+        Some(Value::from(self.take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))))
     }
 
     /// `/.../` and the flags after it; only `i` changes anything for one line of text.
