@@ -3,17 +3,22 @@
 //! Reads files, runs nothing. What can't be resolved stays visible as a placeholder, never a guess. An imported project
 //! can't read outside its own folder.
 
-pub mod cloudformation;
-pub mod definition;
-pub mod discover;
+mod aws_names;
+mod cloudformation;
+mod definition;
+mod discover;
+pub mod http_file;
 pub mod openapi;
 pub mod postman;
-pub mod terraform;
+mod reader;
+mod rest_parts;
+mod source_text;
+mod terraform;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::apigateway::RestApi;
+use crate::apigateway::{HttpRequest, RestApi};
 use crate::asl::{Diagnostic, StateMachine, StateMachineType};
 use crate::json::document::LineColumn;
 use crate::services::dynamodb::Table;
@@ -33,8 +38,10 @@ pub struct Project {
     pub tables: Vec<Table>,
     /// `MockConfigFile.json` beside the machines, when there is one.
     pub mocks: Option<MockConfig>,
-    /// `*.input.json` beside a machine and `requests.http`-like examples are listed here by the samples: (name, input text).
+    /// `NAME.input.json` beside a machine: the name and the text.
     pub example_inputs: Vec<(String, String)>,
+    /// Requests of `.http` files and Postman collections: the name and the request.
+    pub example_requests: Vec<(String, HttpRequest)>,
     /// Problems of files that are no definition (templates, `.tf`, OpenAPI).
     pub problems: Vec<FileProblem>,
     /// Every file that was read, to be watched.
@@ -42,7 +49,12 @@ pub struct Project {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProjectForm { #[default] Asl, Terraform, Cloudformation }
+pub enum ProjectForm {
+    #[default]
+    Asl,
+    Terraform,
+    Cloudformation,
+}
 
 /// A machine with where it stands and what it is called.
 #[derive(Clone, Debug)]
@@ -64,15 +76,25 @@ pub struct MachineDefinition {
 
 /// A problem in a file that is no definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileProblem { pub file: PathBuf, pub diagnostic: Diagnostic, pub place: LineColumn }
+pub struct FileProblem {
+    pub file: PathBuf,
+    pub diagnostic: Diagnostic,
+    pub place: LineColumn,
+}
 
 /// Why nothing could be opened at all, in the user's words: what, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct OpenError { pub message: String, pub remedy: String, pub path: PathBuf }
+pub struct OpenError {
+    pub message: String,
+    pub remedy: String,
+    pub path: PathBuf,
+}
 
 /// Opens a definition file, a template, a `.tf` file or a folder.
 ///
 /// # Errors
 /// The path cannot be read, is too large, or holds nothing that Stepwell knows.
-pub fn open(path: &Path) -> Result<Project, OpenError> { discover::open(path) }
+pub fn open(path: &Path) -> Result<Project, OpenError> {
+    discover::open(path)
+}
