@@ -2,11 +2,28 @@
 //!
 //! Opens no socket and starts no execution: [`begin`] says what to start, the app starts it, [`finish`] makes the answer.
 
+mod content_type;
+mod gateway_response;
 pub mod http;
+mod integration_request;
+mod integration_response;
+mod json_schema;
 pub mod mapping_template;
+mod method_request;
+mod method_response;
+mod parameters;
 pub mod pipeline;
+mod request_context;
 pub mod rest_api;
+mod router;
+mod states;
 
-pub use http::{HttpRequest, HttpResponse};
-pub use pipeline::{Begun, IntegrationResult, Pending, RequestContext, Stage, StageName, StartCall, begin, finish};
-pub use rest_api::{Integration, IntegrationAction, IntegrationResponse, Method, MethodResponse, PassthroughBehavior, Resource, RestApi};
+pub use http::{ExampleRequest, HttpRequest, HttpResponse};
+pub use pipeline::{
+    Begun, IntegrationResult, Pending, RequestContext, Stage, StageName, StartCall, begin, finish,
+};
+pub use rest_api::{
+    GatewayResponse, Integration, IntegrationAction, IntegrationResponse, Method, MethodResponse,
+    PassthroughBehavior, Resource, RestApi,
+};
+pub use states::{SyncAnswer, start_execution_body, start_sync_execution_body};
