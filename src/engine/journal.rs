@@ -8,3 +8,9 @@ pub struct Journal {
     pub start: ExecutionStart,
     pub inputs: Vec<(Timestamp, Input)>,
 }
+
+impl Journal {
+    pub fn new(start: ExecutionStart) -> Self {
+        Self { start, inputs: Vec::new() }
+    }
+}

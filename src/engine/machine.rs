@@ -1,21 +1,567 @@
-//! The machine itself.
-use std::sync::Arc;
-use super::{Action, ExecutionStart, Input, Journal};
-use crate::asl::StateMachine;
-use crate::execution::{History, Timestamp};
+//! The machine: takes one input at a time, appends events, asks the world for work.
+//!
+//! What a state does is in [`super::state`]; how threads enter, leave and fail is in `transition.rs`. Here are the clockwork:
+//! whose turn it is, which timer or answer belongs to whom, and the end of an execution.
 
-/// A running execution.
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::context::ExecutionContext;
+use super::failure::{Failure, Origin};
+use super::program::{Program, ProgramState};
+use super::random::SeededRandom;
+use super::thread::{Phase, Role, ScopeNumber, Thread, ThreadIndex, Visit, Wake};
+use super::{Action, ExecutionStart, Input, Journal, TaskToken, TimerId};
+use crate::asl::{State, StateMachine, StateMachineType};
+use crate::execution::{EventDetails, EventId, EventType, History, InspectionData, Timestamp};
+use crate::json::Value;
+
+/// A running execution. Cloning it makes a second one that goes on independently.
 #[derive(Clone, Debug)]
-pub struct Machine {}
+pub struct Machine {
+    pub(crate) program: Arc<Program>,
+    pub(crate) start: Arc<ExecutionStart>,
+    threads: Vec<Option<Box<Thread>>>,
+    /// Places in `threads` that may be used again.
+    free: Vec<ThreadIndex>,
+    /// Whose turn it is.
+    ready: VecDeque<ThreadIndex>,
+    /// The execution itself.
+    own_context: ExecutionContext,
+    /// Child executions of distributed Maps, by number from 1.
+    child_contexts: BTreeMap<ScopeNumber, ExecutionContext>,
+    next_scope: ScopeNumber,
+    tasks: BTreeMap<TaskToken, ThreadIndex>,
+    timers: BTreeMap<TimerId, TimerOwner>,
+    next_task: u64,
+    next_timer: u64,
+    pub(crate) random: SeededRandom,
+    now: Timestamp,
+    /// Whether the execution's own timer has been asked for.
+    timeout_started: bool,
+    ended: bool,
+    inspecting: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TimerOwner {
+    Execution,
+    Thread(ThreadIndex),
+}
+
+/// One call of [`Machine::step`].
+pub(crate) struct Turn<'a> {
+    pub(crate) at: Timestamp,
+    pub(crate) history: &'a mut History,
+    pub(crate) actions: Vec<Action>,
+}
+
+/// The state that a thread is in.
+#[derive(Clone, Copy)]
+pub(crate) struct Here<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) meta: &'p ProgramState,
+    pub(crate) state: &'p State,
+}
+
+/// What becomes of a thread after a small step.
+#[derive(Debug)]
+pub(crate) enum Flow {
+    /// It is still its turn.
+    Continue,
+    /// It can go on, after the others.
+    Yield,
+    /// It waits for an input, or for its children.
+    Blocked,
+    Ended(Result<Value, Failure>),
+}
+
+pub(crate) type StepResult = Result<Flow, Failure>;
 
 impl Machine {
     /// Appends `ExecutionStarted`; nothing else runs until the first [`Input::Advance`].
-    pub fn start(definition: Arc<StateMachine>, start: &ExecutionStart, history: &mut History) -> Self { let _ = (definition, start, history); todo!() }
+    pub fn start(
+        definition: Arc<StateMachine>,
+        start: &ExecutionStart,
+        history: &mut History,
+    ) -> Self {
+        let program = Arc::new(Program::new(definition));
+        let details = EventDetails::ExecutionStarted {
+            input: Some(start.input.clone().into()),
+            role_arn: Some(Arc::clone(&start.role_arn)),
+        };
+        history.append(EventId(0), start.at, EventType::ExecutionStarted, details);
+        let top = Thread {
+            parent: None,
+            role: Role::Top,
+            scope: 0,
+            // AWS hangs event 2 on 0, as if nothing had come before it.
+            previous: EventId(0),
+            variables: Arc::default(),
+            map_context: None,
+            map_indices: Arc::from([]),
+            phase: Phase::Enter { state: program.start_of(0), input: start.input.clone() },
+            visit: Visit::default(),
+        };
+        Self {
+            program,
+            threads: vec![Some(Box::new(top))],
+            free: Vec::new(),
+            ready: VecDeque::from([0]),
+            own_context: ExecutionContext::new(start),
+            child_contexts: BTreeMap::new(),
+            next_scope: 1,
+            tasks: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            next_task: 1,
+            next_timer: 1,
+            random: SeededRandom::new(start.seed),
+            now: start.at,
+            timeout_started: false,
+            ended: false,
+            inspecting: true,
+            start: Arc::new(start.clone()),
+        }
+    }
+
     /// Whether [`Input::Advance`] would do something now.
-    pub fn can_advance(&self) -> bool { todo!() }
-    pub fn has_ended(&self) -> bool { todo!() }
-    /// Takes one input at a time `at`, never earlier than the last one.
-    pub fn step(&mut self, at: Timestamp, input: Input, history: &mut History) -> Vec<Action> { let _ = (at, input, history); todo!() }
+    pub fn can_advance(&self) -> bool {
+        !self.ended && !self.ready.is_empty()
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Leaves out [`History::inspections`], which cost more than the events.
+    pub fn without_inspections(mut self) -> Self {
+        self.inspecting = false;
+        self
+    }
+
+    /// Takes one input at a time `at`, never earlier than the last one. What cannot be meant (an answer to a task that is no
+    /// longer awaited) changes nothing.
+    pub fn step(&mut self, at: Timestamp, input: Input, history: &mut History) -> Vec<Action> {
+        if self.ended {
+            return Vec::new();
+        }
+        self.now = self.now.max(at);
+        let mut turn = Turn { at: self.now, history, actions: Vec::new() };
+        match input {
+            Input::Advance => self.advance(&mut turn),
+            Input::TaskStarted { token, worker_name } => {
+                self.with_task(&mut turn, token, |machine, turn, thread, here| {
+                    machine.task_started(turn, thread, here, worker_name);
+                    false
+                });
+            }
+            Input::TaskSubmitted { token, output } => {
+                self.with_task(&mut turn, token, |machine, turn, thread, here| {
+                    machine.task_submitted(turn, thread, here, output);
+                    false
+                });
+            }
+            Input::TaskSucceeded { token, output } => {
+                self.with_task(&mut turn, token, |machine, turn, thread, here| {
+                    machine.task_succeeded(turn, thread, here, output);
+                    true
+                });
+            }
+            Input::TaskFailed { token, error, cause } => {
+                self.with_task(&mut turn, token, |machine, turn, thread, here| {
+                    let failure = Failure { error, cause, origin: Origin::Plain };
+                    machine.task_failed(turn, thread, here, failure);
+                    true
+                });
+            }
+            Input::TaskHeartbeat { token } => {
+                self.with_task(&mut turn, token, |machine, turn, thread, _here| {
+                    machine.task_heartbeat(turn, thread);
+                    false
+                });
+            }
+            Input::TimerFired { timer } => self.timer_fired(&mut turn, timer),
+            Input::Stop { error, cause } => {
+                // AWS records a stop as if it hung on nothing.
+                self.end(
+                    &mut turn,
+                    EventId(0),
+                    EventType::ExecutionAborted,
+                    EventDetails::Failure { error, cause },
+                );
+            }
+        }
+        turn.actions
+    }
+
     /// Runs a journal from the start.
-    pub fn replay(definition: Arc<StateMachine>, journal: &Journal) -> (Self, History) { let _ = (definition, journal); todo!() }
+    pub fn replay(definition: Arc<StateMachine>, journal: &Journal) -> (Self, History) {
+        let mut history = History::default();
+        let mut machine = Self::start(definition, &journal.start, &mut history);
+        for (at, input) in &journal.inputs {
+            machine.step(*at, input.clone(), &mut history);
+        }
+        (machine, history)
+    }
+
+    fn advance(&mut self, turn: &mut Turn<'_>) {
+        if !self.timeout_started {
+            self.timeout_started = true;
+            if let Some(seconds) = self.timeout_secs() {
+                self.start_timer(turn, TimerOwner::Execution, seconds);
+            }
+        }
+        let Some(index) = self.ready.pop_front() else { return };
+        let Some(mut thread) = self.take_thread(index) else { return };
+        let flow = self.small_step(turn, index, &mut thread);
+        if self.ended {
+            return;
+        }
+        match flow {
+            Flow::Continue => {
+                self.ready.push_front(index);
+                self.put_thread(index, thread);
+            }
+            Flow::Yield => {
+                self.ready.push_back(index);
+                self.put_thread(index, thread);
+            }
+            Flow::Blocked => self.put_thread(index, thread),
+            Flow::Ended(result) => {
+                self.free.push(index);
+                match thread.parent {
+                    Some(parent) => self.child_ended(turn, parent, &thread, result),
+                    None => self.execution_finished(turn, thread.previous, result),
+                }
+            }
+        }
+    }
+
+    /// `TimeoutSeconds`; an Express execution lasts five minutes at most.
+    fn timeout_secs(&self) -> Option<u64> {
+        const EXPRESS_SECS: u64 = 300;
+        let own = self.program.definition.timeout_seconds;
+        match self.start.kind {
+            StateMachineType::Standard => own,
+            StateMachineType::Express => Some(own.map_or(EXPRESS_SECS, |it| it.min(EXPRESS_SECS))),
+        }
+    }
+
+    fn execution_finished(
+        &mut self,
+        turn: &mut Turn<'_>,
+        previous: EventId,
+        result: Result<Value, Failure>,
+    ) {
+        let (event_type, details) = match result {
+            Ok(output) => (
+                EventType::ExecutionSucceeded,
+                EventDetails::Succeeded { output: Some(output.into()) },
+            ),
+            Err(failure) => {
+                let details = EventDetails::Failure { error: failure.error, cause: failure.cause };
+                (EventType::ExecutionFailed, details)
+            }
+        };
+        self.end(turn, previous, event_type, details);
+    }
+
+    /// Appends the last event and calls off whatever is still awaited.
+    fn end(
+        &mut self,
+        turn: &mut Turn<'_>,
+        previous: EventId,
+        event_type: EventType,
+        details: EventDetails,
+    ) {
+        if self.ended {
+            return;
+        }
+        let (event_type, details) = if self.is_full(turn.history) {
+            (EventType::ExecutionFailed, history_limit_details())
+        } else {
+            (event_type, details)
+        };
+        turn.history.append(previous, turn.at, event_type, details);
+        self.ended = true;
+        self.ready.clear();
+        let tasks = std::mem::take(&mut self.tasks);
+        turn.actions.extend(tasks.into_keys().map(|token| Action::CancelTask { token }));
+        let timers = std::mem::take(&mut self.timers);
+        turn.actions.extend(timers.into_keys().map(|timer| Action::CancelTimer { timer }));
+        turn.actions.push(Action::ExecutionEnded);
+    }
+
+    /// Whether the next event is the one that AWS keeps for the failure. Express executions have no such limit.
+    fn is_full(&self, history: &History) -> bool {
+        self.start.kind == StateMachineType::Standard
+            && history.last_id().0 + 1 >= History::MAX_EVENTS
+    }
+
+    /// Appends an event that hangs on `previous`. In a child execution of a distributed Map, whose history nobody keeps, the
+    /// event is only counted.
+    pub(crate) fn append(
+        &mut self,
+        turn: &mut Turn<'_>,
+        scope: ScopeNumber,
+        previous: EventId,
+        event_type: EventType,
+        details: EventDetails,
+    ) -> EventId {
+        if scope != 0
+            && let Some(count) =
+                self.child_contexts.get_mut(&scope).and_then(|it| it.unkept_events.as_mut())
+        {
+            *count += 1;
+            return EventId(*count);
+        }
+        if self.ended {
+            return turn.history.last_id();
+        }
+        if self.is_full(turn.history) {
+            self.end(turn, previous, EventType::ExecutionFailed, history_limit_details());
+            return turn.history.last_id();
+        }
+        turn.history.append(previous, turn.at, event_type, details)
+    }
+
+    /// Appends the next event of a thread.
+    pub(crate) fn emit(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        event_type: EventType,
+        details: EventDetails,
+    ) {
+        thread.previous = self.append(turn, thread.scope, thread.previous, event_type, details);
+    }
+
+    /// Notes something about the current visit.
+    pub(crate) fn inspect(
+        &self,
+        turn: &mut Turn<'_>,
+        thread: &Thread,
+        note: impl FnOnce(&mut InspectionData),
+    ) {
+        if self.inspecting && thread.scope == 0 {
+            note(turn.history.inspections.entry(thread.visit.entered).or_default());
+        }
+    }
+
+    pub(crate) fn is_inspecting(&self, thread: &Thread) -> bool {
+        self.inspecting && thread.scope == 0
+    }
+
+    pub(crate) fn execution_context(&self, scope: ScopeNumber) -> &ExecutionContext {
+        if scope == 0 {
+            &self.own_context
+        } else {
+            self.child_contexts.get(&scope).unwrap_or(&self.own_context)
+        }
+    }
+
+    pub(crate) fn add_child_context(&mut self, context: ExecutionContext) -> ScopeNumber {
+        let number = self.next_scope;
+        self.next_scope += 1;
+        self.child_contexts.insert(number, context);
+        number
+    }
+
+    pub(crate) fn remove_child_context(&mut self, number: ScopeNumber) {
+        if number != 0 {
+            self.child_contexts.remove(&number);
+        }
+    }
+
+    pub(crate) fn take_thread(&mut self, index: ThreadIndex) -> Option<Box<Thread>> {
+        self.threads.get_mut(index as usize)?.take()
+    }
+
+    pub(crate) fn put_thread(&mut self, index: ThreadIndex, thread: Box<Thread>) {
+        self.threads[index as usize] = Some(thread);
+    }
+
+    pub(crate) fn add_thread(&mut self, thread: Thread) -> ThreadIndex {
+        let thread = Some(Box::new(thread));
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.threads[index as usize] = thread;
+                index
+            }
+            None => {
+                self.threads.push(thread);
+                (self.threads.len() - 1) as ThreadIndex
+            }
+        };
+        self.ready.push_back(index);
+        index
+    }
+
+    /// Forgets a thread that was taken out, and calls off what it waits for.
+    pub(crate) fn discard_thread(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+    ) {
+        self.cancel_task(turn, thread);
+        if let Phase::Sleep(Wake::Wait(timer) | Wake::Retry(timer)) = thread.phase {
+            self.cancel_timer(turn, timer);
+        }
+        self.ready.retain(|it| *it != index);
+        self.free.push(index);
+    }
+
+    pub(crate) fn make_ready(&mut self, index: ThreadIndex) {
+        self.ready.push_back(index);
+    }
+
+    pub(crate) fn start_thread_timer(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        seconds: u64,
+    ) -> TimerId {
+        self.start_timer(turn, TimerOwner::Thread(index), seconds)
+    }
+
+    fn start_timer(&mut self, turn: &mut Turn<'_>, owner: TimerOwner, seconds: u64) -> TimerId {
+        let millis = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+        let at = turn.at.plus_millis(millis);
+        self.start_timer_at(turn, owner, at)
+    }
+
+    pub(crate) fn start_thread_timer_at(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        at: Timestamp,
+    ) -> TimerId {
+        self.start_timer_at(turn, TimerOwner::Thread(index), at)
+    }
+
+    fn start_timer_at(&mut self, turn: &mut Turn<'_>, owner: TimerOwner, at: Timestamp) -> TimerId {
+        let timer = TimerId(self.next_timer);
+        self.next_timer += 1;
+        self.timers.insert(timer, owner);
+        turn.actions.push(Action::StartTimer { timer, at });
+        timer
+    }
+
+    pub(crate) fn cancel_timer(&mut self, turn: &mut Turn<'_>, timer: TimerId) {
+        if self.timers.remove(&timer).is_some() {
+            turn.actions.push(Action::CancelTimer { timer });
+        }
+    }
+
+    pub(crate) fn new_task(&mut self, index: ThreadIndex) -> TaskToken {
+        let token = TaskToken(self.next_task);
+        self.next_task += 1;
+        self.tasks.insert(token, index);
+        token
+    }
+
+    pub(crate) fn thread_of(&self, token: TaskToken) -> Option<ThreadIndex> {
+        self.tasks.get(&token).copied()
+    }
+
+    /// Forgets the running task, whose answer came or is no longer wanted, and its timers.
+    pub(crate) fn forget_task(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+    ) -> Option<TaskToken> {
+        let task = thread.visit.task.take()?;
+        self.tasks.remove(&task.token);
+        for timer in task.timeout.into_iter().chain(task.heartbeat.map(|(timer, _)| timer)) {
+            self.cancel_timer(turn, timer);
+        }
+        Some(task.token)
+    }
+
+    pub(crate) fn cancel_task(&mut self, turn: &mut Turn<'_>, thread: &mut Thread) {
+        if let Some(token) = self.forget_task(turn, thread) {
+            turn.actions.push(Action::CancelTask { token });
+        }
+    }
+
+    /// Hands an answer to the thread whose task it is; `answer` says whether the thread can go on.
+    fn with_task(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: TaskToken,
+        answer: impl FnOnce(&mut Self, &mut Turn<'_>, &mut Thread, Here<'_>) -> bool,
+    ) {
+        let Some(&index) = self.tasks.get(&token) else { return };
+        let Some(mut thread) = self.take_thread(index) else { return };
+        let program = Arc::clone(&self.program);
+        let here = Here::of(&program, thread.visit.state);
+        // A thread that has yet to append its started event is in the queue already.
+        let queued = matches!(thread.phase, Phase::StartTask);
+        let can_go_on = answer(self, turn, &mut thread, here);
+        self.put_thread(index, thread);
+        if can_go_on && !queued && !self.ended {
+            self.ready.push_back(index);
+        }
+    }
+
+    fn timer_fired(&mut self, turn: &mut Turn<'_>, timer: TimerId) {
+        match self.timers.remove(&timer) {
+            None => {}
+            Some(TimerOwner::Execution) => {
+                let details = EventDetails::Failure {
+                    error: Some(super::failure::TIMEOUT.into()),
+                    cause: None,
+                };
+                self.end(turn, EventId(0), EventType::ExecutionTimedOut, details);
+            }
+            Some(TimerOwner::Thread(index)) => {
+                let Some(mut thread) = self.take_thread(index) else { return };
+                let program = Arc::clone(&self.program);
+                let here = Here::of(&program, thread.visit.state);
+                let queued = matches!(thread.phase, Phase::StartTask);
+                match thread.phase {
+                    Phase::Sleep(Wake::Wait(awaited)) if awaited == timer => {
+                        thread.phase = Phase::Awake
+                    }
+                    Phase::Sleep(Wake::Retry(awaited)) if awaited == timer => {
+                        thread.phase = Phase::Body
+                    }
+                    Phase::StartTask | Phase::Task => {
+                        self.task_timed_out(turn, &mut thread, here, timer);
+                    }
+                    Phase::Enter { .. }
+                    | Phase::Body
+                    | Phase::Sleep(_)
+                    | Phase::Answered(_)
+                    | Phase::Awake
+                    | Phase::Children
+                    | Phase::ChildrenEnded(_) => {}
+                }
+                self.put_thread(index, thread);
+                if !queued && !self.ended {
+                    self.ready.push_back(index);
+                }
+            }
+        }
+    }
+}
+
+impl<'p> Here<'p> {
+    pub(crate) fn of(program: &'p Program, index: super::program::StateIndex) -> Self {
+        Self { program, meta: program.get(index), state: program.state(index) }
+    }
+}
+
+fn history_limit_details() -> EventDetails {
+    EventDetails::Failure {
+        error: Some(super::failure::RUNTIME.into()),
+        cause: Some(
+            format!(
+                "The execution reached the maximum number of history events ({}).",
+                History::MAX_EVENTS
+            )
+            .into(),
+        ),
+    }
 }

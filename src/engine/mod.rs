@@ -1,14 +1,28 @@
 //! The deterministic interpreter: events and answers in, history and work for the world out.
 //!
 //! [`Machine::step`] reads no clock, rolls no dice, blocks on nothing. Time, seed and answers come in as [`Input`]; what the
-//! world has to do goes out as [`Action`]. A [`Journal`] of inputs replays to the same bytes.
+//! world has to do goes out as [`Action`]. A [`Journal`] of inputs replays to the same bytes. [`clock`] has the queue of timers
+//! and the virtual clock that whoever drives the machine needs.
 
+mod children;
+pub mod clock;
+mod context;
 pub mod dataflow;
+mod failure;
 pub mod journal;
+pub mod limits;
 pub mod machine;
+mod program;
 pub mod protocol;
-pub mod retry;
+pub mod random;
+mod retry;
+pub mod run;
+mod state;
+mod thread;
+mod transition;
 
+pub use clock::VirtualClock;
 pub use journal::Journal;
 pub use machine::Machine;
 pub use protocol::{Action, ExecutionStart, Input, TaskRequest, TaskToken, TimerId};
+pub use run::{Run, run_to_end};

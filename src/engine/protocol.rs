@@ -38,14 +38,36 @@ pub struct TimerId(pub u64);
 pub enum Input {
     /// Let the thread whose turn it is take its next small step: enter a state, run its body until it must wait, or leave it.
     Advance,
+    /// A worker took up the task. Only needed to name the worker of an activity; every other start is told by the answer.
+    TaskStarted {
+        token: TaskToken,
+        worker_name: Option<Arc<str>>,
+    },
     /// The service accepted a `.sync` or `.waitForTaskToken` call and the job goes on.
-    TaskSubmitted { token: TaskToken, output: Value },
-    TaskSucceeded { token: TaskToken, output: Value },
-    TaskFailed { token: TaskToken, error: Option<Arc<str>>, cause: Option<Arc<str>> },
-    TaskHeartbeat { token: TaskToken },
-    TimerFired { timer: TimerId },
+    TaskSubmitted {
+        token: TaskToken,
+        output: Value,
+    },
+    TaskSucceeded {
+        token: TaskToken,
+        output: Value,
+    },
+    TaskFailed {
+        token: TaskToken,
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    },
+    TaskHeartbeat {
+        token: TaskToken,
+    },
+    TimerFired {
+        timer: TimerId,
+    },
     /// `StopExecution`.
-    Stop { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    Stop {
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    },
 }
 
 /// What the machine asks of the world.
@@ -54,10 +76,17 @@ pub enum Action {
     /// Do this work and answer with `TaskSubmitted`, `TaskSucceeded` or `TaskFailed`.
     RunTask(TaskRequest),
     /// Send `TimerFired` at that time, or at once when the clock is virtual and nothing else can move.
-    StartTimer { timer: TimerId, at: Timestamp },
-    CancelTimer { timer: TimerId },
+    StartTimer {
+        timer: TimerId,
+        at: Timestamp,
+    },
+    CancelTimer {
+        timer: TimerId,
+    },
     /// The answer is no longer wanted.
-    CancelTask { token: TaskToken },
+    CancelTask {
+        token: TaskToken,
+    },
     /// The last event has been appended.
     ExecutionEnded,
 }

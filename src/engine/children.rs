@@ -1,0 +1,345 @@
+//! The threads inside a Parallel or a Map: starting them, gathering what they give, aborting the rest when one fails.
+//!
+//! AWS's `previousEventId` has rules of its own here. What follows an iteration or the whole group hangs on the last event
+//! that happened *inside*, never on `MapIterationSucceeded`, `MapIterationFailed` or `…StateSucceeded`; those are dead ends.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::machine::{Here, Machine, StepResult, Turn};
+use super::thread::{Children, Phase, Role, Thread, ThreadIndex};
+use crate::asl::{Map, ProcessorMode, StateKind};
+use crate::execution::{EventDetails, EventId, EventType};
+use crate::json::Value;
+
+/// The states that hold threads, as far as their events differ.
+#[derive(Clone, Copy)]
+enum Kind<'p> {
+    Parallel,
+    Map(&'p Map),
+    DistributedMap(&'p Map),
+}
+
+fn kind_of<'p>(here: Here<'p>) -> Option<Kind<'p>> {
+    match &here.state.kind {
+        StateKind::Parallel(_) => Some(Kind::Parallel),
+        StateKind::Map(map) => match map.processor.mode {
+            ProcessorMode::Inline => Some(Kind::Map(map)),
+            ProcessorMode::Distributed => Some(Kind::DistributedMap(map)),
+        },
+        StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_)
+        | StateKind::Unknown(_) => None,
+    }
+}
+
+impl Machine {
+    /// Takes in the end of a thread that had a parent.
+    pub(crate) fn child_ended(
+        &mut self,
+        turn: &mut Turn<'_>,
+        parent_index: ThreadIndex,
+        child: &Thread,
+        result: Result<Value, Failure>,
+    ) {
+        let Some(mut parent) = self.take_thread(parent_index) else { return };
+        let program = Arc::clone(&self.program);
+        let here = Here::of(&program, parent.visit.state);
+        if child.scope != parent.scope {
+            self.remove_child_context(child.scope);
+        }
+        if let (Some(mut children), Some(kind)) = (parent.visit.children.take(), kind_of(here)) {
+            children.running.remove(&child.role.index());
+            let ended = match result {
+                Ok(output) => self.child_succeeded(
+                    turn,
+                    parent_index,
+                    &mut parent,
+                    here,
+                    kind,
+                    &mut children,
+                    child,
+                    output,
+                ),
+                Err(failure) => self.child_failed(
+                    turn,
+                    parent_index,
+                    &mut parent,
+                    here,
+                    kind,
+                    &mut children,
+                    child,
+                    failure,
+                ),
+            };
+            if let Some(result) = ended {
+                parent.phase = Phase::ChildrenEnded(result);
+                self.make_ready(parent_index);
+            } else {
+                parent.visit.children = Some(children);
+            }
+        }
+        self.put_thread(parent_index, parent);
+    }
+
+    fn child_succeeded(
+        &mut self,
+        turn: &mut Turn<'_>,
+        parent_index: ThreadIndex,
+        parent: &mut Thread,
+        here: Here<'_>,
+        kind: Kind<'_>,
+        children: &mut Children,
+        child: &Thread,
+        output: Value,
+    ) -> Option<Result<Value, Failure>> {
+        let index = child.role.index();
+        if let Some(place) = usize::try_from(index).ok().and_then(|it| children.results.get_mut(it))
+        {
+            *place = output;
+        }
+        children.finished += 1;
+        let previous = match kind {
+            Kind::Parallel => child.previous,
+            Kind::Map(_) => {
+                let details =
+                    EventDetails::MapIteration { name: Arc::clone(&here.meta.name), index };
+                self.append(
+                    turn,
+                    parent.scope,
+                    child.previous,
+                    EventType::MapIterationSucceeded,
+                    details,
+                );
+                child.previous
+            }
+            Kind::DistributedMap(_) => parent.previous,
+        };
+        self.next_iterations(turn, parent_index, parent, here, kind, children, previous)
+    }
+
+    /// Starts what may start now; the group's result when nothing is left.
+    fn next_iterations(
+        &mut self,
+        turn: &mut Turn<'_>,
+        parent_index: ThreadIndex,
+        parent: &mut Thread,
+        here: Here<'_>,
+        kind: Kind<'_>,
+        children: &mut Children,
+        previous: EventId,
+    ) -> Option<Result<Value, Failure>> {
+        if let Kind::Map(map) | Kind::DistributedMap(map) = kind
+            && let Err(failure) =
+                self.start_iterations(turn, parent_index, parent, here, map, children, previous)
+        {
+            self.abort_all(turn, here, children, previous);
+            parent.previous = previous;
+            return Some(Err(failure));
+        }
+        if children.finished + children.failed < children.length {
+            return None;
+        }
+        parent.previous = previous;
+        Some(Ok(Value::from(std::mem::take(&mut children.results))))
+    }
+
+    fn child_failed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        parent_index: ThreadIndex,
+        parent: &mut Thread,
+        here: Here<'_>,
+        kind: Kind<'_>,
+        children: &mut Children,
+        child: &Thread,
+        failure: Failure,
+    ) -> Option<Result<Value, Failure>> {
+        let previous = child.previous;
+        match kind {
+            Kind::DistributedMap(_) => {
+                children.failed += 1;
+                let run = children.run.clone().unwrap_or_default();
+                if is_tolerated(
+                    run.tolerated_count,
+                    run.tolerated_percentage,
+                    children.failed,
+                    children.length,
+                ) {
+                    let previous = parent.previous;
+                    return self.next_iterations(
+                        turn,
+                        parent_index,
+                        parent,
+                        here,
+                        kind,
+                        children,
+                        previous,
+                    );
+                }
+                self.abort_all(turn, here, children, parent.previous);
+                let failure = Failure::new(
+                    "States.ExceedToleratedFailureThreshold",
+                    "The specified tolerated failure threshold was exceeded",
+                );
+                self.map_run_failed(turn, parent, &failure);
+                return Some(Err(failure));
+            }
+            Kind::Map(_) => {
+                let details = EventDetails::MapIteration {
+                    name: Arc::clone(&here.meta.name),
+                    index: child.role.index(),
+                };
+                self.append(turn, child.scope, previous, EventType::MapIterationFailed, details);
+            }
+            Kind::Parallel => {}
+        }
+        // The failed task counts as still open, and AWS aborts it with the others.
+        let program = Arc::clone(&self.program);
+        let inside = Here::of(&program, child.visit.state);
+        if child.visit.entered.0 != 0 && !matches!(child.phase, Phase::Enter { .. }) {
+            self.append_aborted(turn, child, inside, previous);
+        }
+        self.abort_all(turn, here, children, previous);
+        parent.previous = previous;
+        Some(Err(Failure { origin: super::failure::Origin::Plain, ..failure }))
+    }
+
+    pub(crate) fn map_run_failed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        failure: &Failure,
+    ) {
+        let details =
+            EventDetails::Failure { error: failure.error.clone(), cause: failure.cause.clone() };
+        self.emit(turn, thread, EventType::MapRunFailed, details);
+    }
+
+    /// `of` is the Parallel or Map.
+    fn abort_all(
+        &mut self,
+        turn: &mut Turn<'_>,
+        of: Here<'_>,
+        children: &mut Children,
+        previous: EventId,
+    ) {
+        for index in std::mem::take(&mut children.running).into_values() {
+            self.abort(turn, of, index, previous);
+        }
+    }
+
+    fn abort(&mut self, turn: &mut Turn<'_>, of: Here<'_>, index: ThreadIndex, previous: EventId) {
+        let Some(mut thread) = self.take_thread(index) else { return };
+        let program = Arc::clone(&self.program);
+        if let Role::Iteration { index } = thread.role {
+            let details = EventDetails::MapIteration { name: Arc::clone(&of.meta.name), index };
+            self.append(turn, thread.scope, previous, EventType::MapIterationAborted, details);
+        }
+        if thread.visit.entered.0 != 0 && !matches!(thread.phase, Phase::Enter { .. }) {
+            let here = Here::of(&program, thread.visit.state);
+            if let Some(mut children) = thread.visit.children.take() {
+                self.abort_all(turn, here, &mut children, previous);
+            }
+            self.append_aborted(turn, &thread, here, previous);
+        }
+        self.discard_thread(turn, index, &mut thread);
+        if matches!(kind_of(of), Some(Kind::DistributedMap(_))) {
+            self.remove_child_context(thread.scope);
+        }
+    }
+
+    /// The event of a state that is called off; not every type has one.
+    fn append_aborted(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &Thread,
+        here: Here<'_>,
+        previous: EventId,
+    ) {
+        let event_type = match (&here.state.kind, &thread.phase) {
+            (StateKind::Task(_), _) => EventType::TaskStateAborted,
+            (StateKind::Wait(_), _) => EventType::WaitStateAborted,
+            (StateKind::Parallel(_), Phase::Children) => EventType::ParallelStateAborted,
+            (StateKind::Map(_), Phase::Children) => EventType::MapStateAborted,
+            (
+                StateKind::Parallel(_)
+                | StateKind::Map(_)
+                | StateKind::Pass(_)
+                | StateKind::Choice(_)
+                | StateKind::Succeed
+                | StateKind::Fail(_)
+                | StateKind::Unknown(_),
+                _,
+            ) => return,
+        };
+        self.append(turn, thread.scope, previous, event_type, EventDetails::None);
+    }
+
+    /// From what the branches or iterations gave to the state's output.
+    pub(crate) fn finish_children(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        results: Value,
+    ) -> StepResult {
+        let succeeded = match kind_of(here) {
+            Some(Kind::Parallel) => Some((EventType::ParallelStateSucceeded, thread.previous)),
+            Some(Kind::Map(_)) => Some((EventType::MapStateSucceeded, thread.previous)),
+            Some(Kind::DistributedMap(_)) => {
+                let run = self.append(
+                    turn,
+                    thread.scope,
+                    thread.previous,
+                    EventType::MapRunSucceeded,
+                    EventDetails::None,
+                );
+                Some((EventType::MapStateSucceeded, run))
+            }
+            None => None,
+        };
+        if let Some((event_type, previous)) = succeeded {
+            self.append(turn, thread.scope, previous, event_type, EventDetails::None);
+        }
+        self.finish_with_result(turn, thread, here, results)
+    }
+
+    /// The failed event of a Parallel or Map that is not tried again. `States.Runtime` in the state's own fields goes by
+    /// without one.
+    pub(crate) fn children_failed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        failure: &Failure,
+        from_children: bool,
+    ) {
+        if failure.ends_execution() && !from_children {
+            return;
+        }
+        let event_type = match kind_of(here) {
+            Some(Kind::Parallel) => EventType::ParallelStateFailed,
+            Some(Kind::Map(_) | Kind::DistributedMap(_)) => EventType::MapStateFailed,
+            None => return,
+        };
+        self.emit(turn, thread, event_type, EventDetails::None);
+    }
+}
+
+/// Whether a distributed Map goes on after this many failures. Without a threshold none is tolerated.
+fn is_tolerated(count: Option<u64>, percentage: Option<f64>, failed: u64, length: u64) -> bool {
+    match (count, percentage) {
+        (None, None) => false,
+        (count, percentage) => {
+            let within_count = count.is_none_or(|most| failed <= most);
+            let within_percentage =
+                percentage.is_none_or(|most| failed as f64 * 100.0 <= most * length as f64);
+            within_count && within_percentage
+        }
+    }
+}

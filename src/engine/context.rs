@@ -1,0 +1,99 @@
+//! The context object: `$$` in JSONPath, `$states.context` in JSONata.
+
+use std::sync::Arc;
+
+use super::ExecutionStart;
+use crate::execution::Timestamp;
+use crate::json::{Object, Value};
+
+/// The parts that stay the same for a whole execution.
+#[derive(Clone, Debug)]
+pub(crate) struct ExecutionContext {
+    pub(crate) execution: Value,
+    pub(crate) state_machine: Value,
+    /// Events so far, for an execution whose history nobody keeps: a child of a distributed Map. `None` for the execution
+    /// itself.
+    pub(crate) unkept_events: Option<u64>,
+}
+
+impl ExecutionContext {
+    pub(crate) fn new(start: &ExecutionStart) -> Self {
+        let execution = execution_object(
+            &start.execution_arn,
+            &start.execution_name,
+            &start.role_arn,
+            start.at,
+            &start.input,
+        );
+        let state_machine =
+            state_machine_object(&start.state_machine_arn, &start.state_machine_name);
+        Self { execution, state_machine, unkept_events: None }
+    }
+
+    /// The child execution of one item of a distributed Map.
+    pub(crate) fn child(
+        start: &ExecutionStart,
+        label: &str,
+        number: u64,
+        at: Timestamp,
+        input: &Value,
+    ) -> Self {
+        let machine_arn = format!("{}/{label}", start.state_machine_arn);
+        let name = format!("{}-{number}", start.execution_name);
+        let arn = format!(
+            "{}/{label}:{name}",
+            start.execution_arn.rsplit_once(':').map_or("", |(prefix, _)| prefix)
+        );
+        let machine_name = format!("{}/{label}", start.state_machine_name);
+        Self {
+            execution: execution_object(&arn, &name, &start.role_arn, at, input),
+            state_machine: state_machine_object(&machine_arn, &machine_name),
+            unkept_events: Some(1),
+        }
+    }
+}
+
+fn execution_object(arn: &str, name: &str, role_arn: &str, at: Timestamp, input: &Value) -> Value {
+    Value::object([
+        ("Id", Value::from(arn)),
+        ("Input", input.clone()),
+        ("StartTime", Value::from(at.to_string())),
+        ("Name", Value::from(name)),
+        ("RoleArn", Value::from(role_arn)),
+        ("RedriveCount", Value::from(0)),
+    ])
+}
+
+fn state_machine_object(arn: &str, name: &str) -> Value {
+    Value::object([("Id", Value::from(arn)), ("Name", Value::from(name))])
+}
+
+/// The parts that belong to one visit.
+pub(crate) struct VisitContext<'a> {
+    pub(crate) name: &'a Arc<str>,
+    pub(crate) entered_at: Timestamp,
+    /// Tasks, Parallels and Maps only: the types that can retry.
+    pub(crate) retry_count: Option<u32>,
+    pub(crate) map: Option<&'a Value>,
+    pub(crate) callback_token: Option<&'a Arc<str>>,
+}
+
+pub(crate) fn context_object(execution: &ExecutionContext, visit: &VisitContext<'_>) -> Value {
+    let mut state = Object::with_capacity(3);
+    state.insert("EnteredTime".into(), Value::from(visit.entered_at.to_string()));
+    state.insert("Name".into(), Value::String(Arc::clone(visit.name)));
+    if let Some(count) = visit.retry_count {
+        state.insert("RetryCount".into(), Value::from(i64::from(count)));
+    }
+    let mut context = Object::with_capacity(5);
+    context.insert("Execution".into(), execution.execution.clone());
+    context.insert("StateMachine".into(), execution.state_machine.clone());
+    context.insert("State".into(), Value::from(state));
+    if let Some(token) = visit.callback_token {
+        context.insert("Task".into(), Value::object([("Token", Value::String(Arc::clone(token)))]));
+    }
+    if let Some(map) = visit.map {
+        context.insert("Map".into(), map.clone());
+    }
+    Value::from(context)
+}

@@ -1,0 +1,519 @@
+//! Map: one thread for each item, or for each batch of items when it is distributed.
+
+use std::sync::Arc;
+
+use crate::asl::{ItemsSource, Map, ProcessorMode, Template};
+use crate::engine::context::ExecutionContext;
+use crate::engine::dataflow::{
+    DataError, JsonataScope, as_integer, evaluate_jsonata, evaluate_jsonata_expression,
+    evaluate_path, evaluate_template, expect_type, plain, states_object,
+};
+use crate::engine::failure::Failure;
+use crate::engine::limits::exceeds_payload_limit;
+use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
+use crate::engine::program::is_jsonata;
+use crate::engine::thread::{Children, MapRun, Phase, Role, Thread, ThreadIndex, Visit};
+use crate::execution::{EventDetails, EventId, EventType};
+use crate::json::{Object, Value};
+use crate::query::{Bindings, Random as _};
+
+/// AWS runs at most this many inline iterations at a time, whatever `MaxConcurrency` says.
+const INLINE_CONCURRENCY: u64 = 40;
+
+impl Machine {
+    pub(crate) fn run_map(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+    ) -> StepResult {
+        let distributed = map.processor.mode == ProcessorMode::Distributed;
+        if map.item_reader.is_some() {
+            return self.refuse_reader(turn, thread, here);
+        }
+        let items = self.map_items(turn, thread, here, map)?;
+        let length = items.as_array().map_or(0, Vec::len) as u64;
+        self.emit(
+            turn,
+            thread,
+            EventType::MapStateStarted,
+            EventDetails::MapStateStarted { length },
+        );
+        let mut children = self.map_children(thread, here, map, items)?;
+        if distributed {
+            let arn = self.map_run_arn(here, map);
+            self.emit(
+                turn,
+                thread,
+                EventType::MapRunStarted,
+                EventDetails::MapRunStarted { map_run_arn: arn },
+            );
+            if let Some(batcher) = &map.item_batcher {
+                children.items = self.batches(turn, thread, here, map, batcher, &children.items)?;
+                children.length = children.items.as_array().map_or(0, Vec::len) as u64;
+            }
+        }
+        children.results = vec![Value::Null; usize::try_from(children.length).unwrap_or(0)];
+        if children.length == 0 {
+            thread.phase = Phase::ChildrenEnded(Ok(Value::array([])));
+            return Ok(Flow::Continue);
+        }
+        let mut children = Box::new(children);
+        let previous = thread.previous;
+        self.start_iterations(turn, index, thread, here, map, &mut children, previous)?;
+        thread.visit.children = Some(children);
+        thread.phase = Phase::Children;
+        Ok(Flow::Blocked)
+    }
+
+    /// Items read from S3 are not simulated.
+    fn refuse_reader(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+    ) -> StepResult {
+        self.emit(
+            turn,
+            thread,
+            EventType::MapStateStarted,
+            EventDetails::MapStateStarted { length: 0 },
+        );
+        Err(self.runtime_failure(
+            thread,
+            here,
+            "Stepwell does not read the items of a Map from S3 (ItemReader) yet.",
+        ))
+    }
+
+    fn map_items(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+    ) -> Result<Value, Failure> {
+        let items = if is_jsonata(here.state) {
+            self.jsonata_items(thread, here, map)?
+        } else {
+            let effective = thread.visit.effective.clone();
+            self.evaluate(thread, here, &effective, |bindings, random| {
+                let (items, path) = match &map.items {
+                    ItemsSource::Input => (bindings.input.clone(), "$"),
+                    ItemsSource::Path(path) => {
+                        (evaluate_path(path, bindings, random)?, path.text())
+                    }
+                    ItemsSource::Computed(template) => {
+                        (evaluate_template(template, bindings, random)?, "$")
+                    }
+                    ItemsSource::Literal(items) => (items.clone(), "$"),
+                };
+                match items {
+                    Value::Array(_) => Ok(items),
+                    // A distributed Map also takes the members of an object.
+                    Value::Object(members) if map.processor.mode == ProcessorMode::Distributed => {
+                        Ok(pairs(&members))
+                    }
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::String(_)
+                    | Value::Object(_) => Err(DataError::runtime(format!(
+                        "Reference path \"{path}\" must point to array."
+                    ))),
+                }
+            })?
+        };
+        self.inspect(turn, thread, |data| data.after_items_path = Some(items.clone()));
+        Ok(items)
+    }
+
+    fn jsonata_items(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+    ) -> Result<Value, Failure> {
+        let distributed = map.processor.mode == ProcessorMode::Distributed;
+        self.evaluate_jsonata(thread, here, None, None, |scope, random| {
+            let field = "Items";
+            let items = match &map.items {
+                ItemsSource::Input => {
+                    let input = scope.states.get("input").cloned().unwrap_or_default();
+                    return match input {
+                        Value::Array(_) => Ok(input),
+                        Value::Object(members) if distributed => Ok(pairs(&members)),
+                        input => Err(DataError::evaluation(
+                            format!("Map state input must be an array but was: {input}"),
+                            None,
+                        )),
+                    };
+                }
+                ItemsSource::Literal(items) => items.clone(),
+                ItemsSource::Path(expression)
+                | ItemsSource::Computed(Template::Expression(expression)) => {
+                    let value = evaluate_jsonata_expression(expression, field, scope, random)?;
+                    match value {
+                        Value::Object(members) if distributed => pairs(&members),
+                        value => expect_type(value, "array", expression.text(), field)?,
+                    }
+                }
+                ItemsSource::Computed(template) => {
+                    evaluate_jsonata(template, field, scope, random)?
+                }
+            };
+            Ok(items)
+        })
+    }
+
+    /// Concurrency and what a distributed Map tolerates. AWS reads these after it has said how many items there are.
+    fn map_children(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+        items: Value,
+    ) -> Result<Children, Failure> {
+        let distributed = map.processor.mode == ProcessorMode::Distributed;
+        let limit = match &map.max_concurrency {
+            None => 0,
+            Some(field) => self
+                .map_number(thread, here, field, "MaxConcurrency")?
+                .map_or(0, |it| it.max(0.0) as u64),
+        };
+        let most = if distributed { u64::MAX } else { INLINE_CONCURRENCY };
+        let max_concurrency = if limit == 0 { most } else { limit.min(most) };
+        let run = if distributed {
+            let tolerated_count = match &map.tolerated_failure_count {
+                None => None,
+                Some(field) => self.map_number(thread, here, field, "ToleratedFailureCount")?,
+            };
+            if tolerated_count.is_some_and(|it| it < 0.0) {
+                return Err(self.runtime_failure(
+                    thread,
+                    here,
+                    "ToleratedFailureCount cannot be negative.",
+                ));
+            }
+            let tolerated_percentage = match &map.tolerated_failure_percentage {
+                None => None,
+                Some(field) => {
+                    self.map_number(thread, here, field, "ToleratedFailurePercentage")?
+                }
+            };
+            if tolerated_percentage.is_some_and(|it| !(0.0..=100.0).contains(&it)) {
+                return Err(self.runtime_failure(
+                    thread,
+                    here,
+                    "ToleratedFailurePercentage must be between 0 and 100.",
+                ));
+            }
+            Some(MapRun {
+                tolerated_count: tolerated_count.map(|it| it as u64),
+                tolerated_percentage,
+            })
+        } else {
+            None
+        };
+        let length = items.as_array().map_or(0, Vec::len) as u64;
+        Ok(Children { items, length, max_concurrency, run, ..Children::default() })
+    }
+
+    /// A number field of a Map. `ToleratedFailurePercentage` may have a fraction, the others may not.
+    fn map_number<T: Copy + Into<Number>>(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        field: &crate::asl::Field<T>,
+        name: &str,
+    ) -> Result<Option<f64>, Failure> {
+        let expression = match field {
+            crate::asl::Field::Literal(number) => return Ok(Some((*number).into().0)),
+            crate::asl::Field::Computed(expression) => expression,
+        };
+        let may_be_fraction = name == "ToleratedFailurePercentage";
+        let number = |value: &Value| {
+            let whole = as_integer(value).map(|it| it as f64);
+            if may_be_fraction {
+                whole.or_else(|| value.as_f64().or_else(|| value.as_str()?.parse().ok()))
+            } else {
+                whole
+            }
+        };
+        if is_jsonata(here.state) {
+            return self.evaluate_jsonata(thread, here, None, None, |scope, random| {
+                let value = evaluate_jsonata_expression(expression, name, scope, random)?;
+                let value = expect_type(value, "number", expression.text(), name)?;
+                number(&value).map(Some).ok_or_else(|| {
+                    let cause = format!(
+                        "The {name} field refers to value \"{value}\" which is not a valid integer."
+                    );
+                    DataError::evaluation(cause, Some(name))
+                })
+            });
+        }
+        let input = thread.visit.effective.clone();
+        self.evaluate(thread, here, &input, |bindings, random| {
+            let value = evaluate_path(expression, bindings, random)?;
+            number(&value).map(Some).ok_or_else(|| {
+                let kind = if may_be_fraction { "number" } else { "integer" };
+                DataError::runtime(format!(
+                    "The {name}Path field refers to value \"{}\" which is not a valid {kind}: {}",
+                    plain(&value),
+                    expression.text()
+                ))
+            })
+        })
+    }
+
+    fn map_run_arn(&mut self, here: Here<'_>, map: &Map) -> Arc<str> {
+        let (high, low) = (self.random.next_u64(), self.random.next_u64());
+        let uuid = format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xfff,
+            0x8000 | ((low >> 48) & 0x3fff),
+            low & 0xffff_ffff_ffff
+        );
+        let arn = self.start.execution_arn.replacen(":execution:", ":mapRun:", 1);
+        let prefix = arn.rsplit_once(':').map_or("", |(prefix, _)| prefix);
+        format!("{prefix}/{}:{uuid}", label(here, map)).into()
+    }
+
+    /// Starts iterations up to the limit. The first ones hang on the Map's started event, later ones on what came last in the
+    /// iteration whose end made room.
+    pub(crate) fn start_iterations(
+        &mut self,
+        turn: &mut Turn<'_>,
+        parent_index: ThreadIndex,
+        parent: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+        children: &mut Children,
+        previous: EventId,
+    ) -> Result<(), Failure> {
+        while children.next < children.length
+            && (children.running.len() as u64) < children.max_concurrency
+        {
+            let index = children.next;
+            children.next += 1;
+            let item = usize::try_from(index)
+                .ok()
+                .and_then(|it| children.items.at(it))
+                .cloned()
+                .unwrap_or_default();
+            let map_context = map_context(index, &item);
+            let batched = map.item_batcher.is_some();
+            let input = match &map.item_selector {
+                Some(template) if !batched => {
+                    self.select_item(turn, parent, here, template, &map_context)?
+                }
+                Some(_) | None => item,
+            };
+            let mut map_indices = parent.map_indices.to_vec();
+            map_indices.push(index);
+            let (scope, previous) = match map.processor.mode {
+                ProcessorMode::Inline => {
+                    let details =
+                        EventDetails::MapIteration { name: Arc::clone(&here.meta.name), index };
+                    let started = self.append(
+                        turn,
+                        parent.scope,
+                        previous,
+                        EventType::MapIterationStarted,
+                        details,
+                    );
+                    (parent.scope, started)
+                }
+                ProcessorMode::Distributed => {
+                    let context = ExecutionContext::child(
+                        &self.start,
+                        &label(here, map),
+                        index,
+                        turn.at,
+                        &input,
+                    );
+                    (self.add_child_context(context), EventId(0))
+                }
+            };
+            let state = here.meta.scopes.first().and_then(|scope| here.program.start_of(*scope));
+            let thread = Thread {
+                parent: Some(parent_index),
+                role: Role::Iteration { index },
+                scope,
+                previous,
+                // A child execution of a distributed Map does not see the variables outside.
+                variables: match map.processor.mode {
+                    ProcessorMode::Inline => Arc::clone(&parent.variables),
+                    ProcessorMode::Distributed => Arc::default(),
+                },
+                map_context: Some(map_context),
+                map_indices: map_indices.into(),
+                phase: Phase::Enter { state, input },
+                visit: Visit::default(),
+            };
+            children.running.insert(index, self.add_thread(thread));
+        }
+        Ok(())
+    }
+
+    /// `ItemSelector`, with `$$.Map.Item` of the iteration to come.
+    fn select_item(
+        &mut self,
+        turn: &mut Turn<'_>,
+        parent: &mut Thread,
+        here: Here<'_>,
+        template: &Template,
+        map_context: &Value,
+    ) -> Result<Value, Failure> {
+        let mut context = self.context(parent, here, true).as_object().cloned().unwrap_or_default();
+        context.insert("Map".into(), map_context.clone());
+        let context = Value::from(context);
+        let selected = if is_jsonata(here.state) {
+            let states = states_object(&parent.visit.input, &context, None, None);
+            let scope = JsonataScope { states: &states, variables: &parent.variables };
+            evaluate_jsonata(template, "ItemSelector", scope, &mut self.random)
+        } else {
+            let bindings = Bindings {
+                input: &parent.visit.effective,
+                context: &context,
+                variables: &parent.variables,
+            };
+            evaluate_template(template, &bindings, &mut self.random)
+        };
+        let selected = selected.map_err(Self::locate(parent, here))?;
+        let first = map_context.get("Item").and_then(|it| it.get("Index")).and_then(Value::as_i64)
+            == Some(0);
+        if first {
+            self.inspect(turn, parent, |data| data.after_item_selector = Some(selected.clone()));
+        }
+        Ok(selected)
+    }
+
+    /// `ItemBatcher`: items gathered up to a count and a size, with `BatchInput` beside them.
+    fn batches(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+        batcher: &Template,
+        items: &Value,
+    ) -> Result<Value, Failure> {
+        let settings = if is_jsonata(here.state) {
+            self.jsonata(thread, here, batcher, "ItemBatcher", None, None)?
+        } else {
+            let effective = thread.visit.effective.clone();
+            self.template(thread, here, batcher, &effective)?
+        };
+        let most_items =
+            self.batch_limit(thread, here, &settings, "MaxItemsPerBatch")?.unwrap_or(u64::MAX);
+        let most_bytes = self.batch_limit(thread, here, &settings, "MaxInputBytesPerBatch")?;
+        let mut batches = Vec::new();
+        let mut batch: Vec<Value> = Vec::new();
+        let mut bytes = 0;
+        for (at, item) in items.as_array().into_iter().flatten().enumerate() {
+            let item = match &map.item_selector {
+                None => item.clone(),
+                Some(template) => {
+                    let map_context = map_context(at as u64, item);
+                    self.select_item(turn, thread, here, template, &map_context)?
+                }
+            };
+            let size = most_bytes.map_or(0, |_| item.to_string().len() as u64 + 1);
+            let full = batch.len() as u64 >= most_items
+                || most_bytes.is_some_and(|most| bytes + size > most);
+            if full && !batch.is_empty() {
+                batches.push(std::mem::take(&mut batch));
+                bytes = 0;
+            }
+            bytes += size;
+            batch.push(item);
+        }
+        if !batch.is_empty() {
+            batches.push(batch);
+        }
+        let batches = Value::array(batches.into_iter().map(|items| {
+            let mut input = Object::with_capacity(2);
+            if let Some(extra) = settings.get("BatchInput") {
+                input.insert("BatchInput".into(), extra.clone());
+            }
+            input.insert("Items".into(), Value::from(items));
+            Value::from(input)
+        }));
+        match batches.as_array().into_iter().flatten().find(|it| exceeds_payload_limit(it)) {
+            Some(_) => Err(Failure::data_limit(&here.meta.name)),
+            None => Ok(batches),
+        }
+    }
+
+    /// A literal number of the batcher, or the one that its `…Path` names.
+    fn batch_limit(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        settings: &Value,
+        name: &str,
+    ) -> Result<Option<u64>, Failure> {
+        if let Some(value) = settings.get(name) {
+            return Ok(as_integer(value)
+                .and_then(|it| u64::try_from(it).ok())
+                .filter(|it| *it > 0));
+        }
+        let Some(path) = settings.get(&format!("{name}Path")).and_then(Value::as_str) else {
+            return Ok(None);
+        };
+        let effective = thread.visit.effective.clone();
+        self.evaluate(thread, here, &effective, |bindings, _random| {
+            let compiled = crate::query::jsonpath::Path::parse(path)
+                .map_err(|err| DataError::runtime(format!("Invalid path '{path}' : {}", err.message)))?;
+            let value = compiled
+                .select(bindings)
+                .map_err(|err| DataError::runtime(format!("Invalid path '{path}' : {}", err.message)))?;
+            as_integer(&value).and_then(|it| u64::try_from(it).ok()).filter(|it| *it > 0).map(Some).ok_or_else(|| {
+                DataError::runtime(format!(
+                    "The {name}Path field refers to value \"{}\" which is not a valid integer: {path}",
+                    plain(&value)
+                ))
+            })
+        })
+    }
+}
+
+/// The number types of a Map's fields, as one.
+pub(crate) struct Number(f64);
+impl From<u64> for Number {
+    fn from(number: u64) -> Self {
+        Self(number as f64)
+    }
+}
+impl From<f64> for Number {
+    fn from(number: f64) -> Self {
+        Self(number)
+    }
+}
+
+/// `Label`, or the state's name cut to the 40 characters that AWS allows.
+fn label(here: Here<'_>, map: &Map) -> String {
+    match &map.label {
+        Some(label) => label.to_string(),
+        None => here.meta.name.chars().filter(|it| !it.is_whitespace()).take(40).collect(),
+    }
+}
+
+/// `$$.Map` of one iteration.
+fn map_context(index: u64, item: &Value) -> Value {
+    let item =
+        Value::object([("Index", Value::from(index.cast_signed())), ("Value", item.clone())]);
+    Value::object([("Item", item)])
+}
+
+/// The members of an object as items.
+fn pairs(members: &Object) -> Value {
+    Value::array(members.iter().map(|(name, value)| {
+        Value::object([("Key", Value::String(Arc::clone(name))), ("Value", value.clone())])
+    }))
+}

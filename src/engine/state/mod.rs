@@ -1,0 +1,11 @@
+//! What each type of state does between entering and leaving.
+
+mod choice;
+mod compare;
+mod fail;
+mod map;
+mod parallel;
+mod pass;
+mod succeed;
+mod task;
+mod wait;

@@ -1,0 +1,571 @@
+//! How a thread enters a state, leaves it, and fails in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::context::{VisitContext, context_object};
+use super::dataflow::{
+    self, DataError, DataResult, JsonataScope, ResultFields, apply_payload_path, apply_result_path,
+    evaluate_jsonata, evaluate_template, members, states_object,
+};
+use super::failure::{Failure, Origin};
+use super::limits::{exceeds_payload_limit, is_same};
+use super::machine::{Flow, Here, Machine, StepResult, Turn};
+use super::program::{StateIndex, is_jsonata};
+use super::retry::{delay_millis, matching_catcher, matching_retrier};
+use super::thread::{Phase, Thread, ThreadIndex, Visit, Wake};
+use crate::asl::{State, StateKind, Template, Transition};
+use crate::execution::inspection::ErrorDetails;
+use crate::execution::{EventDetails, EventType, Payload};
+use crate::json::Value;
+use crate::query::{Bindings, Variables};
+
+/// Where a thread goes from a state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Destination {
+    /// As the state's `Next` or `End` says.
+    Onward,
+    /// A rule of a Choice, or a catcher; `None` when it names no state.
+    State(Option<StateIndex>),
+}
+
+impl Machine {
+    pub(crate) fn small_step(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+    ) -> Flow {
+        let program = Arc::clone(&self.program);
+        if let Phase::Enter { state, input } = &mut thread.phase {
+            let (state, input) = (*state, std::mem::take(input));
+            return self.enter(turn, thread, state, input);
+        }
+        let here = Here::of(&program, thread.visit.state);
+        let phase = std::mem::replace(&mut thread.phase, Phase::Body);
+        let (result, from_children) = match phase {
+            Phase::Body => (self.run_body(turn, index, thread, here), false),
+            Phase::StartTask => {
+                self.task_started(turn, thread, here, None);
+                thread.phase = Phase::Task;
+                (Ok(Flow::Blocked), false)
+            }
+            Phase::Answered(answer) => (
+                answer.and_then(|output| self.finish_with_result(turn, thread, here, output)),
+                false,
+            ),
+            Phase::Awake => (self.leave_wait(turn, thread, here), false),
+            Phase::ChildrenEnded(ended) => {
+                let from_children = ended.is_err();
+                (
+                    ended.and_then(|output| self.finish_children(turn, thread, here, output)),
+                    from_children,
+                )
+            }
+            // None of these is ever in the queue.
+            Phase::Enter { .. } | Phase::Task | Phase::Sleep(_) | Phase::Children => {
+                (Ok(Flow::Blocked), false)
+            }
+        };
+        result
+            .unwrap_or_else(|failure| self.fail(turn, index, thread, here, failure, from_children))
+    }
+
+    fn enter(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        state: Option<StateIndex>,
+        input: Value,
+    ) -> Flow {
+        let Some(state) = state else {
+            return Flow::Ended(Err(Failure::new(
+                super::failure::RUNTIME,
+                "The state machine's 'StartAt' does not name one of its states.",
+            )));
+        };
+        let program = Arc::clone(&self.program);
+        let here = Here::of(&program, state);
+        let before = thread.previous;
+        let details = EventDetails::StateEntered {
+            name: Arc::clone(&here.meta.name),
+            input: Some(input.clone().into()),
+        };
+        self.emit(turn, thread, here.meta.entered, details);
+        thread.visit = Visit {
+            state,
+            before,
+            entered: thread.previous,
+            entered_at: turn.at,
+            input,
+            ..Visit::default()
+        };
+        thread.phase = Phase::Body;
+        if self.is_inspecting(thread) {
+            let context = self.context(thread, here, true);
+            self.inspect(turn, thread, |data| {
+                data.input = Some(thread.visit.input.clone());
+                data.variables = Variables::clone(&thread.variables);
+                data.context = Some(context);
+            });
+        }
+        Flow::Continue
+    }
+
+    fn run_body(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+        here: Here<'_>,
+    ) -> StepResult {
+        if !is_jsonata(here.state) {
+            thread.visit.effective = match &here.state.input_path {
+                None => thread.visit.input.clone(),
+                path @ Some(_) => {
+                    let input = thread.visit.input.clone();
+                    self.evaluate(thread, here, &input, |bindings, random| {
+                        apply_payload_path(path.as_ref(), bindings, random)
+                    })?
+                }
+            };
+            self.inspect(turn, thread, |data| {
+                data.after_input_path = Some(thread.visit.effective.clone())
+            });
+        }
+        match &here.state.kind {
+            StateKind::Pass(pass) => self.run_pass(turn, thread, here, pass),
+            StateKind::Task(task) => self.run_task(turn, index, thread, here, task),
+            StateKind::Choice(choice) => self.run_choice(turn, thread, here, choice),
+            StateKind::Wait(wait) => self.run_wait(turn, index, thread, here, wait),
+            StateKind::Succeed => self.run_succeed(turn, thread, here),
+            StateKind::Fail(fail) => self.run_fail(thread, here, fail),
+            StateKind::Parallel(parallel) => self.run_parallel(turn, index, thread, here, parallel),
+            StateKind::Map(map) => self.run_map(turn, index, thread, here, map),
+            StateKind::Unknown(name) => {
+                let cause = format!("There is no state type '{name}'.");
+                Err(self.runtime_failure(thread, here, &cause))
+            }
+        }
+    }
+
+    pub(crate) fn runtime_failure(&self, thread: &Thread, here: Here<'_>, cause: &str) -> Failure {
+        Failure::runtime(&here.meta.name, thread.visit.entered, cause)
+    }
+
+    pub(crate) fn locate(thread: &Thread, here: Here<'_>) -> impl Fn(DataError) -> Failure {
+        let (name, entered) = (Arc::clone(&here.meta.name), thread.visit.entered);
+        move |err| Failure::from_data(err, &name, entered)
+    }
+
+    /// `$$`, made when it is first read. Null where no expression of the state reads it, unless `needed` says otherwise.
+    pub(crate) fn context(&self, thread: &mut Thread, here: Here<'_>, needed: bool) -> Value {
+        if let Some(context) = &thread.visit.context {
+            return context.clone();
+        }
+        if !needed && !here.meta.reads_context {
+            return Value::Null;
+        }
+        let can_retry = match &here.state.kind {
+            StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_) => true,
+            StateKind::Pass(_)
+            | StateKind::Choice(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed
+            | StateKind::Fail(_)
+            | StateKind::Unknown(_) => false,
+        };
+        let visit = VisitContext {
+            name: &here.meta.name,
+            entered_at: thread.visit.entered_at,
+            retry_count: can_retry.then_some(thread.visit.retry_count),
+            map: thread.map_context.as_ref(),
+            callback_token: thread.visit.callback_token.as_ref(),
+        };
+        let context = context_object(self.execution_context(thread.scope), &visit);
+        thread.visit.context = Some(context.clone());
+        context
+    }
+
+    /// Computes something in JSONPath, with `input` as `$`.
+    pub(crate) fn evaluate<T>(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        input: &Value,
+        compute: impl FnOnce(&Bindings<'_>, &mut dyn crate::query::Random) -> DataResult<T>,
+    ) -> Result<T, Failure> {
+        let context = self.context(thread, here, false);
+        let bindings = Bindings { input, context: &context, variables: &thread.variables };
+        compute(&bindings, &mut self.random).map_err(Self::locate(thread, here))
+    }
+
+    /// A payload template in JSONPath, with `input` as `$`.
+    pub(crate) fn template(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        template: &Template,
+        input: &Value,
+    ) -> Result<Value, Failure> {
+        if let Template::Literal(value) = template {
+            return Ok(value.clone());
+        }
+        self.evaluate(thread, here, input, |bindings, random| {
+            evaluate_template(template, bindings, random)
+        })
+    }
+
+    /// Computes something in JSONata.
+    pub(crate) fn evaluate_jsonata<T>(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        result: Option<&Value>,
+        error_output: Option<&Value>,
+        compute: impl FnOnce(JsonataScope<'_>, &mut dyn crate::query::Random) -> DataResult<T>,
+    ) -> Result<T, Failure> {
+        let context = self.context(thread, here, false);
+        let states = states_object(&thread.visit.input, &context, result, error_output);
+        let scope = JsonataScope { states: &states, variables: &thread.variables };
+        compute(scope, &mut self.random).map_err(Self::locate(thread, here))
+    }
+
+    /// A value of a JSONata state.
+    pub(crate) fn jsonata(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        template: &Template,
+        field: &str,
+        result: Option<&Value>,
+        error_output: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        if let Template::Literal(value) = template {
+            return Ok(value.clone());
+        }
+        self.evaluate_jsonata(thread, here, result, error_output, |scope, random| {
+            evaluate_jsonata(template, field, scope, random)
+        })
+    }
+
+    /// From the result of a task, the branches or the iterations to the state's output.
+    pub(crate) fn finish_with_result(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        result: Value,
+    ) -> StepResult {
+        self.inspect(turn, thread, |data| data.result = Some(result.clone()));
+        if is_jsonata(here.state) {
+            let (output, assigned) = self.jsonata_output(thread, here, Some(&result))?;
+            return self.leave(turn, thread, here, output, assigned, Destination::Onward);
+        }
+        let fields = ResultFields::of(here.state);
+        let selected = match fields.result_selector {
+            Some(template) => {
+                let selected = self.template(thread, here, template, &result)?;
+                self.inspect(turn, thread, |data| {
+                    data.after_result_selector = Some(selected.clone())
+                });
+                selected
+            }
+            None => result,
+        };
+        self.finish_jsonpath(turn, thread, here, fields, selected)
+    }
+
+    /// `Assign`, `ResultPath` and `OutputPath`.
+    pub(crate) fn finish_jsonpath(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        fields: ResultFields<'_>,
+        selected: Value,
+    ) -> StepResult {
+        let assigned = self.assign(thread, here, here.state.assign.as_ref(), &selected)?;
+        let placed = apply_result_path(fields.result_path, &thread.visit.input, selected)
+            .map_err(Self::locate(thread, here))?;
+        self.inspect(turn, thread, |data| data.after_result_path = Some(placed.clone()));
+        let output = self.output_path(thread, here, placed)?;
+        self.leave(turn, thread, here, output, assigned, Destination::Onward)
+    }
+
+    pub(crate) fn output_path(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        payload: Value,
+    ) -> Result<Value, Failure> {
+        match &here.state.output_path {
+            None => Ok(payload),
+            path @ Some(_) => self.evaluate(thread, here, &payload, |bindings, random| {
+                apply_payload_path(path.as_ref(), bindings, random)
+            }),
+        }
+    }
+
+    /// JSONPath's `Assign`, with `input` as `$`.
+    pub(crate) fn assign(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        template: Option<&Template>,
+        input: &Value,
+    ) -> Result<Variables, Failure> {
+        match template {
+            None => Ok(Variables::new()),
+            Some(template) => Ok(members(&self.template(thread, here, template, input)?)),
+        }
+    }
+
+    /// JSONata's `Output` (else the result, else the input) and `Assign`; both see the variables as they were.
+    pub(crate) fn jsonata_output(
+        &mut self,
+        thread: &mut Thread,
+        here: Here<'_>,
+        result: Option<&Value>,
+    ) -> Result<(Value, Variables), Failure> {
+        let State { assign, output, .. } = here.state;
+        let assigned = match assign {
+            None => Variables::new(),
+            Some(template) => {
+                members(&self.jsonata(thread, here, template, "Assign", result, None)?)
+            }
+        };
+        let output = match output {
+            Some(template) => self.jsonata(thread, here, template, "Output", result, None)?,
+            None => result.unwrap_or(&thread.visit.input).clone(),
+        };
+        Ok((output, assigned))
+    }
+
+    pub(crate) fn leave(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        output: Value,
+        assigned: Variables,
+        destination: Destination,
+    ) -> StepResult {
+        if !is_same(&output, &thread.visit.input) && exceeds_payload_limit(&output) {
+            return Err(Failure::data_limit(&here.meta.name));
+        }
+        let onward = matches!(here.state.transition, Transition::End)
+            || matches!(here.state.kind, StateKind::Succeed);
+        let target = match destination {
+            Destination::State(target) => target,
+            Destination::Onward => here.meta.next,
+        };
+        let ends = matches!(destination, Destination::Onward) && onward;
+        if target.is_none() && !ends {
+            let cause =
+                "Failed to transition out of the state. The state does not point to a next state.";
+            return Err(self.runtime_failure(thread, here, cause));
+        }
+        if let Some(exited) = here.meta.exited {
+            let details = EventDetails::StateExited {
+                name: Arc::clone(&here.meta.name),
+                output: Some(output.clone().into()),
+                assigned_variables: payloads(&assigned),
+            };
+            self.emit(turn, thread, exited, details);
+        }
+        if self.is_inspecting(thread) {
+            self.inspect(turn, thread, |data| {
+                data.output = Some(output.clone());
+                data.assigned.clone_from(&assigned);
+            });
+        }
+        if !assigned.is_empty() {
+            Arc::make_mut(&mut thread.variables).extend(assigned);
+        }
+        if ends {
+            return Ok(Flow::Ended(Ok(output)));
+        }
+        thread.phase = Phase::Enter { state: target, input: output };
+        Ok(Flow::Continue)
+    }
+
+    /// Retries, catches, or gives the failure to what is around the thread.
+    fn fail(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+        here: Here<'_>,
+        failure: Failure,
+        from_children: bool,
+    ) -> Flow {
+        self.evaluation_failed(turn, thread, here, &failure);
+        if let Some(flow) = self.retry(turn, index, thread, here, &failure) {
+            return flow;
+        }
+        self.children_failed(turn, thread, here, &failure, from_children);
+        match self.catch(turn, thread, here, &failure) {
+            Some(Ok(flow)) => flow,
+            Some(Err(failure)) => {
+                self.evaluation_failed(turn, thread, here, &failure);
+                Flow::Ended(Err(failure))
+            }
+            None => {
+                self.inspect_error(turn, thread, &failure, |_details| {});
+                Flow::Ended(Err(failure))
+            }
+        }
+    }
+
+    /// AWS decides what a state does in the same breath as it enters it, so an expression that fails there hangs on what came
+    /// before the entered event.
+    fn evaluation_failed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        failure: &Failure,
+    ) {
+        let Origin::Evaluation { location, after_entered } = &failure.origin else { return };
+        if thread.previous == thread.visit.entered && !after_entered {
+            thread.previous = thread.visit.before;
+        }
+        let details = EventDetails::EvaluationFailed {
+            error: failure.error.clone(),
+            cause: failure.cause.clone(),
+            location: location.clone(),
+            state: Arc::clone(&here.meta.name),
+        };
+        self.emit(turn, thread, EventType::EvaluationFailed, details);
+    }
+
+    fn retry(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+        here: Here<'_>,
+        failure: &Failure,
+    ) -> Option<Flow> {
+        let at = matching_retrier(&here.state.retry, failure)?;
+        let retrier = &here.state.retry[at];
+        let visit = &mut thread.visit;
+        visit.retries.resize(here.state.retry.len(), 0);
+        let used = visit.retries[at];
+        if u64::from(used) >= retrier.max_attempts {
+            return None;
+        }
+        visit.retries[at] += 1;
+        visit.retry_count += 1;
+        visit.context = None;
+        visit.callback_token = None;
+        let millis = delay_millis(retrier, used, &mut self.random);
+        self.inspect_error(turn, thread, failure, |details| {
+            details.retry_index = Some(at);
+            details.retry_backoff_interval_seconds = Some(millis as f64 / 1000.0);
+        });
+        if millis == 0 {
+            thread.phase = Phase::Body;
+            return Some(Flow::Yield);
+        }
+        let timer = self.start_thread_timer_at(turn, index, turn.at.plus_millis(millis));
+        thread.phase = Phase::Sleep(Wake::Retry(timer));
+        Some(Flow::Blocked)
+    }
+
+    fn catch(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        failure: &Failure,
+    ) -> Option<StepResult> {
+        let at = matching_catcher(&here.state.catch, failure)?;
+        self.inspect_error(turn, thread, failure, |details| details.catch_index = Some(at));
+        Some(self.run_catcher(turn, thread, here, at, &failure.output()))
+    }
+
+    fn run_catcher(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        at: usize,
+        error_output: &Value,
+    ) -> StepResult {
+        let catcher = &here.state.catch[at];
+        let field = |name: &str| format!("Catch[{at}]/{name}");
+        let (output, assigned) = if is_jsonata(here.state) {
+            let assigned = match &catcher.assign {
+                None => Variables::new(),
+                Some(template) => members(&self.jsonata(
+                    thread,
+                    here,
+                    template,
+                    &field("Assign"),
+                    None,
+                    Some(error_output),
+                )?),
+            };
+            let output = match &catcher.output {
+                None => error_output.clone(),
+                Some(template) => self.jsonata(
+                    thread,
+                    here,
+                    template,
+                    &field("Output"),
+                    None,
+                    Some(error_output),
+                )?,
+            };
+            (output, assigned)
+        } else {
+            let assigned = self.assign(thread, here, catcher.assign.as_ref(), error_output)?;
+            let placed = apply_result_path(
+                catcher.result_path.as_ref(),
+                &thread.visit.input,
+                error_output.clone(),
+            )
+            .map_err(Self::locate(thread, here))?;
+            (placed, assigned)
+        };
+        let target = here.meta.catches.get(at).copied().flatten();
+        self.leave(turn, thread, here, output, assigned, Destination::State(target))
+    }
+
+    fn inspect_error(
+        &self,
+        turn: &mut Turn<'_>,
+        thread: &Thread,
+        failure: &Failure,
+        note: impl FnOnce(&mut ErrorDetails),
+    ) {
+        self.inspect(turn, thread, |data| {
+            let text = |it: &Option<Arc<str>>| it.as_deref().unwrap_or_default().to_owned();
+            let mut details = ErrorDetails {
+                error: text(&failure.error),
+                cause: text(&failure.cause),
+                ..ErrorDetails::default()
+            };
+            note(&mut details);
+            data.error = Some(details);
+        });
+    }
+}
+
+fn payloads(assigned: &Variables) -> BTreeMap<Arc<str>, Payload> {
+    assigned.iter().map(|(name, value)| (Arc::clone(name), Payload::Value(value.clone()))).collect()
+}
+
+/// Evaluates one field of JSONata and checks its type.
+pub(crate) fn typed_jsonata(
+    expression: &crate::asl::Expression,
+    expected: &str,
+    field: &str,
+    scope: JsonataScope<'_>,
+    random: &mut dyn crate::query::Random,
+) -> DataResult {
+    let value = dataflow::evaluate_jsonata_expression(expression, field, scope, random)?;
+    dataflow::expect_type(value, expected, expression.text(), field)
+}

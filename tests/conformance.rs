@@ -1,0 +1,445 @@
+//! The cases recorded from AWS, run here and scored by the corpus's own scorer.
+//!
+//! `STEPWELL_CASES` names another folder of cases, `STEPWELL_ACTUALS` a file for what we answered. Without the corpus or
+//! Python there is nothing to compare with, and the test says so.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use stepwell::asl::task::ResourceKind;
+use stepwell::asl::{Scope, StateKind, StateMachine, StateMachineType};
+use stepwell::engine::{
+    ExecutionStart, Input, Journal, Machine, Run, TaskRequest, run::run_machine,
+};
+use stepwell::execution::{EventType, ExecutionStatus, History, Timestamp, export};
+use stepwell::json::Value;
+use stepwell::json::document::{Document, Format};
+
+/// What must be passed at least: raised whenever more is reached, never lowered.
+const FLOORS: &[(&str, u64)] = &[
+    ("execution without choice tables output", 0),
+    ("execution without choice tables events", 0),
+    ("execution/choice_operators output", 0),
+];
+
+#[test]
+fn recorded_cases_are_answered_as_aws_answered_them() {
+    let corpus = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance"));
+    let cases =
+        std::env::var_os("STEPWELL_CASES").map_or_else(|| corpus.join("cases"), PathBuf::from);
+    if !cases.is_dir() {
+        println!("skipped: there is no corpus at {}", cases.display());
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder for the results");
+    let actuals = std::env::var_os("STEPWELL_ACTUALS")
+        .map_or_else(|| folder.path().join("actuals.jsonl"), PathBuf::from);
+    let ran = run_all(&cases, &actuals);
+    println!("{ran} cases ran");
+    let report = folder.path().join("report.json");
+    let Some(scores) = score(&corpus.join("score.py"), &cases, &actuals, &report) else {
+        println!("not scored: no python3, or no score.py beside the cases");
+        return;
+    };
+    // Another folder of cases has other totals.
+    if std::env::var_os("STEPWELL_CASES").is_none() {
+        for (what, floor) in FLOORS {
+            let passed = scores
+                .get(*what)
+                .and_then(|it| it.get("passed"))
+                .and_then(Value::as_i64)
+                .unwrap_or(0);
+            assert!(
+                passed.cast_unsigned() >= *floor,
+                "{what}: {passed} passed, {floor} did before"
+            );
+        }
+    }
+}
+
+/// Writes a line for each case of a kind that is run here; how many there were.
+fn run_all(cases: &Path, actuals: &Path) -> usize {
+    let mut files: Vec<PathBuf> = fs::read_dir(cases)
+        .expect("the cases' folder")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|it| it == "json"))
+        .collect();
+    files.sort();
+    let mut out =
+        std::io::BufWriter::new(fs::File::create(actuals).expect("a file for the answers"));
+    let mut ran = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a readable file of cases");
+        let list = Value::parse(&text).unwrap_or_else(|err| panic!("{}: {err}", file.display()));
+        for case in list.as_array().into_iter().flatten() {
+            let Some(answer) = run_case(case) else { continue };
+            let (member, value) = match answer {
+                Ok(actual) => ("actual", actual),
+                Err(why) => ("unsupported", Value::from(why)),
+            };
+            let line = Value::object([
+                ("id", case.get("id").cloned().unwrap_or_default()),
+                (member, value),
+            ]);
+            writeln!(out, "{line}").expect("writing the answers");
+            ran += 1;
+        }
+    }
+    ran
+}
+
+/// `None` for the kinds that are not compared.
+fn run_case(case: &Value) -> Option<Result<Value, String>> {
+    match case.get("kind").and_then(Value::as_str)? {
+        "execution" => Some(run_execution(case)),
+        "create_error" => Some(Ok(run_create_error(case))),
+        "validate" => Some(Ok(run_validate(case))),
+        "test_state" => Some(Err("TestState is not implemented".to_owned())),
+        "velocity" => Some(run_velocity(case)),
+        "vtl" => Some(run_vtl(case)),
+        _ => None,
+    }
+}
+
+fn score(
+    scorer: &Path,
+    cases: &Path,
+    actuals: &Path,
+    report: &Path,
+) -> Option<BTreeMap<String, Value>> {
+    if !scorer.is_file() {
+        return None;
+    }
+    let failures = std::env::var("STEPWELL_FAILURES").unwrap_or_else(|_| "0".to_owned());
+    let output = Command::new("python3")
+        .arg(scorer)
+        .args([cases, actuals])
+        .arg("--json")
+        .arg(report)
+        .args(["--failures", &failures])
+        .output()
+        .ok()?;
+    println!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let report = Value::parse(&fs::read_to_string(report).ok()?).ok()?;
+    let scores =
+        report.as_object()?.iter().map(|(name, score)| (name.to_string(), score.clone())).collect();
+    Some(scores)
+}
+
+/// The definition's text: as it is, where the case is about the text itself.
+fn definition_text(case: &Value) -> String {
+    match case.get("definition") {
+        Some(Value::String(text)) => text.to_string(),
+        Some(definition) => definition.to_string(),
+        None => String::new(),
+    }
+}
+
+fn machine_type(name: Option<&Value>) -> StateMachineType {
+    if name.and_then(Value::as_str) == Some("EXPRESS") {
+        StateMachineType::Express
+    } else {
+        StateMachineType::Standard
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------- execution
+
+fn run_execution(case: &Value) -> Result<Value, String> {
+    let document = Document::parse(&definition_text(case), Format::Json);
+    let mut definition = stepwell::asl::parse::parse(&document).machine;
+    let mut world = World::of(case);
+    world.name_activities(&mut definition.top);
+    let start = ExecutionStart {
+        input: case.get("input").cloned().unwrap_or_default(),
+        kind: machine_type(case.get("type")),
+        at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid instant"),
+        seed: 1,
+        execution_arn: "arn:aws:states:us-east-1:111111111111:execution:Machine:Run".into(),
+        execution_name: "Run".into(),
+        role_arn: "snf_role_arn".into(),
+        state_machine_arn: "arn:aws:states:us-east-1:111111111111:stateMachine:Machine".into(),
+        state_machine_name: "Machine".into(),
+    };
+    let run = run_until_told(Arc::new(definition), start, &mut world, stop_after(case));
+    let reply = reply(&run.history);
+    Ok(Value::parse(&world.neutralise(&reply.to_string())).expect("our own JSON"))
+}
+
+/// Aborted executions were stopped from outside, after the events before the last.
+fn stop_after(case: &Value) -> Option<usize> {
+    let expected = case.get("expected")?;
+    let aborted = expected.get("status").and_then(Value::as_str) == Some("ABORTED");
+    let events = expected.get("events").and_then(Value::as_array).map_or(0, Vec::len);
+    aborted.then(|| events.saturating_sub(1))
+}
+
+fn run_until_told(
+    definition: Arc<StateMachine>,
+    start: ExecutionStart,
+    world: &mut World,
+    stop_after: Option<usize>,
+) -> Run {
+    let mut history = History::default();
+    let mut machine = Machine::start(definition, &start, &mut history).without_inspections();
+    if let Some(events) = stop_after {
+        while history.events().len() < events && machine.can_advance() {
+            machine.step(start.at, Input::Advance, &mut history);
+        }
+        machine.step(start.at, Input::Stop { error: None, cause: None }, &mut history);
+    }
+    run_machine(machine, history, Journal::new(start), &mut |request| world.answer(request))
+}
+
+/// What DescribeExecution and GetExecutionHistory would say.
+fn reply(history: &History) -> Value {
+    let status = history.status();
+    let mut members = vec![("status", Value::from(status.as_str()))];
+    let text = |text: Option<Arc<str>>| text.map_or(Value::Null, Value::String);
+    match status {
+        ExecutionStatus::Running => {}
+        ExecutionStatus::Succeeded { output } => {
+            members.push(("output", output.unwrap_or_default()))
+        }
+        ExecutionStatus::Failed { error, cause }
+        | ExecutionStatus::TimedOut { error, cause }
+        | ExecutionStatus::Aborted { error, cause } => {
+            members.push(("error", text(error)));
+            members.push(("cause", text(cause)));
+        }
+    }
+    members.push(("events", export::to_json(history).get("events").cloned().unwrap_or_default()));
+    Value::object(members)
+}
+
+/// The services as they were recorded.
+struct World {
+    /// Not yet given.
+    answers: VecDeque<Value>,
+    /// Names of activity workers, by the id of the started event.
+    workers: BTreeMap<i64, Arc<str>>,
+    /// Texts that AWS made up and the corpus replaced by a plain name: ours, and the name.
+    replaced: BTreeMap<String, String>,
+}
+
+impl World {
+    fn of(case: &Value) -> Self {
+        let events = case.get("expected").and_then(|it| it.get("events")).and_then(Value::as_array);
+        let workers = events.into_iter().flatten().filter_map(|event| {
+            let worker = event.get("activityStartedEventDetails")?.get("workerName")?.as_str()?;
+            Some((event.get("id")?.as_i64()?, worker.into()))
+        });
+        Self {
+            answers: case
+                .get("task_results")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
+            workers: workers.collect(),
+            replaced: BTreeMap::new(),
+        }
+    }
+
+    /// The corpus replaced the ARNs of activities by plain names; what kind of resource they are is in the recording.
+    fn name_activities(&self, scope: &mut Scope) {
+        for state in scope.states.values_mut() {
+            let name = state.name.to_string();
+            match &mut state.kind {
+                StateKind::Task(task) if task.resource.kind == ResourceKind::Other => {
+                    let is_activity = self.answers.iter().any(|it| {
+                        it.get("kind").and_then(Value::as_str) == Some("Activity")
+                            && it.get("state").and_then(Value::as_str) == Some(&name)
+                    });
+                    if is_activity {
+                        task.resource.kind =
+                            ResourceKind::Activity { name: task.resource.text.clone() };
+                    }
+                }
+                StateKind::Parallel(parallel) => {
+                    for branch in &mut parallel.branches {
+                        self.name_activities(branch);
+                    }
+                }
+                StateKind::Map(map) => self.name_activities(&mut map.processor.scope),
+                StateKind::Task(_)
+                | StateKind::Pass(_)
+                | StateKind::Choice(_)
+                | StateKind::Wait(_)
+                | StateKind::Succeed
+                | StateKind::Fail(_)
+                | StateKind::Unknown(_) => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, request: &TaskRequest) -> Vec<Input> {
+        let Some(recorded) = self.take_answer(request) else { return Vec::new() };
+        self.note_replaced(request, &recorded);
+        let token = request.token;
+        let mut inputs = Vec::new();
+        let started = recorded.get("event_id").and_then(Value::as_i64).map(|it| it + 1);
+        if let Some(worker) = started.and_then(|it| self.workers.get(&it)) {
+            inputs.push(Input::TaskStarted { token, worker_name: Some(Arc::clone(worker)) });
+        }
+        if let Some(output) = recorded.get("submitted_output") {
+            inputs.push(Input::TaskSubmitted { token, output: output.clone() });
+        }
+        let Some(result) = recorded.get("result") else { return inputs };
+        let text = |name: &str| match result.get(name) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(Arc::clone(text)),
+            Some(other) => Some(other.to_string().into()),
+        };
+        if let Some(output) = result.get("output") {
+            inputs.push(Input::TaskSucceeded { token, output: output.clone() });
+        } else if result.get("timed_out").is_none() && result.get("none").is_none() {
+            inputs.push(Input::TaskFailed { token, error: text("error"), cause: text("cause") });
+        }
+        inputs
+    }
+
+    /// The next recorded attempt of the state; entries without a name are told by their order.
+    fn take_answer(&mut self, request: &TaskRequest) -> Option<Value> {
+        let indices: Vec<Value> =
+            request.map_indices.iter().map(|it| Value::from(it.cast_signed())).collect();
+        let fits = |entry: &Value| {
+            let same_state =
+                entry.get("state").and_then(Value::as_str) == Some(&request.state_name);
+            let same_iteration =
+                entry.get("map_index").is_none_or(|it| it.as_array() == Some(&indices));
+            same_state && same_iteration
+        };
+        let asks_the_same = |entry: &Value| {
+            let parameters = entry
+                .get("request")
+                .and_then(|it| it.get("parameters").or_else(|| it.get("input")));
+            entry.get("state").is_none_or(Value::is_null) && parameters == Some(&request.parameters)
+        };
+        let at = self
+            .answers
+            .iter()
+            .position(fits)
+            .or_else(|| self.answers.iter().position(asks_the_same))
+            .or_else(|| {
+                self.answers.iter().position(|it| it.get("state").is_none_or(Value::is_null))
+            })?;
+        self.answers.remove(at)
+    }
+
+    /// Where we put our task token, the recording may have a plain name for AWS's.
+    fn note_replaced(&mut self, request: &TaskRequest, recorded: &Value) {
+        fn walk(ours: &Value, theirs: &Value, token: &str, found: &mut Option<String>) {
+            match (ours, theirs) {
+                (Value::String(ours), Value::String(theirs))
+                    if &**ours == token && !theirs.contains("<<") =>
+                {
+                    *found = Some(theirs.to_string());
+                }
+                (Value::Object(ours), Value::Object(theirs)) => {
+                    for (name, ours) in ours.iter() {
+                        if let Some(theirs) = theirs.get(name) {
+                            walk(ours, theirs, token, found);
+                        }
+                    }
+                }
+                (Value::Array(ours), Value::Array(theirs)) => {
+                    for (ours, theirs) in ours.iter().zip(theirs.iter()) {
+                        walk(ours, theirs, token, found);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Some(token) = &request.callback_token else { return };
+        let parameters =
+            recorded.get("request").and_then(|it| it.get("parameters").or_else(|| it.get("input")));
+        let mut found = None;
+        walk(&request.parameters, parameters.unwrap_or(&Value::Null), token, &mut found);
+        if let Some(name) = found {
+            self.replaced.insert(token.to_string(), name);
+        }
+    }
+
+    fn neutralise(&self, reply: &str) -> String {
+        self.replaced.iter().fold(reply.to_owned(), |text, (ours, name)| text.replace(ours, name))
+    }
+}
+
+// ------------------------------------------------------------------------------------------------- definitions refused
+
+fn run_create_error(case: &Value) -> Value {
+    let kind = machine_type(case.get("type"));
+    match stepwell::asl::aws::create_error(&definition_text(case), kind) {
+        Some((code, message)) => {
+            let error =
+                Value::object([("Code", Value::from(code)), ("Message", Value::from(message))]);
+            Value::object([("error", error)])
+        }
+        None => Value::object([("response", Value::empty_object())]),
+    }
+}
+
+fn run_validate(case: &Value) -> Value {
+    let request = case.get("request").cloned().unwrap_or_default();
+    let kind = machine_type(request.get("type").or_else(|| case.get("type")));
+    let severity = match request.get("severity").and_then(Value::as_str) {
+        Some("WARNING") => stepwell::asl::Severity::Warning,
+        Some(_) | None => stepwell::asl::Severity::Error,
+    };
+    let most =
+        request.get("maxResults").and_then(Value::as_i64).and_then(|it| usize::try_from(it).ok());
+    let response =
+        stepwell::asl::aws::validate_response(&definition_text(case), kind, severity, most);
+    Value::object([("response", response)])
+}
+
+// --------------------------------------------------------------------------------------------------- mapping templates
+
+fn run_velocity(_case: &Value) -> Result<Value, String> {
+    Err("Velocity cases are not run here yet".to_owned())
+}
+
+fn run_vtl(_case: &Value) -> Result<Value, String> {
+    Err("mapping template cases are not run here yet".to_owned())
+}
+
+/// A recorded history that we read and write is still what AWS recorded.
+#[test]
+fn a_recorded_history_survives_reading_and_writing() {
+    let cases = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance/cases"));
+    if !cases.is_dir() {
+        println!("skipped: there is no corpus at {}", cases.display());
+        return;
+    }
+    let mut read = 0;
+    for entry in fs::read_dir(&cases).expect("the cases' folder").flatten() {
+        let list =
+            Value::parse(&fs::read_to_string(entry.path()).expect("readable")).expect("JSON");
+        for case in list.as_array().into_iter().flatten() {
+            let Some(events) = case.get("expected").and_then(|it| it.get("events")) else {
+                continue;
+            };
+            // Recordings of concurrent branches have their ids blanked.
+            let Ok(history) = export::from_json(events) else { continue };
+            read += 1;
+            let known =
+                |it: &stepwell::execution::HistoryEvent| it.event_type != EventType::Unknown;
+            assert!(history.events().iter().all(known), "{case}");
+            let written = export::to_json(&history);
+            let again = export::from_json(&written).expect("our own JSON");
+            assert_eq!(history.events(), again.events());
+            assert_eq!(written, export::to_json(&again));
+        }
+    }
+    assert!(read > 300, "only {read} histories could be read");
+}
