@@ -41,7 +41,13 @@ impl Reader<'_> {
         {
             // AWS documents the limit, but machines with longer labels have been deployed.
             let message = format!("AWS documents labels of at most {MAX_LABEL} characters");
-            self.report(Severity::Warning, "long-label", (&fields.at("Label"), node.span), message, "Shorten it");
+            self.report(
+                Severity::Warning,
+                "long-label",
+                (&fields.at("Label"), node.span),
+                message,
+                "Shorten it",
+            );
         }
         self.item_reader(fields);
         let selector = if fields.has("ItemSelector") { "ItemSelector" } else { "Parameters" };
