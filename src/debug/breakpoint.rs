@@ -64,7 +64,13 @@ impl Default for ExceptionFilters {
 
 impl Default for Breakpoint {
     fn default() -> Self {
-        Self { enabled: true, on: BreakOn::Entered, condition: None, hit_count: None, log_message: None }
+        Self {
+            enabled: true,
+            on: BreakOn::Entered,
+            condition: None,
+            hit_count: None,
+            log_message: None,
+        }
     }
 }
 
@@ -171,7 +177,10 @@ mod tests {
 
     #[test]
     fn an_error_filter_looks_at_the_name_and_at_who_takes_care() {
-        let filters = ExceptionFilters { names: vec!["States.Timeout".into()], ..ExceptionFilters::default() };
+        let filters = ExceptionFilters {
+            names: vec!["States.Timeout".into()],
+            ..ExceptionFilters::default()
+        };
         assert!(filters.stops("States.Timeout", false));
         assert!(!filters.stops("States.Timeout", true));
         assert!(!filters.stops("Other", false));

@@ -1,18 +1,32 @@
 //! What is debugged: the machine, its journal and history, its virtual clock, the tasks and timers under way.
+//!
+//! One [`Debuggee::step`] is one input to the machine. Which one comes first is as in [`crate::engine::run_to_end`], so that
+//! an execution goes the same way under the debugger as without it.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::engine::TaskRequest;
-use crate::execution::Timestamp;
+use crate::asl::{StateMachine, StateMachineType, StatePath};
+use crate::engine::{
+    Action, ExecutionStart, Input, Journal, Machine, TaskRequest, TaskToken, VirtualClock,
+};
+use crate::execution::{EventDetails, EventId, Execution, History, Moments, Timestamp};
 use crate::json::Value;
 
 /// What a service, or the user, answers to a task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TaskAnswer {
-    Succeeded { output: Value },
-    Failed { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    Succeeded {
+        output: Value,
+    },
+    Failed {
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    },
     /// The job or callback goes on (`.sync`, `.waitForTaskToken`) after this answer of the service.
-    Submitted { output: Value },
+    Submitted {
+        output: Value,
+    },
     /// It never answers: time may pass, and the task's own timeout decides.
     Never,
 }
@@ -36,4 +50,407 @@ pub enum Clock {
     Virtual,
     /// The shell lets time pass through [`super::DebugSession::tick`], this many times as fast as real time.
     Paced { factor: f64 },
+}
+
+/// What one step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The machine took an input; there may be new events.
+    Taken,
+    Ended,
+    /// Only an answer can move it.
+    NeedsAnswer,
+    /// Nothing moves before this time.
+    Sleeps(Timestamp),
+}
+
+/// An execution: its definition and history, and the engine when it is a simulation.
+#[derive(Clone, Debug)]
+pub(super) struct Debuggee {
+    pub(super) definition: Arc<StateMachine>,
+    pub(super) history: History,
+    pub(super) moments: Moments,
+    pub(super) execution_arn: Arc<str>,
+    kind: StateMachineType,
+    pub(super) engine: Option<Engine>,
+}
+
+/// The machine and all that it waits for.
+#[derive(Clone, Debug)]
+pub(super) struct Engine {
+    machine: Machine,
+    pub(super) journal: Journal,
+    /// The last event after each input of the journal.
+    marks: Vec<EventId>,
+    clock: VirtualClock,
+    pub(super) pacing: Clock,
+    pub(super) pending: Vec<Pending>,
+    /// Not yet handed to the shell.
+    undelivered: Vec<TaskRequest>,
+    cancelled: Vec<TaskToken>,
+    /// Came in, and not yet taken.
+    answers: VecDeque<(TaskToken, TaskAnswer)>,
+}
+
+impl Debuggee {
+    pub(super) fn launch(definition: Arc<StateMachine>, start: ExecutionStart) -> Self {
+        let mut history = History::default();
+        let machine = Machine::start(Arc::clone(&definition), &start, &mut history);
+        let mut debuggee = Self {
+            moments: Moments::new(&definition),
+            definition,
+            history,
+            execution_arn: Arc::clone(&start.execution_arn),
+            kind: start.kind,
+            engine: Some(Engine {
+                machine,
+                clock: VirtualClock::new(start.at),
+                journal: Journal::new(start),
+                marks: Vec::new(),
+                pacing: Clock::default(),
+                pending: Vec::new(),
+                undelivered: Vec::new(),
+                cancelled: Vec::new(),
+                answers: VecDeque::new(),
+            }),
+        };
+        debuggee.moments.extend(&debuggee.history);
+        debuggee
+    }
+
+    pub(super) fn open(execution: &Execution) -> Self {
+        Self {
+            definition: Arc::clone(&execution.state_machine),
+            history: execution.history.clone(),
+            moments: Moments::of(&execution.state_machine, &execution.history),
+            execution_arn: Arc::clone(&execution.arn),
+            kind: execution.kind,
+            engine: None,
+        }
+    }
+
+    pub(super) fn last_event(&self) -> EventId {
+        self.history.last_id()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.engine.as_ref().is_none_or(|engine| engine.machine.has_ended())
+    }
+
+    pub(super) fn can_advance(&self) -> bool {
+        self.engine.as_ref().is_some_and(|engine| engine.machine.can_advance())
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        match &self.engine {
+            Some(engine) => engine.clock.now(),
+            None => self.history.events().last().map_or(Timestamp(0), |event| event.timestamp),
+        }
+    }
+
+    /// Gives the machine its next input, if there is one.
+    pub(super) fn step(&mut self) -> Step {
+        let Some(engine) = &mut self.engine else { return Step::Ended };
+        if engine.machine.has_ended() {
+            return Step::Ended;
+        }
+        let input = loop {
+            if let Some(fired) = engine.clock.fire() {
+                break fired;
+            }
+            if engine.machine.can_advance() {
+                break Input::Advance;
+            }
+            if let Some((token, answer)) = engine.answers.pop_front() {
+                match engine.take_answer(token, answer) {
+                    Some(input) => break input,
+                    None => continue,
+                }
+            }
+            if engine.pending.iter().any(|it| !it.never) {
+                return Step::NeedsAnswer;
+            }
+            match (engine.clock.next_due(), engine.pacing) {
+                (None, _) => return Step::NeedsAnswer,
+                (Some(at), Clock::Paced { .. }) => return Step::Sleeps(at),
+                (Some(_), Clock::Virtual) => engine.clock.jump(),
+            };
+        };
+        self.take(input);
+        Step::Taken
+    }
+
+    /// Gives the machine an input now, and notes everything about it.
+    fn take(&mut self, input: Input) {
+        let Some(engine) = &mut self.engine else { return };
+        let now = engine.clock.now();
+        let actions = engine.machine.step(now, input.clone(), &mut self.history);
+        engine.journal.inputs.push((now, input));
+        engine.marks.push(self.history.last_id());
+        for action in actions {
+            engine.clock.observe(&action);
+            match action {
+                Action::RunTask(request) => {
+                    engine.undelivered.push(request.clone());
+                    engine.pending.push(Pending {
+                        request,
+                        since: now,
+                        submitted: false,
+                        never: false,
+                    });
+                }
+                Action::CancelTask { token } => engine.cancel(token),
+                Action::ExecutionEnded => {
+                    engine.pending.clear();
+                    engine.undelivered.clear();
+                }
+                Action::StartTimer { .. } | Action::CancelTimer { .. } => {}
+            }
+        }
+        self.moments.extend(&self.history);
+    }
+
+    pub(super) fn stop(&mut self) {
+        if !self.has_ended() {
+            self.take(Input::Stop { error: None, cause: None });
+        }
+    }
+
+    /// Whether anyone waited for it.
+    pub(super) fn answer(&mut self, token: TaskToken, answer: TaskAnswer) -> bool {
+        let Some(engine) = &mut self.engine else { return false };
+        let waiting = engine.pending.iter().any(|it| it.request.token == token);
+        if waiting {
+            engine.answers.push_back((token, answer));
+        }
+        waiting
+    }
+
+    /// Requests and cancellations that the shell does not know yet.
+    pub(super) fn deliver(&mut self) -> (Vec<TaskRequest>, Vec<TaskToken>) {
+        let Some(engine) = &mut self.engine else { return Default::default() };
+        (std::mem::take(&mut engine.undelivered), std::mem::take(&mut engine.cancelled))
+    }
+
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        if let Some(engine) = &mut self.engine {
+            engine.clock.advance_to(now);
+        }
+    }
+
+    /// What a new execution would start from. For a recorded one, what its first event and its ARN tell.
+    pub(super) fn start(&self) -> ExecutionStart {
+        if let Some(engine) = &self.engine {
+            return engine.journal.start.clone();
+        }
+        let first = self.history.events().first();
+        let (input, role_arn) = match first.map(|event| &event.details) {
+            Some(EventDetails::ExecutionStarted { input, role_arn }) => (
+                input.as_ref().map(crate::execution::Payload::value).unwrap_or_default(),
+                role_arn.clone(),
+            ),
+            Some(_) | None => (Value::Null, None),
+        };
+        // arn:aws:states:<region>:<account>:execution:<machine>:<name>, or express:<machine>:<name>:<id>.
+        let parts: Vec<&str> = self.execution_arn.split(':').collect();
+        let part = |index: usize| parts.get(index).copied().unwrap_or_default();
+        let machine_arn =
+            format!("{}:stateMachine:{}", parts.get(..5).unwrap_or_default().join(":"), part(6));
+        ExecutionStart {
+            input,
+            kind: self.kind,
+            at: first.map_or(Timestamp(0), |event| event.timestamp),
+            seed: 0,
+            execution_arn: Arc::clone(&self.execution_arn),
+            execution_name: part(7).into(),
+            role_arn: role_arn.unwrap_or_default(),
+            state_machine_arn: machine_arn.into(),
+            state_machine_name: part(6).into(),
+        }
+    }
+
+    /// A second simulation that went the same way up to an event: all inputs whose events lie before it.
+    pub(super) fn replayed(&self, until: EventId) -> Option<Self> {
+        let engine = self.engine.as_ref()?;
+        let count = engine.marks.partition_point(|mark| *mark <= until);
+        let mut copy = Self::launch(Arc::clone(&self.definition), engine.journal.start.clone());
+        for (at, input) in engine.journal.inputs.iter().take(count) {
+            copy.replay(*at, input.clone());
+        }
+        if let Some(engine) = &mut copy.engine {
+            engine.cancelled.clear();
+        }
+        Some(copy)
+    }
+
+    fn replay(&mut self, at: Timestamp, input: Input) {
+        if let Some(engine) = &mut self.engine {
+            engine.clock.advance_to(at);
+            match &input {
+                Input::TimerFired { timer } => {
+                    engine.clock.observe(&Action::CancelTimer { timer: *timer })
+                }
+                Input::TaskSucceeded { token, .. } | Input::TaskFailed { token, .. } => {
+                    engine.forget(*token)
+                }
+                Input::TaskSubmitted { token, .. } => engine.submitted(*token),
+                Input::Advance
+                | Input::TaskStarted { .. }
+                | Input::TaskHeartbeat { .. }
+                | Input::Stop { .. } => {}
+            }
+        }
+        self.take(input);
+    }
+
+    /// The input of the journal that gave an event, when it was an answer: its place, and whose task it was.
+    pub(super) fn answer_behind(&self, event: EventId) -> Option<(EventId, TaskToken)> {
+        let engine = self.engine.as_ref()?;
+        let index = engine.marks.partition_point(|mark| *mark < event);
+        let before = index
+            .checked_sub(1)
+            .and_then(|it| engine.marks.get(it))
+            .map_or(EventId(1), |mark| *mark);
+        match engine.journal.inputs.get(index)?.1 {
+            Input::TaskSubmitted { token, .. }
+            | Input::TaskSucceeded { token, .. }
+            | Input::TaskFailed { token, .. } => Some((before, token)),
+            Input::Advance
+            | Input::TaskStarted { .. }
+            | Input::TaskHeartbeat { .. }
+            | Input::TimerFired { .. }
+            | Input::Stop { .. } => None,
+        }
+    }
+
+    /// Another simulation, perhaps of another definition, in which tasks answer as they did here up to an event, each state
+    /// for itself. It runs until it has as many events, or needs an answer that there is not.
+    pub(super) fn rerun(&self, definition: Arc<StateMachine>, until: EventId) -> Self {
+        let mut answers = self.recorded_answers(until);
+        let mut copy = Self::launch(definition, self.start());
+        while copy.last_event() < until {
+            match copy.step() {
+                Step::Taken => {}
+                Step::Ended | Step::Sleeps(_) => break,
+                Step::NeedsAnswer => {
+                    let Some(engine) = &mut copy.engine else { break };
+                    let next = engine.pending.iter().filter(|it| !it.never).find_map(|it| {
+                        Some((it.request.token, answers.get_mut(&it.request.state)?.pop_front()?))
+                    });
+                    let Some((token, answer)) = next else { break };
+                    engine.answers.push_back((token, answer));
+                }
+            }
+        }
+        if let Some(engine) = &mut copy.engine {
+            engine.cancelled.clear();
+        }
+        copy
+    }
+
+    /// What the tasks of each state answered up to an event, in the order of the events.
+    fn recorded_answers(&self, until: EventId) -> BTreeMap<StatePath, VecDeque<TaskAnswer>> {
+        let mut answers: BTreeMap<StatePath, VecDeque<TaskAnswer>> = BTreeMap::new();
+        for event in self.history.events().iter().take_while(|event| event.id <= until) {
+            let Some(state) = self.moments.state_of(event.id) else { continue };
+            if let Some(answer) = answer_of(event) {
+                answers.entry(state.clone()).or_default().push_back(answer);
+            }
+        }
+        answers
+    }
+}
+
+impl Engine {
+    /// The input that an answer is; `None` when it only says that none will come, or nobody waits for it any more.
+    fn take_answer(&mut self, token: TaskToken, answer: TaskAnswer) -> Option<Input> {
+        let pending = self.pending.iter_mut().find(|it| it.request.token == token)?;
+        match answer {
+            TaskAnswer::Never => {
+                pending.never = true;
+                None
+            }
+            TaskAnswer::Submitted { output } => {
+                pending.submitted = true;
+                Some(Input::TaskSubmitted { token, output })
+            }
+            TaskAnswer::Succeeded { output } => {
+                self.forget(token);
+                Some(Input::TaskSucceeded { token, output })
+            }
+            TaskAnswer::Failed { error, cause } => {
+                self.forget(token);
+                Some(Input::TaskFailed { token, error, cause })
+            }
+        }
+    }
+
+    fn submitted(&mut self, token: TaskToken) {
+        self.undelivered.retain(|it| it.token != token);
+        if let Some(pending) = self.pending.iter_mut().find(|it| it.request.token == token) {
+            pending.submitted = true;
+        }
+    }
+
+    fn forget(&mut self, token: TaskToken) {
+        self.pending.retain(|it| it.request.token != token);
+        self.undelivered.retain(|it| it.token != token);
+    }
+
+    fn cancel(&mut self, token: TaskToken) {
+        let known = !self.undelivered.iter().any(|it| it.token == token);
+        self.forget(token);
+        if known {
+            self.cancelled.push(token);
+        }
+    }
+}
+
+/// The answer that an event records.
+fn answer_of(event: &crate::execution::HistoryEvent) -> Option<TaskAnswer> {
+    use crate::execution::EventType as E;
+    let failed = |error: &Option<Arc<str>>, cause: &Option<Arc<str>>| {
+        Some(TaskAnswer::Failed { error: error.clone(), cause: cause.clone() })
+    };
+    if matches!(event.event_type, E::TaskTimedOut | E::LambdaFunctionTimedOut | E::ActivityTimedOut)
+    {
+        return Some(TaskAnswer::Never);
+    }
+    match &event.details {
+        EventDetails::Succeeded { output } if event.event_type != E::ExecutionSucceeded => {
+            Some(TaskAnswer::Succeeded { output: output.as_ref()?.value() })
+        }
+        EventDetails::TaskOutput { output, .. } if event.event_type == E::TaskSubmitted => {
+            Some(TaskAnswer::Submitted { output: output.as_ref()?.value() })
+        }
+        EventDetails::TaskOutput { output, .. } => {
+            Some(TaskAnswer::Succeeded { output: output.as_ref()?.value() })
+        }
+        EventDetails::TaskFailure { error, cause, .. } => failed(error, cause),
+        EventDetails::Failure { error, cause } if is_task_failure(event.event_type) => {
+            failed(error, cause)
+        }
+        EventDetails::None
+        | EventDetails::ExecutionStarted { .. }
+        | EventDetails::Succeeded { .. }
+        | EventDetails::Failure { .. }
+        | EventDetails::StateEntered { .. }
+        | EventDetails::StateExited { .. }
+        | EventDetails::TaskScheduled { .. }
+        | EventDetails::TaskStarted { .. }
+        | EventDetails::ResourceScheduled { .. }
+        | EventDetails::ActivityStarted { .. }
+        | EventDetails::MapIteration { .. }
+        | EventDetails::MapStateStarted { .. }
+        | EventDetails::MapRunStarted { .. }
+        | EventDetails::Redriven { .. }
+        | EventDetails::MapRunRedriven { .. }
+        | EventDetails::EvaluationFailed { .. }
+        | EventDetails::Unknown(_) => None,
+    }
+}
+
+fn is_task_failure(event_type: crate::execution::EventType) -> bool {
+    let name = event_type.as_str();
+    name.starts_with("Lambda") || name.starts_with("Activity")
 }

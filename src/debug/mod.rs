@@ -16,6 +16,7 @@ pub mod breakpoint;
 pub mod debuggee;
 pub mod evaluate;
 pub mod frames;
+mod inspect;
 pub mod session;
 pub mod step;
 

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::asl::StatePath;
-use crate::execution::EventId;
+use super::Cursor;
+use super::debuggee::Debuggee;
+use super::inspect::brings_result;
+use crate::asl::{ErrorName, StatePath};
+use crate::execution::summary::{error_of, is_failure};
+use crate::execution::{EventDetails, EventId, EventType, HistoryEvent, ThreadId};
 
 /// How far to go, in DAP's words. A goal is worked on by [`super::DebugSession::advance`] until it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +37,9 @@ impl Goal {
     /// Whether it moves the cursor backwards; nothing runs then.
     pub fn is_reverse(&self) -> bool {
         match self {
-            Self::ReverseContinue | Self::StepBack | Self::ReverseStepIn | Self::ReverseStepOut => true,
+            Self::ReverseContinue | Self::StepBack | Self::ReverseStepIn | Self::ReverseStepOut => {
+                true
+            }
             Self::Continue | Self::Next | Self::StepIn | Self::StepOut | Self::RunTo(_) => false,
         }
     }
@@ -46,7 +52,12 @@ pub enum StopReason {
     Entry,
     Step,
     Breakpoint(StatePath),
-    Exception { state: Option<StatePath>, error: Arc<str>, cause: Arc<str>, caught: bool },
+    Exception {
+        state: Option<StatePath>,
+        error: Arc<str>,
+        cause: Arc<str>,
+        caught: bool,
+    },
     Pause,
     Goto,
     /// The last event of an execution that has ended.
@@ -61,4 +72,115 @@ pub struct LogEntry {
     pub event: EventId,
     pub state: StatePath,
     pub text: String,
+}
+
+/// An error at an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) state: Option<StatePath>,
+    pub(super) error: Arc<str>,
+    pub(super) cause: Arc<str>,
+    /// Whether a Retry or a Catch, of the state or of what is around it, takes care.
+    pub(super) caught: bool,
+}
+
+impl Debuggee {
+    pub(super) fn enters_state(&self, event: EventId) -> bool {
+        self.history
+            .get(event)
+            .is_some_and(|it| matches!(it.details, EventDetails::StateEntered { .. }))
+    }
+
+    pub(super) fn exits_state(&self, event: EventId) -> bool {
+        self.history
+            .get(event)
+            .is_some_and(|it| matches!(it.details, EventDetails::StateExited { .. }))
+    }
+
+    /// Whether `outer` is the thread or one around it.
+    pub(super) fn is_around(&self, outer: ThreadId, thread: ThreadId) -> bool {
+        std::iter::successors(Some(thread), |it| self.moments.parent_of(*it)).any(|it| it == outer)
+    }
+
+    /// Where `StepIn` stands still at an event, for someone who came from a thread.
+    pub(super) fn step_in_stop(&self, event: EventId, from: ThreadId) -> Option<Cursor> {
+        let thread = self.moments.thread_of(event);
+        if !self.is_around(thread, from) && !self.is_around(from, thread) {
+            return None;
+        }
+        let stage = if self.enters_state(event) {
+            None
+        } else if self.exits_state(event) {
+            Some("output")
+        } else if self.history.get(event).is_some_and(|it| brings_result(it.event_type)) {
+            Some("result")
+        } else {
+            return None;
+        };
+        Some(Cursor { event, stage })
+    }
+
+    /// The error that an event tells of, the first time that it is told.
+    pub(super) fn fault_at(&self, id: EventId) -> Option<Fault> {
+        let event = self.history.get(id)?;
+        let thread = self.moments.thread_of(id);
+        let state = || self.moments.state_of(id).cloned();
+        let (error, cause) = match event.event_type {
+            EventType::FailStateEntered => {
+                let seen = self.history.inspections.get(&id).and_then(|data| data.error.as_ref());
+                let seen = seen.map(|it| (it.error.as_str().into(), it.cause.as_str().into()));
+                let moment = self.moments.at(&self.history, id);
+                seen.or_else(|| moment.thread(thread)?.current.as_ref()?.error.clone())?
+            }
+            EventType::ExecutionFailed | EventType::MapIterationFailed => {
+                // Most follow the event of the failure itself.
+                if self.is_told(event) {
+                    return None;
+                }
+                let moment = self.moments.at(&self.history, id);
+                let visit = moment.chain(thread).find_map(|it| it.current.as_ref()?.error.clone());
+                error_of(&event.details).or(visit).unwrap_or_default()
+            }
+            EventType::ExecutionTimedOut | EventType::ExecutionAborted => return None,
+            _other_types => error_of(&event.details)?,
+        };
+        let caught =
+            event.event_type != EventType::ExecutionFailed && self.is_caught(id, thread, &error);
+        Some(Fault { state: state(), error, cause, caught })
+    }
+
+    /// Whether the failure behind the end of an execution or iteration has had an event of its own.
+    fn is_told(&self, event: &HistoryEvent) -> bool {
+        self.history.get(event.previous_event_id).is_some_and(|it| {
+            is_failure(it.event_type)
+                || matches!(
+                    it.event_type,
+                    EventType::FailStateEntered | EventType::EvaluationFailed
+                )
+        })
+    }
+
+    /// Asks the `Retry` and `Catch` of the states that the thread is in, from the inside out. Retriers are taken to share the
+    /// visit's attempts.
+    fn is_caught(&self, at: EventId, thread: ThreadId, error: &str) -> bool {
+        let moment = self.moments.at(&self.history, at);
+        moment.chain(thread).any(|thread| {
+            let Some(visit) = &thread.current else { return false };
+            let Some(state) = self.state(visit) else { return false };
+            let retries = u64::from(visit.attempts.saturating_sub(1));
+            let retrier = state.retry.iter().find(|it| names(&it.error_equals, error));
+            retrier.is_some_and(|it| retries < it.max_attempts)
+                || state.catch.iter().any(|it| names(&it.error_equals, error))
+        })
+    }
+}
+
+/// Whether `ErrorEquals` names an error; `States.Runtime` ends the execution whatever it says.
+fn names(error_equals: &[ErrorName], error: &str) -> bool {
+    error != "States.Runtime"
+        && error_equals.iter().any(|name| match name.as_str() {
+            "States.ALL" => true,
+            "States.TaskFailed" => error != "States.Timeout",
+            name => name == error,
+        })
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::outline::{Outline, ScopeIndex};
+use super::summary::error_of;
 use super::{
     ContainerRun, EventDetails, EventId, EventType, History, HistoryEvent, Moment, StateStatus,
     StateType, Thread, ThreadId, ThreadKind, ThreadStatus, Visit,
@@ -580,32 +581,6 @@ impl Thread {
             superseded: false,
         }
     }
-}
-
-/// The error and cause that an event of failure tells; absent parts are empty.
-pub(super) fn error_of(details: &EventDetails) -> Option<Error> {
-    let (error, cause) = match details {
-        EventDetails::Failure { error, cause }
-        | EventDetails::TaskFailure { error, cause, .. }
-        | EventDetails::EvaluationFailed { error, cause, .. } => (error, cause),
-        EventDetails::None
-        | EventDetails::ExecutionStarted { .. }
-        | EventDetails::Succeeded { .. }
-        | EventDetails::StateEntered { .. }
-        | EventDetails::StateExited { .. }
-        | EventDetails::TaskScheduled { .. }
-        | EventDetails::TaskStarted { .. }
-        | EventDetails::TaskOutput { .. }
-        | EventDetails::ResourceScheduled { .. }
-        | EventDetails::ActivityStarted { .. }
-        | EventDetails::MapIteration { .. }
-        | EventDetails::MapStateStarted { .. }
-        | EventDetails::MapRunStarted { .. }
-        | EventDetails::Redriven { .. }
-        | EventDetails::MapRunRedriven { .. }
-        | EventDetails::Unknown(_) => return None,
-    };
-    Some((error.clone().unwrap_or_default(), cause.clone().unwrap_or_default()))
 }
 
 /// `… (entered at the event id #12). …`

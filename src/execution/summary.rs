@@ -1,5 +1,7 @@
 //! One line of text per event, for lists; and the kinds of events, for filters.
 
+use std::sync::Arc;
+
 use super::{EventDetails, EventType, HistoryEvent, Payload};
 
 /// What an event is about.
@@ -56,6 +58,32 @@ impl EventCategory {
 pub fn is_failure(event_type: EventType) -> bool {
     let name = event_type.as_str();
     name.ends_with("Failed") || name.ends_with("TimedOut") || name.ends_with("Aborted")
+}
+
+/// The error and cause that an event of failure tells; absent parts are empty.
+pub fn error_of(details: &EventDetails) -> Option<(Arc<str>, Arc<str>)> {
+    let (error, cause) = match details {
+        EventDetails::Failure { error, cause }
+        | EventDetails::TaskFailure { error, cause, .. }
+        | EventDetails::EvaluationFailed { error, cause, .. } => (error, cause),
+        EventDetails::None
+        | EventDetails::ExecutionStarted { .. }
+        | EventDetails::Succeeded { .. }
+        | EventDetails::StateEntered { .. }
+        | EventDetails::StateExited { .. }
+        | EventDetails::TaskScheduled { .. }
+        | EventDetails::TaskStarted { .. }
+        | EventDetails::TaskOutput { .. }
+        | EventDetails::ResourceScheduled { .. }
+        | EventDetails::ActivityStarted { .. }
+        | EventDetails::MapIteration { .. }
+        | EventDetails::MapStateStarted { .. }
+        | EventDetails::MapRunStarted { .. }
+        | EventDetails::Redriven { .. }
+        | EventDetails::MapRunRedriven { .. }
+        | EventDetails::Unknown(_) => return None,
+    };
+    Some((error.clone().unwrap_or_default(), cause.clone().unwrap_or_default()))
 }
 
 /// What the event says beyond its type, in one line: `Pay`, `lambda:invoke`, `States.Timeout`, `#3 of 10`, a short payload.
