@@ -1,5 +1,5 @@
 //! The graph of a state machine, and its layout.
-use super::labels;
+use super::card;
 use crate::asl::{Scope, State, StateKind, StateMachine, StateName, StatePath, Transition};
 
 /// Pixels at zoom 1, y downwards.
@@ -109,6 +109,9 @@ impl Default for LayoutOptions {
     }
 }
 
+/// Labels are cut to this many characters.
+const MOST_LETTERS: usize = 32;
+
 /// Of the markers of start and end.
 pub const MARKER_SIZE: Size = Size { w: 66.0, h: 28.0 };
 
@@ -201,14 +204,14 @@ impl Graph {
         }
         if let StateKind::Choice(choice) = &state.kind {
             for (index, rule) in choice.choices.iter().enumerate() {
-                add(&rule.next, EdgeKind::Choice, index, labels::of_rule(rule));
+                add(&rule.next, EdgeKind::Choice, index, card::shortened(&card::choice_label(rule), MOST_LETTERS));
             }
             if let Some(name) = &choice.default {
                 add(name, EdgeKind::Default, 0, "Default".to_owned());
             }
         }
         for (index, catcher) in state.catch.iter().enumerate() {
-            add(&catcher.next, EdgeKind::Catch, index, labels::of_catcher(catcher));
+            add(&catcher.next, EdgeKind::Catch, index, card::shortened(&card::catch_label(catcher), MOST_LETTERS));
         }
     }
 }

@@ -10,7 +10,6 @@ pub mod card;
 pub mod graph;
 pub mod icon;
 mod insert;
-mod labels;
 mod layered;
 mod main_path;
 mod order;

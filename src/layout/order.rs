@@ -18,17 +18,15 @@ struct Effort {
 /// Orders all rows of a scope.
 pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
     let effort = match layered.points.len() {
-        0..=3000 => Effort { starts: 4, rounds: 12, patience: 3, insertions: 4 },
-        3001..=20_000 => Effort { starts: 2, rounds: 8, patience: 2, insertions: 4 },
-        _ => Effort { starts: 1, rounds: 4, patience: 1, insertions: 4 },
+        0..=3000 => Effort { starts: 2, rounds: 12, patience: 3, insertions: 1 },
+        3001..=20_000 => Effort { starts: 1, rounds: 8, patience: 2, insertions: 1 },
+        _ => Effort { starts: 1, rounds: 4, patience: 1, insertions: 1 },
     };
     let mut sweeper = Sweeper::new(layered);
     let mut best: Option<(u64, Vec<Vec<u32>>)> = None;
     for rows in first_rows.iter().take(effort.starts) {
         sweeper.set_rows(rows.clone());
         let crossings = sweeper.run(&effort);
-        #[cfg(feature = "dbg")]
-        if layered.points.len() > 300 { eprintln!("points {} start -> {crossings}", layered.points.len()); }
         if best.as_ref().is_none_or(|(least, _)| crossings < *least) {
             best = Some((crossings, sweeper.best_rows.clone()));
         }
@@ -42,8 +40,6 @@ pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
         } else {
             sweeper.set_rows(rows);
             Inserter::new(layered, &mut sweeper).improve(effort.insertions);
-            #[cfg(feature = "dbg")]
-            if layered.points.len() > 300 { eprintln!("inserted -> {}", sweeper.count_all()); }
             layered.set_rows(sweeper.rows);
         }
     }

@@ -9,6 +9,7 @@ pub mod render;
 mod request;
 mod run;
 mod serve;
+mod text_width;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
