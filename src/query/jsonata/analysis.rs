@@ -13,12 +13,17 @@ use super::functions;
 /// Levels of an expression; the library's parser stops at a thousand of its own.
 const MAX_LEVELS: usize = 2_000;
 
+/// Joins of texts that need no check: each can double a text at most.
+const MAX_FREE_JOINS: usize = 8;
+
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Analysis {
     /// Read and not bound by the expression itself, without the `$`.
     pub(super) variables: BTreeSet<Arc<str>>,
     /// The functions of [`functions::NAMES`] that are called.
     pub(super) functions: BTreeSet<&'static str>,
+    /// The function that is called, when there is one only.
+    pub(super) only_call: Option<String>,
     /// What it can reach of `$states`.
     pub(super) states: Needed,
     /// Set when the whole expression is such a path.
@@ -46,7 +51,7 @@ impl Needed {
             (Self::All, _) => {}
             (here, []) => *here = Self::All,
             (Self::Members(members), [name, rest @ ..]) => {
-                members.entry((*name).into()).or_default().add(rest)
+                members.entry((*name).into()).or_default().add(rest);
             }
         }
     }
@@ -93,6 +98,7 @@ pub(super) fn prepare(ast: &mut AstNode) -> Result<Analysis, SyntaxError> {
         walk.analysis.states = Needed::All;
     }
     walk.analysis.plain_path = plain_path(ast);
+    walk.analysis.only_call = walk.calls.pop_first().filter(|_| walk.calls.is_empty());
     Ok(walk.analysis)
 }
 
@@ -103,6 +109,11 @@ struct Walk {
     bound: Vec<String>,
     /// There is a `%`, which can climb out of a path, so nothing may be left out.
     climbs: bool,
+    calls: BTreeSet<String>,
+    /// How many function bodies are around the place where the walk is.
+    lambdas: usize,
+    /// How many texts were joined so far.
+    joins: usize,
 }
 
 impl Walk {
@@ -171,6 +182,12 @@ impl Walk {
                     }
                     Ok(())
                 }
+                BinaryOp::Concatenate => {
+                    self.visit(lhs, top, level)?;
+                    self.visit(rhs, top, level)?;
+                    self.bound_text(node);
+                    Ok(())
+                }
                 BinaryOp::Add
                 | BinaryOp::Subtract
                 | BinaryOp::Multiply
@@ -184,7 +201,6 @@ impl Walk {
                 | BinaryOp::GreaterThanOrEqual
                 | BinaryOp::And
                 | BinaryOp::Or
-                | BinaryOp::Concatenate
                 | BinaryOp::Range
                 | BinaryOp::In
                 | BinaryOp::ChainPipe => {
@@ -198,10 +214,14 @@ impl Walk {
                     self.visit(argument, top, level)?;
                 }
                 if *is_builtin && !self.is_bound(name) {
+                    self.calls.insert(name.clone());
                     if name == "now" {
                         *node = self.now(std::mem::take(args));
                     } else {
                         self.analysis.functions.extend(functions::known(name));
+                        if matches!(name.as_str(), "join" | "replace") {
+                            self.bound_text(node);
+                        }
                     }
                 } else if !*is_builtin && top {
                     self.refer_to_top(name);
@@ -215,7 +235,9 @@ impl Walk {
             AstNode::Lambda { params, body, .. } => {
                 let outside = self.bound.len();
                 self.bound.extend(params.iter().cloned());
+                self.lambdas += 1;
                 let result = self.visit(body, top, level);
+                self.lambdas -= 1;
                 self.bound.truncate(outside);
                 result
             }
@@ -331,6 +353,17 @@ impl Walk {
     fn refer_to_top(&mut self, name: &str) {
         if !self.analysis.top_level_references.iter().any(|known| &**known == name) {
             self.analysis.top_level_references.push(name.into());
+        }
+    }
+
+    /// Text can only double without end in a function body or by many joins; there every join is checked.
+    fn bound_text(&mut self, join: &mut AstNode) {
+        self.joins += 1;
+        if self.lambdas > 0 || self.joins > MAX_FREE_JOINS {
+            let args = vec![std::mem::replace(join, AstNode::Undefined)];
+            *join =
+                AstNode::Function { name: functions::BOUNDED.to_owned(), args, is_builtin: true };
+            self.analysis.functions.insert(functions::BOUNDED);
         }
     }
 

@@ -74,18 +74,118 @@ const STACK: &str = "Stack overflow error: Check for non-terminating recursive f
 const TIME: &str = "Expression evaluation timeout: Check for infinite loop";
 
 /// A definition with such an expression is refused; AWS leaves the code (`S0207`) out of its message.
-pub(super) fn syntax(error: &ParserError) -> SyntaxError {
+pub(super) fn syntax(error: &ParserError, expression: &str) -> SyntaxError {
+    // The library has one error for an open string and an open regular expression.
+    if matches!(error, ParserError::UnclosedString) && strings_are_closed(expression) {
+        return SyntaxError {
+            message: "No terminating / in regular expression".to_owned(),
+            offset: None,
+        };
+    }
     let message = error.to_string();
     let message = match message.split_once(": ") {
-        Some((code, rest)) if is_code(code) => rest.to_owned(),
-        Some(_) | None => message,
+        Some(("S0202", text)) => {
+            match text.strip_prefix("Expected ").and_then(|rest| rest.split_once(", got ")) {
+                Some((expected, found)) => {
+                    format!("Expected {}, got {}", symbol(expected), symbol(found))
+                }
+                None => text.to_owned(),
+            }
+        }
+        Some(("S0203", text)) => requoted(text, "Expected ", " before"),
+        Some(("S0204", text)) => requoted(text, "operator: ", ""),
+        Some(("S0211", text)) => requoted(text, "symbol ", " cannot"),
+        Some(("S0201", text)) => requoted(text, "error: ", ""),
+        Some((code, text)) if is_code(code) => text.to_owned(),
+        Some(_) | None => message
+            .replace("Invalid syntax: Unclosed regex", "No terminating / in regular expression"),
     };
     SyntaxError { message, offset: None }
 }
 
+fn strings_are_closed(expression: &str) -> bool {
+    let mut quote = None;
+    let mut chars = expression.chars();
+    while let Some(c) = chars.next() {
+        match quote {
+            Some(_) if c == '\\' => {
+                chars.next();
+            }
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            Some(_) | None => {}
+        }
+    }
+    quote.is_none()
+}
+
+/// `text` with the symbol that the token between the two markers stands for.
+fn requoted(text: &str, before: &str, after: &str) -> String {
+    let Some(start) = text.find(before).map(|at| at + before.len()) else { return text.to_owned() };
+    let len = if after.is_empty() { None } else { text[start..].find(after) };
+    let end = len.map_or(text.len(), |len| start + len);
+    format!("{}{}{}", &text[..start], symbol(&text[start..end]), &text[end..])
+}
+
+/// What was written, in double quotes, for the library's name of a token.
+fn symbol(token: &str) -> String {
+    let plain = match token {
+        "Plus" => "+",
+        "Minus" => "-",
+        "Star" => "*",
+        "StarStar" => "**",
+        "Slash" => "/",
+        "Percent" => "%",
+        "Equal" => "=",
+        "NotEqual" => "!=",
+        "LessThan" => "<",
+        "LessThanOrEqual" => "<=",
+        "GreaterThan" => ">",
+        "GreaterThanOrEqual" => ">=",
+        "And" => "and",
+        "Or" => "or",
+        "In" => "in",
+        "Ampersand" => "&",
+        "Dot" => ".",
+        "DotDot" => "..",
+        "Question" => "?",
+        "QuestionQuestion" => "??",
+        "QuestionColon" => "?:",
+        "Colon" => ":",
+        "ColonEqual" => ":=",
+        "TildeArrow" => "~>",
+        "LeftParen" => "(",
+        "RightParen" => ")",
+        "LeftBracket" => "[",
+        "RightBracket" => "]",
+        "LeftBrace" => "{",
+        "RightBrace" => "}",
+        "Comma" => ",",
+        "Semicolon" => ";",
+        "Caret" => "^",
+        "Pipe" => "|",
+        "Hash" => "#",
+        "At" => "@",
+        "Eof" => "(end)",
+        other => {
+            // `Identifier("x")` and the like carry what was written.
+            let inside =
+                other.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(other);
+            return format!("\"{}\"", inside.trim_matches('"'));
+        }
+    };
+    format!("\"{plain}\"")
+}
+
 /// The error of an evaluation, or the value that AWS gives where the library refuses: a division by zero is the string
 /// `Infinity` there.
-pub(super) fn evaluation(error: &EvaluatorError) -> Result<Option<Value>, JsonataError> {
+///
+/// `function` is the only function that the expression calls, if there is only one: the library's messages about arguments
+/// leave the name out.
+pub(super) fn evaluation(
+    error: &EvaluatorError,
+    function: Option<&str>,
+) -> Result<Option<Value>, JsonataError> {
     let message = error.message();
     let (code, text) = match message.split_once(": ") {
         Some((code, text)) if is_code(code) => (code, text),
@@ -98,7 +198,7 @@ pub(super) fn evaluation(error: &EvaluatorError) -> Result<Option<Value>, Jsonat
         "D1012" => limit(TIME),
         "D1011" | "U1001" | "U1002" => limit(STACK),
         MEMORY_CODE | "D2014" => limit(MEMORY),
-        _ => Err(JsonataError::coded(format!("{code}: {}", reworded(code, text)))),
+        _ => Err(JsonataError::coded(format!("{code}: {}", reworded(code, text, function)))),
     }
 }
 
@@ -110,7 +210,7 @@ fn is_code(code: &str) -> bool {
 }
 
 /// The reference implementation's text where the library's differs; it puts what it names in double quotes.
-fn reworded(code: &str, text: &str) -> String {
+fn reworded(code: &str, text: &str, function: Option<&str>) -> String {
     let fixed = match code {
         "T1006" => "Attempted to invoke a non-function",
         "T1008" => "Attempted to partially apply a non-function",
@@ -136,11 +236,7 @@ fn reworded(code: &str, text: &str) -> String {
     match code {
         "T2001" | "T2002" => quote_after(text, "side of the ", " operator"),
         "T0410" | "T0411" | "T0412" => {
-            let text = quote_after(text, "of function ", " ");
-            match text.rsplit_once(" (expected") {
-                Some((before, _)) => before.to_owned(),
-                None => text,
-            }
+            about_argument(code, text, function).unwrap_or_else(|| text.to_owned())
         }
         "T1005" | "T1007" => match text.rsplit_once("Did you mean $") {
             Some((before, name)) => {
@@ -157,6 +253,49 @@ fn reworded(code: &str, text: &str) -> String {
         },
         _ => text.to_owned(),
     }
+}
+
+/// The sentence about an argument; `None` when the function cannot be named.
+fn about_argument(code: &str, text: &str, function: Option<&str>) -> Option<String> {
+    let word_after = |marker: &str| text.split_once(marker)?.1.split(' ').next();
+    let named = word_after("of function ").map(|name| name.trim_matches(['$', '"']));
+    let function =
+        named.filter(|name| !matches!(*name, "does" | "must" | "undefined" | "")).or(function)?;
+    let index = word_after("rgument ").filter(|index| index.parse::<u32>().is_ok());
+    Some(match code {
+        "T0411" => {
+            let index = index.unwrap_or("1");
+            format!(
+                "Context value is not a compatible type with argument {index} of function \"{function}\""
+            )
+        }
+        "T0412" => {
+            let kind = match text.rsplit_once("array of ")?.1.trim_end_matches(')') {
+                "Number" => "numbers",
+                "String" => "strings",
+                "Boolean" => "booleans",
+                "Object" => "objects",
+                "Array" => "arrays",
+                "Function" => "functions",
+                other => other,
+            };
+            format!(
+                "Argument {} of function \"{function}\" must be an array of \"{kind}\"",
+                index.unwrap_or("1")
+            )
+        }
+        _ => {
+            let index = index.map_or_else(|| too_many(text), |index| index.parse().ok())?;
+            format!("Argument {index} of function \"{function}\" does not match function signature")
+        }
+    })
+}
+
+/// The first argument that does not fit, from "expected 1, got 2".
+fn too_many(text: &str) -> Option<u32> {
+    let (expected, got) = text.split_once("expected ")?.1.split_once(", got ")?;
+    let (expected, got): (u32, u32) = (expected.parse().ok()?, got.parse().ok()?);
+    Some(if got > expected { expected + 1 } else { got + 1 })
 }
 
 /// `text` with what stands between the two markers in double quotes and without a `$`.

@@ -17,9 +17,23 @@ use super::{MAX_SEQUENCE, convert};
 /// Characters that `$pad` may make: AWS takes a string of 2^22 characters and refuses one of 2^23.
 const MAX_CHARACTERS: f64 = (1_u64 << 22) as f64;
 
+/// A name that no expression can spell: passes a text on that is not too long.
+pub(super) const BOUNDED: &str = "bounded text";
+
 /// What [`register`] knows.
-const NAMES: [&str; 10] =
-    ["eval", "hash", "millis", "pad", "parse", "partition", "random", "range", "shuffle", "uuid"];
+const NAMES: [&str; 11] = [
+    BOUNDED,
+    "eval",
+    "hash",
+    "millis",
+    "pad",
+    "parse",
+    "partition",
+    "random",
+    "range",
+    "shuffle",
+    "uuid",
+];
 
 /// JSONata's functions, sorted.
 const BUILTINS: [&str; 66] = [
@@ -127,6 +141,7 @@ pub(super) fn register(
         let stream = stream.clone();
         let done =
             match *name {
+                BOUNDED => evaluator.register_fn(*name, bounded),
                 "eval" => evaluator.register_fn_override(*name, |_: &[JValue]| {
                     fail("T1006: Attempted to invoke a non-function")
                 }),
@@ -180,7 +195,7 @@ fn now_millis(states: &Value) -> f64 {
     (instant.unix_timestamp_nanos() / 1_000_000) as f64
 }
 
-/// SplitMix64 over a seed from the engine's stream: the library keeps functions for as long as it likes, so they cannot borrow
+/// `SplitMix64` over a seed from the engine's stream: the library keeps functions for as long as it likes, so they cannot borrow
 /// the stream itself.
 #[derive(Clone)]
 struct Stream(Rc<Cell<u64>>);
@@ -192,6 +207,15 @@ impl Random for Stream {
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
+    }
+}
+
+/// Fails where AWS runs out of memory; a loop that doubles a text would otherwise take all there is.
+fn bounded(args: &[JValue]) -> HostFnResult {
+    match args {
+        [JValue::String(text)] if text.len() as f64 > MAX_CHARACTERS => out_of_memory(),
+        [value] => Ok(value.clone()),
+        _ => Ok(JValue::Undefined),
     }
 }
 
@@ -303,8 +327,8 @@ fn range(args: &[JValue]) -> HostFnResult {
 fn pad(args: &[JValue]) -> HostFnResult {
     let (text, width, filling) = match args {
         [JValue::Undefined, ..] => return Ok(JValue::Undefined),
-        [JValue::String(text), JValue::Number(width)] => (text, width, " "),
-        [JValue::String(text), JValue::Number(width), JValue::Undefined] => (text, width, " "),
+        [JValue::String(text), JValue::Number(width)]
+        | [JValue::String(text), JValue::Number(width), JValue::Undefined] => (text, width, " "),
         [JValue::String(text), JValue::Number(width), JValue::String(filling)] => {
             (text, width, &**filling)
         }

@@ -26,8 +26,8 @@ pub use error::{JsonataError, JsonataErrorKind};
 /// Step Functions stops an expression after about a second.
 const MAX_MILLIS: u64 = 1_000;
 
-/// Evaluations nested in one another. AWS answers a sum of 200 terms with a stack overflow.
-const MAX_DEPTH: usize = 200;
+/// Evaluations nested in one another: AWS answers a sum of 200 terms, which nests 199 deep, with a stack overflow.
+const MAX_DEPTH: usize = 198;
 
 /// Items of a sequence: AWS evaluates `[1..873782]` and refuses `[1..873783]` as too much memory.
 pub(super) const MAX_SEQUENCE: usize = 873_782;
@@ -59,7 +59,7 @@ impl Jsonata {
                 offset: None,
             });
         }
-        let mut ast = jsonata_core::parser::parse(text).map_err(|err| error::syntax(&err))?;
+        let mut ast = jsonata_core::parser::parse(text).map_err(|err| error::syntax(&err, text))?;
         let analysis = analysis::prepare(&mut ast)?;
         Ok(Self { text: text.into(), ast: Arc::new(ast), analysis: Arc::new(analysis) })
     }
@@ -118,7 +118,7 @@ impl Jsonata {
         functions::register(&mut evaluator, &self.analysis.functions, states, random)?;
         match evaluator.evaluate(&self.ast, &JValue::Undefined) {
             Ok(result) => convert::from_jsonata(&result),
-            Err(err) => error::evaluation(&err),
+            Err(err) => error::evaluation(&err, self.analysis.only_call.as_deref()),
         }
     }
 }

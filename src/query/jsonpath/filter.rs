@@ -146,6 +146,9 @@ fn resolve(operand: &Operand, item: &Value, walk: &mut Walk<'_>) -> Result<Optio
         Operand::Item(steps) => (steps, item),
         Operand::Document(steps) => (steps, walk.document),
     };
+    if let Some(found) = super::plain(steps, start) {
+        return Ok(Some(found.clone()));
+    }
     match walk.run(steps, start) {
         Ok(mut found) if super::is_definite(steps) => Ok(found.pop()),
         Ok(found) => Ok(Some(Value::from(found))),

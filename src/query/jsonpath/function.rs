@@ -153,7 +153,7 @@ fn item_at(call: &Call, here: &Value, index: i64) -> Result<Option<Value>, Stop>
 fn aggregate(function: Function, here: &Value, arguments: &[Value]) -> Result<Value, Stop> {
     let items = here.as_array().map_or(&[][..], Vec::as_slice);
     let flat = arguments.iter().flat_map(|argument| {
-        argument.as_array().map_or(std::slice::from_ref(argument), Vec::as_slice)
+        argument.as_array().map_or_else(|| std::slice::from_ref(argument), Vec::as_slice)
     });
     let numbers: Vec<f64> = items.iter().chain(flat).filter_map(Value::as_f64).collect();
     if numbers.is_empty() {
@@ -196,10 +196,10 @@ fn concat(here: &Value, arguments: &[Value]) -> Value {
         match argument {
             Value::String(argument) => text.push_str(argument),
             Value::Array(items) => {
-                items.iter().filter_map(Value::as_str).for_each(|item| text.push_str(item))
+                items.iter().filter_map(Value::as_str).for_each(|item| text.push_str(item));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-                text.push_str(&argument.to_string())
+                text.push_str(&argument.to_string());
             }
         }
     }

@@ -115,32 +115,10 @@ impl Path {
     /// # Errors
     /// As for [`Path::select`].
     pub fn select_in(&self, document: &Value) -> Result<Value, PathError> {
-        if let Some(found) = self.select_plainly(document) {
-            return Ok(found);
+        if let Some(found) = plain(&self.steps, document) {
+            return Ok(found.clone());
         }
         evaluate::select(self, document)
-    }
-
-    /// The path of names and indices that most states have, without any allocation; `None` leaves it to the full evaluator,
-    /// which also finds the words for what is missing.
-    fn select_plainly(&self, document: &Value) -> Option<Value> {
-        let mut here = document;
-        for step in self.steps.iter() {
-            here = match step {
-                Step::Member(name) => here.get(name)?,
-                Step::Index(index) => {
-                    here.as_array()?.get(evaluate::from_start(*index, here.as_array()?.len())?)?
-                }
-                Step::Members(_)
-                | Step::Indices(_)
-                | Step::Slice { .. }
-                | Step::Wildcard
-                | Step::Scan
-                | Step::Filter(_)
-                | Step::Call(_) => return None,
-            };
-        }
-        Some(here.clone())
     }
 
     fn no_results(&self) -> PathError {
@@ -151,6 +129,25 @@ impl Path {
             ),
         }
     }
+}
+
+/// Where names and indices lead, which is all that most paths are, without any allocation. `None` leaves it to the full
+/// evaluator, which also finds the words for what is missing.
+fn plain<'v>(steps: &[Step], start: &'v Value) -> Option<&'v Value> {
+    steps.iter().try_fold(start, |here, step| match step {
+        Step::Member(name) => here.get(name),
+        Step::Index(index) => {
+            let items = here.as_array()?;
+            items.get(evaluate::from_start(*index, items.len())?)
+        }
+        Step::Members(_)
+        | Step::Indices(_)
+        | Step::Slice { .. }
+        | Step::Wildcard
+        | Step::Scan
+        | Step::Filter(_)
+        | Step::Call(_) => None,
+    })
 }
 
 /// Jayway's rule: several names at the very end still make one value, an object; and a function after `..` makes one value of

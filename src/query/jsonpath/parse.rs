@@ -241,9 +241,8 @@ impl<'t> Parser<'t> {
     /// A name in quotes. A backslash escapes the quote and itself; before anything else it is part of the name: AWS finds the
     /// member `Test\""Name"` by `$['Test\""Name"']`.
     fn quoted_name(&mut self) -> Result<String, SyntaxError> {
-        let quote = match self.peek() {
-            Some(quote @ ('\'' | '"')) => quote,
-            Some(_) | None => return Err(self.error("Expected a name in quotes")),
+        let Some(quote @ ('\'' | '"')) = self.peek() else {
+            return Err(self.error("Expected a name in quotes"));
         };
         let start = self.at;
         self.at += 1;

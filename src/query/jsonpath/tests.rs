@@ -268,13 +268,13 @@ proptest! {
     #[test]
     fn parse_and_select_never_panic(text in r#"\$[$.a-c\[\]'"*?()@0-9:,<=>!&|~/ {}-]{0,24}"#, input in json()) {
         if let Ok(path) = Path::parse(&text) {
-            let _: Result<Value, PathError> = path.select_in(&input);
+            drop(path.select_in(&input));
         }
     }
 
     #[test]
     fn parse_never_panics_on_any_text(text in "\\PC*") {
-        let _: Result<Path, SyntaxError> = Path::parse(&text);
+        drop(Path::parse(&text));
     }
 
     #[test]
