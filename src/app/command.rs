@@ -46,6 +46,8 @@ pub enum Command {
     GoToStart,
     GoToEnd,
     RunToState(StatePath),
+    /// A new execution that begins at this state, with the input that it last had.
+    RunFromState(StatePath),
     SelectThread(crate::execution::ThreadId),
     SelectExecution(usize),
     CloseExecution(usize),

@@ -72,6 +72,7 @@ impl App {
             Command::ReverseStepIn => self.begin(Goal::ReverseStepIn),
             Command::ReverseStepOut => self.begin(Goal::ReverseStepOut),
             Command::RunToState(state) => self.step(Goal::RunTo(state)),
+            Command::RunFromState(state) => self.run_from(&state),
             Command::Restart => self.restart(),
             Command::Stop => {
                 if let Some(run) = self.run_mut() {
@@ -319,7 +320,10 @@ impl App {
     }
 
     fn open_postman(&mut self, path: &Path) {
-        let read = std::fs::read_to_string(path).map_err(|err| err.to_string()).and_then(|text| postman::parse(&text));
+        let read = std::fs::read_to_string(path)
+            .map_err(|err| err.to_string())
+            .and_then(|text| Value::parse(&text).map_err(|err| format!("It is not JSON: {err}")))
+            .and_then(|json| postman::parse(&json));
         match (read, &mut self.project) {
             (Ok(requests), Some(open)) => {
                 let count = requests.len();
@@ -427,6 +431,40 @@ impl App {
                 None
             }
         }
+    }
+
+    /// A new execution that begins at a state of the top level, with the input it last had or else the typed one.
+    fn run_from(&mut self, state: &StatePath) {
+        let Some(open) = &self.project else { return };
+        let Some(definition) = open.machine() else { return };
+        let Some(begin) = definition.machine.top.states.get(state.as_str()) else {
+            let remedy = "Choose a state of the top level: an inner one has no input of its own outside its Map or Parallel.";
+            return self.notify(NoticeLevel::Info, format!("An execution can't begin inside: {state}"), remedy);
+        };
+        let mut edited = (*definition.machine).clone();
+        edited.top.start_at = Some(begin.name.clone());
+        let edited = Arc::new(edited);
+        let seen = self.run().and_then(|run| {
+            let visits = run.session.timeline().visits.values().rev();
+            let entered = visits.into_iter().find(|visit| visit.state == *state)?.entered;
+            match &run.session.history().get(entered)?.details {
+                crate::execution::EventDetails::StateEntered { input: Some(input), .. } => Some(input.value()),
+                _ => None,
+            }
+        });
+        let input = match seen.map_or_else(|| Value::parse(&self.input_text), Ok) {
+            Ok(input) => input,
+            Err(err) => return self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string()),
+        };
+        let machine = open.machine;
+        let kind = Some(self.machine_type);
+        self.start_run(machine, input, kind, None);
+        if let Some(run) = self.run_mut()
+            && let Some(start) = run.start.clone()
+        {
+            run.replace_session(crate::debug::DebugSession::launch(edited, start));
+        }
+        self.begin(Goal::Next);
     }
 
     fn restart(&mut self) {

@@ -1,7 +1,28 @@
 //! The window; the only floor that names egui.
+//!
+//! A view looks at the app and asks by commands; it changes nothing but its own memory.
 
+mod api_console;
+mod breakpoints;
 pub mod canvas;
+mod command_palette;
+mod controls;
+mod data_flow;
 pub mod fonts;
+mod history_list;
 pub mod icons;
+mod input;
+pub mod json_view;
+mod mocks;
+mod panes;
+mod problems;
+mod project_tree;
+mod source;
+mod stack;
+mod tables;
 pub mod theme;
-pub mod widgets;
+mod timeline;
+mod variables;
+mod welcome;
+mod widgets;
+pub mod window;

@@ -41,7 +41,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let status = run.status();
     match args.format {
         Format::Human => {
-            say(&text::history_text(run.session.history()));
+            say(&text::to_text(run.session.history()));
             say(&human_outcome(&status));
         }
         Format::Json => say(&format!("{:#}", as_json(&run))),
@@ -116,7 +116,7 @@ pub(super) fn as_json(run: &Run) -> serde_json::Value {
         "output": output,
         "error": error,
         "cause": cause,
-        "events": export::events(run.session.history()).to_serde(),
+        "events": export::to_json(run.session.history()).get("events").map(Value::to_serde),
     })
 }
 

@@ -1,0 +1,334 @@
+//! The API console: routes, a request to write and send, the history of requests, and each stage that a request went through.
+
+use egui::{RichText, ScrollArea, TextEdit, Ui};
+
+use super::json_view::text_ui;
+use super::theme::{Tokens, space, tokens};
+use super::controls;
+use crate::app::{App, Command, Exchange, Progress, RequestDraft, Value};
+use crate::apigateway::{Stage, StageName};
+
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// What the pane remembers.
+#[derive(Clone, Debug, Default)]
+pub struct ApiConsoleView {
+    tab: Tab,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Tab {
+    #[default]
+    Response,
+    Stages,
+}
+
+pub fn api_console_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut Vec<Command>) {
+    let Some(open) = app.project.as_ref().filter(|open| !open.project.apis.is_empty()) else {
+        controls::empty_ui(ui, "This project has no API", "Open a Terraform or SAM project with an API Gateway REST API to send requests through it.");
+        return;
+    };
+    let width = ui.available_width();
+    let height = ui.available_height();
+    ui.horizontal_top(|ui| {
+        ui.allocate_ui(egui::vec2((width * 0.20).clamp(140.0, 240.0), height), |ui| {
+            ui.vertical(|ui| {
+                ScrollArea::vertical().id_salt("routes").auto_shrink([false, false]).show(ui, |ui| {
+                    routes_ui(ui, app, commands);
+                    if !open.examples.is_empty() {
+                        ui.add_space(space::S);
+                        controls::section_ui(ui, "Examples");
+                        for example in &open.examples {
+                            let chosen = app.draft == example.draft;
+                            if ui.selectable_label(chosen, &*example.name).on_hover_text(format!("{} {}", example.draft.method, example.draft.url)).clicked() {
+                                commands.push(Command::SetRequest(Box::new(example.draft.clone())));
+                            }
+                        }
+                    }
+                    history_ui(ui, app, commands);
+                });
+            });
+        });
+        ui.separator();
+        ui.allocate_ui(egui::vec2(width * 0.36, height), |ui| {
+            ui.vertical(|ui| {
+                ScrollArea::vertical().id_salt("request").auto_shrink([false, false]).show(ui, |ui| request_ui(ui, app, commands));
+            });
+        });
+        ui.separator();
+        ui.vertical(|ui| exchange_ui(ui, app, view, commands));
+    });
+}
+
+fn routes_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    let Some(open) = &app.project else { return };
+    for (index, api) in open.project.apis.iter().enumerate() {
+        controls::section_ui(ui, if open.project.apis.len() == 1 { "Routes" } else { &api.name });
+        for resource in &api.resources {
+            for method in resource.methods.keys() {
+                let text = format!("{method} {}", resource.path);
+                let path = app.draft.url.split('?').next().unwrap_or("");
+                let chosen = app.draft.api == index && app.draft.method == *method && path == resource.path;
+                let row = ui.selectable_label(chosen, method_text(&text, method, tokens(ui.ctx())));
+                row.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, chosen, format!("Route {text}")));
+                if row.clicked() {
+                    commands.push(Command::SelectRoute(index, method.clone(), resource.path.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// `POST /items` with the method in a colour of its own.
+fn method_text(text: &str, method: &str, colours: &Tokens) -> egui::text::LayoutJob {
+    let mut job = egui::text::LayoutJob::default();
+    let format = |colour, font| egui::text::TextFormat { font_id: font, color: colour, ..egui::text::TextFormat::default() };
+    let colour = match method {
+        "GET" | "HEAD" => colours.in_progress.text,
+        "POST" => colours.succeeded.text,
+        "PUT" | "PATCH" => colours.caught.text,
+        "DELETE" => colours.failed.text,
+        _ => colours.text_muted,
+    };
+    let rest = text.strip_prefix(method).unwrap_or(text);
+    job.append(method, 0.0, format(colour, super::fonts::semibold(11.5)));
+    job.append(rest, 0.0, format(colours.text, super::fonts::regular(13.0)));
+    job
+}
+
+fn history_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    if app.exchanges.is_empty() {
+        return;
+    }
+    ui.add_space(space::S);
+    ui.horizontal(|ui| {
+        controls::section_ui(ui, "Sent");
+        if ui.small_button("Clear").clicked() {
+            commands.push(Command::ClearExchanges);
+        }
+    });
+    let colours = tokens(ui.ctx());
+    for (index, exchange) in app.exchanges.iter().enumerate().rev() {
+        let chosen = app.selection.exchange == Some(index);
+        ui.horizontal(|ui| {
+            status_ui(ui, exchange, colours);
+            let text = format!("{} {}", exchange.request.method, exchange.request.path);
+            let row = ui.selectable_label(chosen, &text).on_hover_text(if exchange.served { "Came in over loopback" } else { "Sent from here" });
+            if row.clicked() {
+                commands.push(Command::SelectExchange(Some(index)));
+            }
+            row.context_menu(|ui| {
+                if ui.button("Send again").clicked() {
+                    commands.push(Command::SendAgain(index));
+                    ui.close();
+                }
+                if ui.button("Edit again").clicked() {
+                    commands.push(Command::EditAgain(index));
+                    ui.close();
+                }
+            });
+        });
+    }
+}
+
+fn status_ui(ui: &mut Ui, exchange: &Exchange, colours: &Tokens) {
+    let (text, colour) = match exchange.response() {
+        Some(response) if response.status < 400 => (response.status.to_string(), colours.succeeded.text),
+        Some(response) if response.status < 500 => (response.status.to_string(), colours.caught.text),
+        Some(response) => (response.status.to_string(), colours.failed.text),
+        None => ("held".to_owned(), colours.in_progress.text),
+    };
+    ui.label(RichText::new(text).monospace().small().color(colour));
+}
+
+fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    let mut draft = app.draft.clone();
+    ui.horizontal(|ui| {
+        egui::ComboBox::from_id_salt("method").selected_text(&draft.method).width(86.0).show_ui(ui, |ui| {
+            for method in METHODS {
+                ui.selectable_value(&mut draft.method, method.to_owned(), method);
+            }
+        });
+        let send = ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let send = controls::primary_button_ui(ui, "Send");
+            let field = TextEdit::singleline(&mut draft.url).font(egui::TextStyle::Monospace).hint_text("/items?limit=2").desired_width(f32::INFINITY);
+            ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path and query"));
+            send
+        });
+        if send.inner.on_hover_text("Send the request (Ctrl+Enter)").clicked() {
+            if draft != app.draft {
+                commands.push(Command::SetRequest(Box::new(draft.clone())));
+            }
+            commands.push(Command::SendRequest);
+        }
+    });
+    if draft.url.contains('{') {
+        ui.colored_label(tokens(ui.ctx()).caught.text, "Put a value in place of the {parameter} in the path.");
+    }
+    headers_ui(ui, &mut draft);
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        controls::section_ui(ui, "Body");
+        if ui.small_button("Format").clicked()
+            && let Ok(value) = Value::parse(&draft.body)
+        {
+            draft.body = value.to_pretty();
+        }
+        controls::command_button_ui(ui, &Command::CopyAsCurl, false, commands);
+    });
+    let rows = draft.body.lines().count().clamp(6, 40);
+    let field = TextEdit::multiline(&mut draft.body).code_editor().desired_width(f32::INFINITY).desired_rows(rows).hint_text("{ }");
+    ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Request body"));
+    if draft != app.draft {
+        commands.push(Command::SetRequest(Box::new(draft)));
+    }
+    ui.add_space(space::S);
+    ui.horizontal(|ui| match app.server_url() {
+        Some(url) => {
+            ui.label("Served on");
+            ui.label(RichText::new(&url).monospace());
+            if ui.small_button("Copy URL").clicked() {
+                commands.push(Command::CopyText(url));
+            }
+            controls::command_button_ui(ui, &Command::StopServer, false, commands);
+        }
+        None => controls::command_button_ui(ui, &Command::StartServer(0), false, commands),
+    });
+}
+
+fn headers_ui(ui: &mut Ui, draft: &mut RequestDraft) {
+    let title = format!("Headers ({})", draft.headers.len());
+    egui::CollapsingHeader::new(title).id_salt("headers").default_open(false).show(ui, |ui| {
+        let mut removed = None;
+        for (index, (name, value)) in draft.headers.iter_mut().enumerate() {
+            ui.horizontal(|ui| {
+                let field = ui.add(TextEdit::singleline(name).hint_text("Name").desired_width(120.0));
+                field.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, format!("Header name {}", index + 1)));
+                let width = (ui.available_width() - 36.0).max(60.0);
+                let field = ui.add(TextEdit::singleline(value).hint_text("Value").desired_width(width));
+                field.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, format!("Header value {}", index + 1)));
+                if ui.small_button("×").on_hover_text("Remove this header").clicked() {
+                    removed = Some(index);
+                }
+            });
+        }
+        if let Some(index) = removed {
+            draft.headers.remove(index);
+        }
+        if ui.small_button("Add header").clicked() {
+            draft.headers.push((String::new(), String::new()));
+        }
+    });
+}
+
+fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut Vec<Command>) {
+    let Some(exchange) = app.exchange() else {
+        controls::empty_ui(ui, "No request sent yet", "Send one: the response is shown here, with every stage it went through.");
+        return;
+    };
+    let colours = tokens(ui.ctx());
+    ui.horizontal(|ui| {
+        match (&exchange.progress, exchange.response()) {
+            (Progress::Answered { millis, .. }, Some(response)) => {
+                let status = if response.status < 400 { colours.succeeded } else if response.status < 500 { colours.caught } else { colours.failed };
+                let text = format!("{} {}", response.status, reason(response.status));
+                let label = ui.label(RichText::new(&text).strong().color(status.text));
+                label.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, format!("Status {}", response.status)));
+                ui.weak(format!("{millis} ms"));
+            }
+            _ => {
+                ui.label(RichText::new("Held").strong().color(colours.in_progress.text));
+                ui.weak("the execution has not ended; F5 lets it go on");
+            }
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.selectable_value(&mut view.tab, Tab::Stages, format!("Stages ({})", exchange.stages().len()));
+            ui.selectable_value(&mut view.tab, Tab::Response, "Response");
+        });
+    });
+    ui.separator();
+    match view.tab {
+        Tab::Response => response_ui(ui, exchange),
+        Tab::Stages => {
+            ScrollArea::vertical().id_salt("stages").auto_shrink([false, false]).show(ui, |ui| {
+                for (index, stage) in exchange.stages().iter().enumerate() {
+                    stage_ui(ui, index, stage, colours);
+                }
+                if exchange.run.is_some() && ui.button("Show the execution").clicked() {
+                    commands.push(Command::SelectExchange(app.selection.exchange));
+                    commands.push(Command::ShowPane(crate::app::Pane::Graph));
+                }
+            });
+        }
+    }
+}
+
+fn response_ui(ui: &mut Ui, exchange: &Exchange) {
+    let Some(response) = exchange.response() else { return };
+    let body = Value::parse(&response.body).map_or_else(|_| response.body.clone(), |value| value.to_pretty());
+    ui.push_id(exchange.id, |ui| {
+        let half = (ui.available_height() - 60.0).max(80.0);
+        if body.is_empty() {
+            ui.weak("The body is empty.");
+        } else {
+            text_ui(ui, "response body", &body, half);
+        }
+        let title = format!("Headers ({})", response.headers.len());
+        egui::CollapsingHeader::new(title).id_salt("response headers").show(ui, |ui| {
+            for (name, value) in &response.headers {
+                ui.label(RichText::new(format!("{name}: {value}")).monospace());
+            }
+        });
+    });
+}
+
+fn stage_ui(ui: &mut Ui, index: usize, stage: &Stage, colours: &Tokens) {
+    let failed = stage.error.is_some();
+    let title = RichText::new(format!("{}  {}", index + 1, stage_title(stage.name)));
+    let title = if failed { title.color(colours.failed.text) } else { title };
+    egui::CollapsingHeader::new(title).id_salt(("stage", index)).default_open(failed).show(ui, |ui| {
+        if let Some(error) = &stage.error {
+            ui.colored_label(colours.failed.text, error);
+        }
+        for (name, text) in [("Input", Some(&stage.input)), ("Template", stage.template.as_ref()), ("Output", Some(&stage.output))] {
+            let Some(text) = text.filter(|it| !it.is_empty()) else { continue };
+            ui.label(RichText::new(name).small().color(colours.text_muted));
+            let pretty = Value::parse(text).map_or_else(|_| text.clone(), |value| value.to_pretty());
+            text_ui(ui, ("stage", index, name), &pretty, 220.0);
+        }
+    });
+    ui.indent(("summary", index), |ui| ui.weak(&stage.summary));
+}
+
+fn stage_title(name: StageName) -> &'static str {
+    match name {
+        StageName::Route => "Route",
+        StageName::MethodRequest => "Method request",
+        StageName::IntegrationRequest => "Integration request",
+        StageName::Integration => "Integration",
+        StageName::IntegrationResponse => "Integration response",
+        StageName::MethodResponse => "Method response",
+        StageName::GatewayResponse => "Gateway response",
+    }
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        409 => "Conflict",
+        413 => "Payload Too Large",
+        415 => "Unsupported Media Type",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        504 => "Gateway Timeout",
+        _ => "",
+    }
+}

@@ -1,0 +1,228 @@
+//! JSON and its changes as coloured text, laid out only where it is visible.
+
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Color32, FontId, ScrollArea, Ui};
+use similar::{ChangeTag, TextDiff};
+
+use super::fonts;
+use super::theme::{Tokens, size, tokens};
+use crate::app::Value;
+
+/// Longer texts are compared line by line only this far, so that a frame never waits for a comparison.
+const MAX_DIFF_LINES: usize = 4_000;
+
+/// One line of a before/after view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffLine {
+    pub change: Change,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Same,
+    Added,
+    Removed,
+}
+
+/// What changed between two values, as lines of their pretty text. Long stretches without change are folded when `fold` is set.
+pub fn diff(before: &Value, after: &Value, fold: bool) -> Vec<DiffLine> {
+    let (before, after) = (before.to_pretty(), after.to_pretty());
+    if before.lines().count() + after.lines().count() > MAX_DIFF_LINES {
+        let mut lines = vec![DiffLine { change: Change::Same, text: "(too long to compare; this is the value after)".to_owned() }];
+        lines.extend(after.lines().map(|line| DiffLine { change: Change::Same, text: line.to_owned() }));
+        return lines;
+    }
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut lines: Vec<DiffLine> = diff
+        .iter_all_changes()
+        .map(|change| DiffLine {
+            change: match change.tag() {
+                ChangeTag::Equal => Change::Same,
+                ChangeTag::Insert => Change::Added,
+                ChangeTag::Delete => Change::Removed,
+            },
+            text: change.value().trim_end_matches('\n').to_owned(),
+        })
+        .collect();
+    if fold {
+        lines = folded(lines);
+    }
+    lines
+}
+
+/// Keeps two lines around each change and says how many it left out between.
+fn folded(lines: Vec<DiffLine>) -> Vec<DiffLine> {
+    const AROUND: usize = 2;
+    let changed: Vec<usize> =
+        lines.iter().enumerate().filter(|(_, line)| line.change != Change::Same).map(|(at, _)| at).collect();
+    let near = |at: usize| {
+        let next = changed.partition_point(|it| *it < at);
+        let after = changed.get(next).is_some_and(|it| it - at <= AROUND);
+        let before = next.checked_sub(1).and_then(|it| changed.get(it)).is_some_and(|it| at - it <= AROUND);
+        after || before
+    };
+    let mut kept = Vec::new();
+    let mut hidden = 0;
+    for (at, line) in lines.into_iter().enumerate() {
+        if near(at) {
+            if hidden > 0 {
+                kept.push(fold_mark(hidden));
+                hidden = 0;
+            }
+            kept.push(line);
+        } else {
+            hidden += 1;
+        }
+    }
+    if hidden > 0 && !kept.is_empty() {
+        kept.push(fold_mark(hidden));
+    }
+    kept
+}
+
+fn fold_mark(hidden: usize) -> DiffLine {
+    let lines = if hidden == 1 { "line" } else { "lines" };
+    DiffLine { change: Change::Same, text: format!("  ⋯ {hidden} unchanged {lines}") }
+}
+
+/// A value as coloured text, in a scroll area of at most `max_height` points.
+pub fn json_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, value: &Value, max_height: f32) {
+    let text = value.to_pretty();
+    text_ui(ui, salt, &text, max_height);
+}
+
+/// JSON-like text, coloured.
+pub fn text_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, text: &str, max_height: f32) {
+    let lines: Vec<DiffLine> =
+        text.lines().map(|line| DiffLine { change: Change::Same, text: line.to_owned() }).collect();
+    lines_ui(ui, salt, &lines, max_height);
+}
+
+/// Lines of a comparison; only the visible ones are laid out.
+pub fn lines_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, lines: &[DiffLine], max_height: f32) {
+    let colours = tokens(ui.ctx());
+    let font = fonts::monospace(size::MONOSPACE);
+    let height = ui.fonts_mut(|fonts| fonts.row_height(&font)).ceil() + 1.0;
+    egui::Frame::new().fill(colours.sunken).corner_radius(4).inner_margin(6).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.style_mut().interaction.selectable_labels = true;
+        ScrollArea::both().id_salt(salt).max_height(max_height).auto_shrink([false, true]).show_rows(
+            ui,
+            height,
+            lines.len(),
+            |ui, rows| {
+                for line in &lines[rows] {
+                    line_ui(ui, line, &font, height, colours);
+                }
+            },
+        );
+    });
+}
+
+fn line_ui(ui: &mut Ui, line: &DiffLine, font: &FontId, height: f32, colours: &Tokens) {
+    let (ground, mark) = match line.change {
+        Change::Same => (Color32::TRANSPARENT, " "),
+        Change::Added => (colours.added, "+"),
+        Change::Removed => (colours.removed, "−"),
+    };
+    let mut job = LayoutJob::default();
+    let mark_colour = match line.change {
+        Change::Same => colours.text_faint,
+        Change::Added => colours.added_text,
+        Change::Removed => colours.removed_text,
+    };
+    job.append(mark, 0.0, TextFormat { font_id: font.clone(), color: mark_colour, ..TextFormat::default() });
+    job.append(" ", 0.0, TextFormat { font_id: font.clone(), ..TextFormat::default() });
+    highlight(&line.text, font, colours, &mut job);
+    job.wrap.max_width = f32::INFINITY;
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let width = galley.size().x.max(ui.available_width());
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(width, height), egui::Sense::hover());
+    if ground != Color32::TRANSPARENT {
+        ui.painter().rect_filled(rect, 2, ground);
+    }
+    ui.put(rect, egui::Label::new(galley).selectable(true).halign(egui::Align::Min));
+}
+
+/// Appends one line of JSON (or YAML) in colours. Works line by line: no JSON string spans lines.
+pub fn highlight(line: &str, font: &FontId, colours: &Tokens, job: &mut LayoutJob) {
+    let mut push = |text: &str, colour: Color32| {
+        job.append(text, 0.0, TextFormat { font_id: font.clone(), color: colour, ..TextFormat::default() });
+    };
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let length = token_length(rest, first);
+        let (token, after) = rest.split_at(length);
+        let colour = match first {
+            '"' => {
+                if after.trim_start().starts_with(':') {
+                    colours.json_key
+                } else if token.contains("{%") || token.starts_with("\"$") || token.starts_with("\"States.") {
+                    colours.json_expression
+                } else {
+                    colours.json_string
+                }
+            }
+            '-' | '0'..='9' => colours.json_number,
+            't' | 'f' | 'n' if matches!(token, "true" | "false" | "null") => colours.json_word,
+            '{' | '}' | '[' | ']' | ',' | ':' => colours.json_mark,
+            _ => colours.text,
+        };
+        push(token, colour);
+        rest = after;
+    }
+}
+
+/// Bytes of the token at the start of `text`.
+fn token_length(text: &str, first: char) -> usize {
+    let until = |stop: &dyn Fn(char) -> bool| text.find(stop).unwrap_or(text.len()).max(first.len_utf8());
+    match first {
+        '"' => {
+            let mut escaped = false;
+            for (at, letter) in text.char_indices().skip(1) {
+                match letter {
+                    _ if escaped => escaped = false,
+                    '\\' => escaped = true,
+                    '"' => return at + 1,
+                    _ => {}
+                }
+            }
+            text.len()
+        }
+        '{' | '}' | '[' | ']' | ',' | ':' => 1,
+        _ if first.is_whitespace() => until(&|it: char| !it.is_whitespace()),
+        _ => until(&|it: char| it.is_whitespace() || matches!(it, '{' | '}' | '[' | ']' | ',' | ':' | '"')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_marked_and_the_rest_is_folded() {
+        let before = Value::parse(r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7}"#).expect("JSON");
+        let after = Value::parse(r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":8}"#).expect("JSON");
+        let lines = diff(&before, &after, true);
+        let text: Vec<(Change, &str)> = lines.iter().map(|line| (line.change, line.text.trim())).collect();
+        assert_eq!(text, [
+            (Change::Same, "⋯ 5 unchanged lines"),
+            (Change::Same, "\"e\": 5,"),
+            (Change::Same, "\"f\": 6,"),
+            (Change::Removed, "\"g\": 7"),
+            (Change::Added, "\"g\": 8"),
+            (Change::Same, "}"),
+        ]);
+        assert!(diff(&before, &before, true).is_empty());
+    }
+
+    #[test]
+    fn highlighting_keeps_every_character() {
+        for line in [r#"  "a b": "x\"y", -1.5e3 true nullx"#, "打: [\"印\" , {} ]", "\"open", "", "  - !Ref X # c"] {
+            let mut job = LayoutJob::default();
+            highlight(line, &FontId::default(), Tokens::of(egui::Theme::Dark), &mut job);
+            assert_eq!(job.text, line);
+        }
+    }
+}

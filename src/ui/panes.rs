@@ -1,0 +1,231 @@
+//! The arrangement of the panes, and which function draws each.
+
+use std::collections::BTreeMap;
+
+use egui::{Ui, WidgetText};
+use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
+
+use super::api_console::{ApiConsoleView, api_console_ui};
+use super::breakpoints::{BreakpointsView, breakpoints_ui};
+use super::canvas::{BreakpointMark, CanvasEvent, CanvasInput, CanvasView, canvas_ui};
+use super::data_flow::{DataFlowView, data_flow_ui};
+use super::history_list::{HistoryView, history_ui};
+use super::input::input_ui;
+use super::mocks::{MocksView, mocks_ui};
+use super::problems::{problems_ui, state_around};
+use super::project_tree::{ProjectView, project_ui};
+use super::source::{SourceView, source_ui};
+use super::stack::stack_ui;
+use super::tables::{TablesView, tables_ui};
+use super::theme::tokens;
+use super::timeline::{TimelineView, timeline_ui};
+use super::variables::{VariablesView, variables_ui};
+use crate::app::{App, Command, Pane};
+use crate::asl::{Severity, StatePath};
+use crate::debug::Breakpoint;
+
+/// What all panes remember.
+#[derive(Default)]
+pub struct PaneViews {
+    /// One canvas per machine, by its name, so that each keeps its own camera.
+    pub canvases: BTreeMap<String, CanvasView>,
+    api_console: ApiConsoleView,
+    breakpoints: BreakpointsView,
+    data_flow: DataFlowView,
+    history: HistoryView,
+    mocks: MocksView,
+    project: ProjectView,
+    source: SourceView,
+    tables: TablesView,
+    timeline: TimelineView,
+    variables: VariablesView,
+}
+
+/// The arrangement a new user finds: project left, graph in the middle over the consoles, the debugger right.
+pub fn default_tree() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let mut pane = |pane| tiles.insert_pane(pane);
+    let project = pane(Pane::Project);
+    let (graph, source) = (pane(Pane::Graph), pane(Pane::Source));
+    let lower = [Pane::ApiConsole, Pane::Input, Pane::Mocks, Pane::Events, Pane::Timeline, Pane::Tables, Pane::Problems].map(&mut pane);
+    let data_flow = pane(Pane::DataFlow);
+    let (variables, stack, breakpoints) = (pane(Pane::Variables), pane(Pane::CallStack), pane(Pane::Breakpoints));
+    let upper = tiles.insert_tab_tile(vec![graph, source]);
+    let lower = tiles.insert_tab_tile(lower.to_vec());
+    let middle = tiles.insert_vertical_tile(vec![upper, lower]);
+    set_shares(&mut tiles, middle, &[(upper, 0.62), (lower, 0.38)]);
+    let data_flow = tiles.insert_tab_tile(vec![data_flow]);
+    let more = tiles.insert_tab_tile(vec![variables, stack, breakpoints]);
+    let right = tiles.insert_vertical_tile(vec![data_flow, more]);
+    set_shares(&mut tiles, right, &[(data_flow, 0.55), (more, 0.45)]);
+    let left = tiles.insert_tab_tile(vec![project]);
+    let root = tiles.insert_horizontal_tile(vec![left, middle, right]);
+    set_shares(&mut tiles, root, &[(left, 0.15), (middle, 0.61), (right, 0.24)]);
+    Tree::new("panes", root, tiles)
+}
+
+fn set_shares(tiles: &mut Tiles<Pane>, container: TileId, shares: &[(TileId, f32)]) {
+    if let Some(egui_tiles::Tile::Container(egui_tiles::Container::Linear(linear))) = tiles.get_mut(container) {
+        for (tile, share) in shares {
+            linear.shares.set_share(*tile, *share);
+        }
+    }
+}
+
+/// Whether every pane stands somewhere in the tree: a layout of an older version may lack one.
+pub fn is_complete(tree: &Tree<Pane>) -> bool {
+    Pane::ALL.iter().all(|pane| tree.tiles.find_pane(pane).is_some())
+}
+
+/// Brings a pane to the front.
+pub fn show_pane(tree: &mut Tree<Pane>, pane: Pane) {
+    tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(it) if *it == pane));
+}
+
+/// Draws panes for the tree.
+pub struct PaneBehavior<'a> {
+    pub app: &'a App,
+    pub views: &'a mut PaneViews,
+    pub commands: &'a mut Vec<Command>,
+}
+
+impl Behavior<Pane> for PaneBehavior<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+        let Self { app, views, commands } = self;
+        if *pane == Pane::Graph {
+            graph_ui(ui, app, views, commands);
+            return UiResponse::None;
+        }
+        egui::Frame::new().inner_margin(egui::Margin::symmetric(10, 8)).show(ui, |ui| match *pane {
+            Pane::Project => project_ui(ui, app, &mut views.project, commands),
+            Pane::Graph => {}
+            Pane::Source => source_ui(ui, app, &mut views.source, commands),
+            Pane::DataFlow => data_flow_ui(ui, app, &mut views.data_flow, commands),
+            Pane::Variables => variables_ui(ui, app, &mut views.variables, commands),
+            Pane::CallStack => stack_ui(ui, app, commands),
+            Pane::Breakpoints => breakpoints_ui(ui, app, &mut views.breakpoints, commands),
+            Pane::Events => history_ui(ui, app, &mut views.history, commands),
+            Pane::Timeline => timeline_ui(ui, app, &mut views.timeline, commands),
+            Pane::Problems => problems_ui(ui, app, commands),
+            Pane::Tables => tables_ui(ui, app, &mut views.tables, commands),
+            Pane::ApiConsole => api_console_ui(ui, app, &mut views.api_console, commands),
+            Pane::Input => input_ui(ui, app, commands),
+            Pane::Mocks => mocks_ui(ui, app, &mut views.mocks, commands),
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        let count = match pane {
+            Pane::Problems => problem_count(self.app),
+            Pane::Mocks => self.app.run().map_or(0, |run| run.waiting().len()),
+            Pane::Breakpoints => self.app.breakpoints().map_or(0, |it| it.states.len()),
+            _ => 0,
+        };
+        if count > 0 { format!("{} ({count})", pane.title()).into() } else { pane.title().into() }
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        30.0
+    }
+
+    fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
+        visuals.panel_fill
+    }
+
+    fn tab_bg_color(
+        &self,
+        visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
+        if state.active { visuals.window_fill } else { visuals.panel_fill }
+    }
+
+    fn tab_text_color(
+        &self,
+        visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
+        if state.active { visuals.text_color() } else { visuals.weak_text_color() }
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        1.0
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+}
+
+fn problem_count(app: &App) -> usize {
+    let worth = |severity: Severity| severity != Severity::Note;
+    app.project.as_ref().map_or(0, |open| {
+        let of_machines = open.project.machines.iter().flat_map(|it| &it.diagnostics).filter(|it| worth(it.severity)).count();
+        of_machines + open.project.problems.iter().filter(|it| worth(it.diagnostic.severity)).count()
+    })
+}
+
+fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Command>) {
+    let Some(machine) = app.machine() else {
+        ui.painter().rect_filled(ui.max_rect(), 0, tokens(ui.ctx()).canvas);
+        super::welcome::start_ui(ui, app, commands);
+        return;
+    };
+    let view = views.canvases.entry(machine.name.clone()).or_insert_with(|| CanvasView::new(&machine.name));
+    let run = app.run().filter(|run| *run.machine_name == *machine.name);
+    let marks: BTreeMap<StatePath, BreakpointMark> = app
+        .breakpoints()
+        .map(|it| it.states.iter().map(|(path, breakpoint)| (path.clone(), mark(breakpoint))).collect())
+        .unwrap_or_default();
+    let mut problems: BTreeMap<StatePath, Severity> = BTreeMap::new();
+    for diagnostic in machine.diagnostics.iter().filter(|it| it.severity != Severity::Note) {
+        if let Some(path) = state_around(machine, diagnostic.span.start) {
+            let worst = problems.entry(path).or_insert(diagnostic.severity);
+            *worst = (*worst).min(diagnostic.severity);
+        }
+    }
+    let input = CanvasInput {
+        machine: &machine.machine,
+        moment: run.map(|run| run.session.moment()),
+        breakpoints: &marks,
+        selected: app.selection.state.as_ref(),
+        problems: &problems,
+    };
+    let mut events = Vec::new();
+    canvas_ui(ui, view, &input, &mut events);
+    for event in events {
+        match event {
+            CanvasEvent::Selected(state) => commands.push(Command::SelectState(state)),
+            CanvasEvent::ToggleBreakpoint(state) => commands.push(Command::ToggleBreakpoint(state)),
+            CanvasEvent::EditBreakpoint(state) => {
+                if app.breakpoints().is_none_or(|it| !it.states.contains_key(&state)) {
+                    commands.push(Command::ToggleBreakpoint(state));
+                }
+                commands.push(Command::ShowPane(Pane::Breakpoints));
+            }
+            CanvasEvent::OpenSource(state) => {
+                commands.push(Command::SelectState(Some(state)));
+                commands.push(Command::ShowPane(Pane::Source));
+            }
+            CanvasEvent::RunToHere(state) => commands.push(Command::RunToState(state)),
+            CanvasEvent::RunFromHere(state) => commands.push(Command::RunFromState(state)),
+        }
+    }
+}
+
+fn mark(breakpoint: &Breakpoint) -> BreakpointMark {
+    if !breakpoint.enabled {
+        BreakpointMark::Disabled
+    } else if breakpoint.log_message.is_some() {
+        BreakpointMark::LogMessage
+    } else if breakpoint.condition.is_some() || breakpoint.hit_count.is_some() {
+        BreakpointMark::Conditional
+    } else {
+        BreakpointMark::Enabled
+    }
+}

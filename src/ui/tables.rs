@@ -1,0 +1,182 @@
+//! The embedded DynamoDB: tables and their items, to be looked at and changed.
+
+use std::collections::BTreeSet;
+
+use egui::{RichText, ScrollArea, TextEdit, Ui};
+use egui_extras::{Column, TableBuilder};
+
+use super::theme::{size, space, tokens};
+use super::controls;
+use crate::app::{App, Command, TableContents, Value};
+
+/// Columns beyond the keys that are shown before an item must be opened.
+const MAX_COLUMNS: usize = 10;
+
+/// What the pane remembers.
+#[derive(Clone, Debug, Default)]
+pub struct TablesView {
+    table: usize,
+    /// The item being edited, as text, with the key it had.
+    editing: Option<Editing>,
+}
+
+#[derive(Clone, Debug)]
+struct Editing {
+    table: String,
+    text: String,
+    error: Option<String>,
+}
+
+pub fn tables_ui(ui: &mut Ui, app: &App, view: &mut TablesView, commands: &mut Vec<Command>) {
+    let tables = app.project.as_ref().map(|open| open.answers.database.tables()).unwrap_or_default();
+    if tables.is_empty() {
+        controls::empty_ui(ui, "No tables", "Tables that the project defines are created in an embedded DynamoDB and shown here.");
+        return;
+    }
+    view.table = view.table.min(tables.len() - 1);
+    let table = &tables[view.table];
+    ui.horizontal(|ui| {
+        for (index, table) in tables.iter().enumerate() {
+            ui.selectable_value(&mut view.table, index, format!("{} ({})", table.name, table.items.len()));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            controls::command_button_ui(ui, &Command::ResetTables, false, commands);
+            if ui.button("Add item").clicked() {
+                let key = table.key_names.iter().map(|name| (name.as_str(), Value::object([("S", Value::from(""))])));
+                let text = Value::object(key).to_pretty();
+                view.editing = Some(Editing { table: table.name.clone(), text, error: None });
+            }
+        });
+    });
+    if view.editing.is_some() {
+        editor_ui(ui, view, commands);
+        return;
+    }
+    if table.items.is_empty() {
+        ui.add_space(space::M);
+        ui.weak("The table is empty.");
+        return;
+    }
+    items_ui(ui, table, view, commands);
+}
+
+/// The item being edited, in DynamoDB JSON.
+fn editor_ui(ui: &mut Ui, view: &mut TablesView, commands: &mut Vec<Command>) {
+    let Some(editing) = &mut view.editing else { return };
+    let mut done = false;
+    ui.horizontal(|ui| {
+        ui.label(format!("Item of {} in DynamoDB JSON", editing.table));
+        if ui.button("Save item").clicked() {
+            match Value::parse(&editing.text) {
+                Ok(item) => {
+                    commands.push(Command::PutItem { table: editing.table.clone(), item });
+                    done = true;
+                }
+                Err(err) => editing.error = Some(format!("This is not JSON: {err}")),
+            }
+        }
+        if ui.button("Cancel").clicked() {
+            done = true;
+        }
+    });
+    if let Some(error) = &editing.error {
+        ui.colored_label(tokens(ui.ctx()).failed.text, error);
+    }
+    ScrollArea::vertical().show(ui, |ui| {
+        let field = TextEdit::multiline(&mut editing.text).code_editor().desired_width(f32::INFINITY).desired_rows(8);
+        ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Item"));
+    });
+    if done {
+        view.editing = None;
+    }
+}
+
+fn items_ui(ui: &mut Ui, table: &TableContents, view: &mut TablesView, commands: &mut Vec<Command>) {
+    let colours = tokens(ui.ctx());
+    let columns = columns(table);
+    let mut builder = TableBuilder::new(ui)
+        .id_salt(&table.name)
+        .striped(true)
+        .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
+    for _ in &columns {
+        builder = builder.column(Column::initial(150.0).resizable(true).clip(true));
+    }
+    builder
+        .column(Column::remainder().at_least(110.0))
+        .header(size::ROW, |mut header| {
+            for name in &columns {
+                header.col(|ui| {
+                    let key = table.key_names.contains(name);
+                    let text = RichText::new(if key { format!("{name} (key)") } else { name.clone() });
+                    ui.label(text.small().color(if key { colours.accent_text } else { colours.text_muted }));
+                });
+            }
+            header.col(|_| ());
+        })
+        .body(|body| {
+            body.rows(24.0, table.items.len(), |mut row| {
+                let Some(item) = table.items.get(row.index()) else { return };
+                for name in &columns {
+                    row.col(|ui| {
+                        let text = item.get(name).map(plain).unwrap_or_default();
+                        ui.label(RichText::new(&text).monospace()).on_hover_text(text);
+                    });
+                }
+                row.col(|ui| {
+                    if ui.small_button("Edit").clicked() {
+                        view.editing = Some(Editing { table: table.name.clone(), text: item.to_pretty(), error: None });
+                    }
+                    if ui.small_button("Delete").clicked() {
+                        let key = table.key_names.iter().filter_map(|name| Some((name.as_str(), item.get(name)?.clone())));
+                        commands.push(Command::DeleteItem { table: table.name.clone(), key: Value::object(key) });
+                    }
+                });
+            });
+        });
+}
+
+/// Keys first, then the attributes of the items in alphabetical order.
+fn columns(table: &TableContents) -> Vec<String> {
+    let names = table.items.iter().filter_map(|item| item.as_object()).flat_map(|item| item.keys());
+    let others: BTreeSet<String> = names.map(|it| it.to_string()).filter(|it| !table.key_names.contains(it)).collect();
+    table.key_names.iter().cloned().chain(others.into_iter().take(MAX_COLUMNS)).collect()
+}
+
+/// An attribute value without its type: `{"S": "x"}` is `x`.
+fn plain(attribute: &Value) -> String {
+    let Some((kind, value)) = attribute.as_object().and_then(|members| members.first()) else {
+        return attribute.to_string();
+    };
+    match (&**kind, value) {
+        ("S" | "N" | "B", Value::String(text)) => text.to_string(),
+        ("NULL", _) => "null".to_owned(),
+        ("L", Value::Array(items)) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        ("M", Value::Object(members)) => {
+            let members: Vec<String> = members.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        (_, value) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_is_shown_without_its_types() {
+        let attribute = Value::parse(r#"{"M":{"a":{"N":"1"},"b":{"L":[{"S":"x"},{"NULL":true},{"BOOL":false}]}}}"#);
+        assert_eq!(plain(&attribute.expect("JSON")), "{a: 1, b: [x, null, false]}");
+    }
+
+    #[test]
+    fn keys_come_first() {
+        let item = |json| Value::parse(json).expect("JSON");
+        let table = TableContents {
+            name: "t".to_owned(),
+            key_names: vec!["id".to_owned()],
+            items: vec![item(r#"{"b":{"S":"1"},"id":{"S":"2"}}"#), item(r#"{"a":{"S":"1"},"id":{"S":"3"}}"#)],
+        };
+        assert_eq!(columns(&table), ["id", "a", "b"]);
+    }
+}

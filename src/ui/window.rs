@@ -1,0 +1,553 @@
+//! The window: menus, toolbar, panes, scrubber, dialogs. It draws the app and hands it commands; it changes nothing itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use egui::{Key, MenuBar, Modifiers, Panel, RichText, Ui, ViewportCommand, vec2};
+use egui_tiles::Tree;
+
+use super::command_palette::{PaletteView, palette_ui};
+use super::controls;
+use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane};
+use super::theme::{self, tokens};
+use super::timeline::scrubber_ui;
+use super::welcome::tour_ui;
+use crate::app::{App, Command, Menu, NoticeLevel, Pane, Settings, Shortcut, Theme, samples};
+use crate::debug::StopReason;
+use crate::execution::ExecutionStatus;
+
+/// Seconds that a notice stays when it is no error.
+const NOTICE_SECONDS: f64 = 6.0;
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// There is no display, in the user's words.
+pub fn open(path: Option<PathBuf>) -> Result<(), String> {
+    if cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+        return Err("There is no display here, so no window can be opened.".to_owned());
+    }
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_title("Stepwell")
+        .with_app_id("stepwell")
+        .with_inner_size([1480.0, 940.0])
+        .with_min_inner_size([720.0, 480.0])
+        .with_drag_and_drop(true);
+    if let Some((width, height, rgba)) = super::icons::window_icon(128) {
+        viewport = viewport.with_icon(Arc::new(egui::IconData { rgba, width, height }));
+    }
+    let options = eframe::NativeOptions { viewport, persist_window: false, ..eframe::NativeOptions::default() };
+    let creator = move |cc: &eframe::CreationContext<'_>| {
+        let ctx = cc.egui_ctx.clone();
+        let mut app = App::new(Settings::file(), Arc::new(move || ctx.request_repaint()));
+        match path {
+            Some(path) => app.run_command(Command::Open(path)),
+            None => {
+                app.run_command(Command::OpenSample(samples::CRUD.to_owned()));
+                if !app.settings.tour_done {
+                    app.run_command(Command::ShowTour);
+                }
+            }
+        }
+        let window: Box<dyn eframe::App> = Box::new(Window::new(&cc.egui_ctx, app));
+        Ok(window)
+    };
+    eframe::run_native("stepwell", options, Box::new(creator)).map_err(|err| format!("The window can't be opened: {err}"))
+}
+
+/// The window's own memory beside the app.
+pub struct Window {
+    pub app: App,
+    tree: Tree<Pane>,
+    views: PaneViews,
+    palette: PaletteView,
+    dialog: Option<Dialog>,
+    /// What the path field of the open dialog holds.
+    path_text: String,
+    picked: (Sender<Command>, Receiver<Command>),
+    commands: Vec<Command>,
+    theme: Option<Theme>,
+    /// When each notice was first shown, in the context's seconds.
+    shown_at: std::collections::BTreeMap<u64, f64>,
+    title: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialog {
+    Open,
+    Shortcuts,
+    About,
+}
+
+impl Window {
+    pub fn new(ctx: &egui::Context, app: App) -> Self {
+        theme::install(ctx);
+        let saved = app.settings.panes.clone().and_then(|json| serde_json::from_value::<Tree<Pane>>(json).ok());
+        let tree = saved.filter(is_complete).unwrap_or_else(default_tree);
+        Self {
+            app,
+            tree,
+            views: PaneViews::default(),
+            palette: PaletteView::default(),
+            dialog: None,
+            path_text: String::new(),
+            picked: channel(),
+            commands: Vec::new(),
+            theme: None,
+            shown_at: std::collections::BTreeMap::new(),
+            title: String::new(),
+        }
+    }
+
+    /// Draws one frame and does what was asked for in it.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        if self.app.tick() {
+            ctx.request_repaint();
+        }
+        self.apply_theme(&ctx);
+        self.take_drops(&ctx);
+        self.commands.extend(self.picked.1.try_iter());
+        self.take_shortcuts(&ctx);
+
+        let mut commands = std::mem::take(&mut self.commands);
+        Panel::top("menu").show(ui, |ui| self.menu_ui(ui, &mut commands));
+        Panel::top("toolbar").show(ui, |ui| self.toolbar_ui(ui, &mut commands));
+        Panel::bottom("scrubber").show(ui, |ui| {
+            ui.add_space(2.0);
+            scrubber_ui(ui, &self.app, &mut commands);
+            ui.add_space(2.0);
+        });
+        egui::CentralPanel::default().frame(egui::Frame::new().fill(tokens(&ctx).surface)).show(ui, |ui| {
+            let mut behavior = PaneBehavior { app: &self.app, views: &mut self.views, commands: &mut commands };
+            self.tree.ui(&mut behavior, ui);
+        });
+        self.dialogs_ui(&ctx, &mut commands);
+        palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
+        self.notices_ui(&ctx, &mut commands);
+        if tour_ui(&ctx, &self.app, &mut commands)
+            && let Some(tour) = &mut self.app.tour
+        {
+            tour.advance_by_hand();
+        }
+        self.carry_out(&ctx, commands);
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context, commands: Vec<Command>) {
+        let any = !commands.is_empty();
+        for command in commands {
+            self.app.run_command(command);
+        }
+        for command in std::mem::take(&mut self.app.for_window) {
+            self.for_window(ctx, command);
+        }
+        let title = match self.app.machine() {
+            Some(machine) => format!("{} – Stepwell", machine.name),
+            None => "Stepwell".to_owned(),
+        };
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        if any {
+            // What the commands changed is drawn at once, and not at the next movement of the mouse.
+            ctx.request_repaint();
+        }
+    }
+
+    /// What only a window can do.
+    fn for_window(&mut self, ctx: &egui::Context, command: Command) {
+        let shown = self.app.machine().map(|it| it.name.clone());
+        let canvas = shown.and_then(|name| self.views.canvases.get_mut(&name));
+        match command {
+            Command::ShowOpenDialog => self.dialog = Some(Dialog::Open),
+            Command::ShowOpenFolderDialog => {
+                self.dialog = Some(Dialog::Open);
+                self.pick(ctx, "Open a project folder", Pick::Folder, Command::Open);
+            }
+            Command::ShowLoadMocksDialog => self.pick(ctx, "Load mocks", Pick::File(&["json"]), Command::LoadMocks),
+            Command::ShowPostmanDialog => self.pick(ctx, "Open a Postman collection", Pick::File(&["json"]), Command::OpenPostman),
+            Command::ShowExportDialog => self.pick(ctx, "Export the graph", Pick::Save(&["svg", "png"]), Command::ExportPicture),
+            Command::ShowPane(pane) => show_pane(&mut self.tree, pane),
+            Command::FitGraph => {
+                if let Some(canvas) = canvas {
+                    canvas.fit();
+                }
+            }
+            Command::ZoomIn => {
+                if let Some(canvas) = canvas {
+                    canvas.zoom_by(1.25);
+                }
+            }
+            Command::ZoomOut => {
+                if let Some(canvas) = canvas {
+                    canvas.zoom_by(0.8);
+                }
+            }
+            Command::ZoomToSelection => {
+                if let (Some(canvas), Some(state)) = (canvas, &self.app.selection.state) {
+                    canvas.reveal(state);
+                }
+            }
+            Command::ShowPalette => self.palette.show(),
+            Command::ShowShortcuts => self.dialog = Some(Dialog::Shortcuts),
+            Command::ShowAbout => self.dialog = Some(Dialog::About),
+            Command::CopyText(text) => {
+                ctx.copy_text(text);
+                self.app.notify(NoticeLevel::Info, "Copied", "");
+            }
+            Command::ResetLayout => self.tree = default_tree(),
+            Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Command::SetTheme(theme) => self.theme = Some(theme),
+            _ => {}
+        }
+    }
+
+    fn apply_theme(&mut self, ctx: &egui::Context) {
+        let wanted = self.app.settings.theme;
+        if self.theme != Some(wanted) || self.title.is_empty() {
+            self.theme = Some(wanted);
+            ctx.set_theme(match wanted {
+                Theme::System => egui::ThemePreference::System,
+                Theme::Light => egui::ThemePreference::Light,
+                Theme::Dark => egui::ThemePreference::Dark,
+            });
+        }
+    }
+
+    fn take_drops(&mut self, ctx: &egui::Context) {
+        let dropped: Vec<PathBuf> = ctx.input(|input| {
+            input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect()
+        });
+        self.commands.extend(dropped.into_iter().map(Command::Open));
+    }
+
+    /// Shortcuts before any widget sees the keys; the ones with most modifiers first, so that Shift+F5 is not taken for F5.
+    fn take_shortcuts(&mut self, ctx: &egui::Context) {
+        if self.palette.open {
+            return;
+        }
+        let mut listed: Vec<(Shortcut, Command)> =
+            Command::listed().into_iter().filter_map(|it| Some((it.shortcut?, it.command))).collect();
+        listed.sort_by_key(|(it, _)| std::cmp::Reverse(u8::from(it.command) + u8::from(it.shift) + u8::from(it.alt)));
+        let typing = ctx.text_edit_focused();
+        for (shortcut, command) in listed {
+            let Some(key) = Key::from_name(shortcut.key) else { continue };
+            // Home, End and the like belong to the text that is being typed.
+            if typing && matches!(key, Key::Home | Key::End) {
+                continue;
+            }
+            let modifiers = Modifiers {
+                shift: shortcut.shift,
+                alt: shortcut.alt,
+                command: shortcut.command,
+                ..Modifiers::NONE
+            };
+            if ctx.input_mut(|input| input.consume_key(modifiers, key)) {
+                if controls::is_enabled(&self.app, &command) {
+                    self.commands.push(command);
+                }
+            }
+        }
+    }
+
+    fn menu_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        MenuBar::new().ui(ui, |ui| {
+            for menu in Menu::ALL {
+                ui.menu_button(menu.title(), |ui| {
+                    ui.set_min_width(240.0);
+                    for listing in Command::listed().into_iter().filter(|it| it.menu == menu) {
+                        let enabled = controls::is_enabled(&self.app, &listing.command);
+                        controls::menu_item_ui(ui, &listing, enabled, commands);
+                    }
+                    if menu == Menu::File {
+                        self.recent_menu_ui(ui, commands);
+                    }
+                });
+            }
+        });
+    }
+
+    fn recent_menu_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.separator();
+        ui.menu_button("Open recent", |ui| {
+            for path in &self.app.settings.recent {
+                if ui.button(path.display().to_string()).clicked() {
+                    commands.push(Command::Open(path.clone()));
+                    ui.close();
+                }
+            }
+        });
+        ui.menu_button("Open sample", |ui| {
+            for sample in samples::list() {
+                if ui.button(sample.title).on_hover_text(sample.summary).clicked() {
+                    commands.push(Command::OpenSample(sample.folder.to_owned()));
+                    ui.close();
+                }
+            }
+        });
+    }
+
+    fn toolbar_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.horizontal(|ui| {
+            ui.set_min_height(36.0);
+            match self.app.machine() {
+                Some(machine) => {
+                    ui.label(RichText::new(&machine.name).heading());
+                    ui.weak(machine.kind.as_str());
+                }
+                None => {
+                    ui.label(RichText::new("Stepwell").heading());
+                }
+            }
+            ui.separator();
+            let running = self.app.run().is_some_and(|run| run.is_running() && run.waiting().is_empty());
+            let first = if running { Command::Pause } else { Command::Continue };
+            for command in [
+                first,
+                Command::Next,
+                Command::StepIn,
+                Command::StepOut,
+                Command::StepBack,
+                Command::ReverseContinue,
+                Command::Restart,
+                Command::Stop,
+            ] {
+                let enabled = controls::is_enabled(&self.app, &command);
+                controls::command_button_enabled_ui(ui, &command, true, enabled, commands);
+            }
+            ui.separator();
+            controls::command_button_ui(ui, &Command::FitGraph, true, commands);
+            self.status_ui(ui);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                controls::command_button_ui(ui, &Command::ToggleTheme, true, commands);
+                controls::command_button_ui(ui, &Command::ShowPalette, true, commands);
+                if let Some(url) = self.app.server_url() {
+                    ui.weak(format!("Serving on {url}"));
+                }
+            });
+        });
+    }
+
+    /// How the execution stands, in a few words.
+    fn status_ui(&self, ui: &mut Ui) {
+        let Some(run) = self.app.run() else { return };
+        let colours = tokens(ui.ctx());
+        let (status, text) = match run.status() {
+            ExecutionStatus::Running => (colours.in_progress, "Running"),
+            ExecutionStatus::Succeeded { .. } => (colours.succeeded, "Succeeded"),
+            ExecutionStatus::Failed { .. } => (colours.failed, "Failed"),
+            ExecutionStatus::TimedOut { .. } => (colours.failed, "Timed out"),
+            ExecutionStatus::Aborted { .. } => (colours.aborted, "Aborted"),
+        };
+        controls::status_dot_ui(ui, status.line);
+        ui.label(RichText::new(text).color(status.text));
+        ui.weak(stop_text(run.stopped.as_ref(), run.waiting().first().map(|it| &*it.state_name)));
+    }
+
+    // -- dialogs
+
+    fn dialogs_ui(&mut self, ctx: &egui::Context, commands: &mut Vec<Command>) {
+        let Some(dialog) = self.dialog else { return };
+        let mut open = true;
+        let (title, size) = match dialog {
+            Dialog::Open => ("Open", vec2(560.0, 200.0)),
+            Dialog::Shortcuts => ("Keyboard shortcuts", vec2(460.0, 520.0)),
+            Dialog::About => ("About Stepwell", vec2(420.0, 220.0)),
+        };
+        let window = egui::Window::new(title).open(&mut open).collapsible(false).resizable(false).default_size(size);
+        let mut close = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        window.anchor(egui::Align2::CENTER_CENTER, [0.0, -40.0]).show(ctx, |ui| match dialog {
+            Dialog::Open => close |= self.open_ui(ui, commands),
+            Dialog::Shortcuts => shortcuts_ui(ui),
+            Dialog::About => about_ui(ui),
+        });
+        if !open || close {
+            self.dialog = None;
+        }
+    }
+
+    /// The path field beside the system's dialog; whether the dialog is done.
+    fn open_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
+        ui.label("A definition (.asl.json, .json, .asl.yaml, .yaml), a SAM or CloudFormation template, a Terraform folder, or an exported history.");
+        ui.add_space(6.0);
+        let field = egui::TextEdit::singleline(&mut self.path_text).hint_text("Path of a file or a folder").desired_width(520.0);
+        let response = ui.add(field);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path"));
+        if !response.has_focus() && self.path_text.is_empty() {
+            response.request_focus();
+        }
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let mut done = false;
+        ui.horizontal(|ui| {
+            let open = controls::primary_button_ui(ui, "Open path");
+            if (open.clicked() || entered) && !self.path_text.trim().is_empty() {
+                commands.push(Command::Open(PathBuf::from(self.path_text.trim())));
+                done = true;
+            }
+            let ctx = ui.ctx().clone();
+            if ui.button("Choose a file…").clicked() {
+                self.pick(&ctx, "Open", Pick::File(&["json", "yaml", "yml", "tf", "asl"]), Command::Open);
+                done = true;
+            }
+            if ui.button("Choose a folder…").clicked() {
+                self.pick(&ctx, "Open a project folder", Pick::Folder, Command::Open);
+                done = true;
+            }
+            if ui.button("Cancel").clicked() {
+                done = true;
+            }
+        });
+        if !self.app.settings.recent.is_empty() {
+            ui.add_space(6.0);
+            ui.weak("Recent");
+            for path in &self.app.settings.recent {
+                if ui.link(path.display().to_string()).clicked() {
+                    commands.push(Command::Open(path.clone()));
+                    done = true;
+                }
+            }
+        }
+        done
+    }
+
+    /// Shows the system's dialog on a thread of its own, because it blocks; what is chosen comes back as a command.
+    fn pick(&self, ctx: &egui::Context, title: &'static str, what: Pick, make: fn(PathBuf) -> Command) {
+        let (sender, ctx) = (self.picked.0.clone(), ctx.clone());
+        let ask = move || {
+            let dialog = rfd::FileDialog::new().set_title(title);
+            let chosen = match what {
+                Pick::File(extensions) => dialog.add_filter("Supported files", extensions).add_filter("All files", &["*"]).pick_file(),
+                Pick::Folder => dialog.pick_folder(),
+                Pick::Save(extensions) => dialog.add_filter("Pictures", extensions).set_file_name("graph.svg").save_file(),
+            };
+            if let Some(path) = chosen
+                && sender.send(make(path)).is_ok()
+            {
+                ctx.request_repaint();
+            }
+        };
+        if let Err(err) = std::thread::Builder::new().name("dialog".to_owned()).spawn(ask) {
+            tracing::error!(%err, "no thread for the dialog");
+        }
+    }
+
+    // -- notices
+
+    fn notices_ui(&mut self, ctx: &egui::Context, commands: &mut Vec<Command>) {
+        let now = ctx.input(|input| input.time);
+        let ids: Vec<u64> = self.app.notices.iter().map(|it| it.id).collect();
+        self.shown_at.retain(|id, _| ids.contains(id));
+        let colours = tokens(ctx);
+        let mut offset = 64.0;
+        for notice in &self.app.notices {
+            let since = *self.shown_at.entry(notice.id).or_insert(now);
+            let stays = notice.level == NoticeLevel::Error;
+            if !stays && now - since > NOTICE_SECONDS {
+                commands.push(Command::DismissNotice(notice.id));
+                continue;
+            }
+            if !stays {
+                ctx.request_repaint_after_secs((NOTICE_SECONDS - (now - since)).max(0.05) as f32);
+            }
+            let status = match notice.level {
+                NoticeLevel::Info => colours.in_progress,
+                NoticeLevel::Warning => colours.caught,
+                NoticeLevel::Error => colours.failed,
+            };
+            let frame = egui::Frame::new()
+                .fill(status.soft)
+                .stroke(egui::Stroke::new(1.0, status.line))
+                .corner_radius(theme::radius::NORMAL)
+                .inner_margin(10);
+            let area = egui::Area::new(egui::Id::new(("notice", notice.id)))
+                .anchor(egui::Align2::RIGHT_TOP, vec2(-16.0, offset))
+                .order(egui::Order::Foreground);
+            let shown = area.show(ctx, |ui| {
+                frame.show(ui, |ui| {
+                    ui.set_max_width(420.0);
+                    ui.horizontal_top(|ui| {
+                        ui.vertical(|ui| {
+                            ui.set_max_width(370.0);
+                            ui.label(RichText::new(&notice.text).color(colours.text));
+                            if !notice.remedy.is_empty() {
+                                ui.label(RichText::new(&notice.remedy).color(colours.text_muted));
+                            }
+                        });
+                        if ui.small_button("×").on_hover_text("Dismiss").clicked() {
+                            commands.push(Command::DismissNotice(notice.id));
+                        }
+                    });
+                });
+            });
+            offset += shown.response.rect.height() + 8.0;
+        }
+    }
+}
+
+/// What the system's dialog asks for.
+#[derive(Clone, Copy)]
+enum Pick {
+    File(&'static [&'static str]),
+    Folder,
+    Save(&'static [&'static str]),
+}
+
+fn stop_text(stopped: Option<&StopReason>, waiting: Option<&str>) -> String {
+    match (stopped, waiting) {
+        (_, Some(state)) => format!("{state} waits for an answer: see Mocks"),
+        (None, None) => String::new(),
+        (Some(reason), None) => match reason {
+            StopReason::Entry => "at the start".to_owned(),
+            StopReason::Step => "paused after a step".to_owned(),
+            StopReason::Breakpoint(state) => format!("paused at the breakpoint on {state}"),
+            StopReason::Exception { error, caught, .. } => {
+                format!("paused at {} error {error}", if *caught { "the caught" } else { "the uncaught" })
+            }
+            StopReason::Pause => "paused".to_owned(),
+            StopReason::Goto => "looking back".to_owned(),
+            StopReason::End => String::new(),
+            StopReason::WaitingForAnswer => "waits for an answer".to_owned(),
+        },
+    }
+}
+
+fn shortcuts_ui(ui: &mut Ui) {
+    egui::ScrollArea::vertical().max_height(460.0).show(ui, |ui| {
+        egui::Grid::new("shortcuts").num_columns(2).striped(true).spacing([24.0, 4.0]).show(ui, |ui| {
+            for listing in Command::listed() {
+                if let Some(shortcut) = listing.shortcut {
+                    ui.label(listing.label).on_hover_text(listing.tooltip);
+                    ui.monospace(shortcut.text());
+                    ui.end_row();
+                }
+            }
+        });
+        ui.add_space(8.0);
+        ui.weak("In the graph: arrows walk along the edges, Enter opens the source, the wheel zooms at the pointer.");
+    });
+}
+
+fn about_ui(ui: &mut Ui) {
+    ui.label(RichText::new(format!("Stepwell {}", env!("CARGO_PKG_VERSION"))).heading());
+    ui.label("A native desktop debugger for AWS Step Functions.");
+    ui.label("MIT or Apache-2.0, at your choice.");
+    ui.add_space(6.0);
+    ui.weak("Simulated executions run here and reach no account. Fonts: Inter (OFL 1.1), Droid Sans Fallback (Apache-2.0).");
+}
+
+impl eframe::App for Window {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        Self::ui(self, ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.app.settings.panes = serde_json::to_value(&self.tree).ok();
+        self.app.save_settings();
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}
