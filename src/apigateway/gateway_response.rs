@@ -139,7 +139,10 @@ impl ErrorTexts<'_> {
             "context.error.message" => self.message.to_owned(),
             "context.error.messageString" => Value::from(self.message).to_string(),
             "context.error.responseType" => self.kind.as_str().to_owned(),
-            "context.error.validationErrorString" => self.details.to_owned(),
+            // It stands between quotes in templates, so its own are escaped.
+            "context.error.validationErrorString" => {
+                Value::from(self.details).to_string().trim_matches('"').to_owned()
+            }
             other => sources.value(other).unwrap_or_default(),
         }
     }

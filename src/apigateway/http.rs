@@ -1,4 +1,4 @@
-//! A request and a response, as text: percent escapes, `curl`, and files of example requests.
+//! A request and a response, as text: percent escapes, and `curl`.
 
 use std::fmt::Write as _;
 
@@ -20,14 +20,6 @@ pub struct HttpResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
-}
-
-/// A request of a `requests.http` file, with the name it has there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExampleRequest {
-    /// The text after `###`, else the request line.
-    pub name: String,
-    pub request: HttpRequest,
 }
 
 impl HttpRequest {
@@ -150,60 +142,6 @@ fn quote(text: &str) -> String {
     }
 }
 
-/// The requests of a text: `METHOD /path`, headers, an empty line, the body, and `###` between two requests. Lines that
-/// start with `#` or `//` before the request line are comments; a host before the path is left out.
-pub fn parse_requests(text: &str) -> Vec<ExampleRequest> {
-    let mut requests = Vec::new();
-    let mut name = "";
-    let mut block = Vec::new();
-    for line in text.lines() {
-        if let Some(next_name) = line.strip_prefix("###") {
-            requests.extend(parse_request(name, &block));
-            name = next_name.trim();
-            block.clear();
-        } else {
-            block.push(line);
-        }
-    }
-    requests.extend(parse_request(name, &block));
-    requests
-}
-
-fn parse_request(name: &str, lines: &[&str]) -> Option<ExampleRequest> {
-    let is_comment =
-        |line: &str| line.trim().is_empty() || line.starts_with('#') || line.starts_with("//");
-    let start = lines.iter().position(|line| !is_comment(line))?;
-    let mut words = lines[start].split_whitespace();
-    let first = words.next()?;
-    // A line with only a URL is a GET.
-    let (method, url) = match words.next() {
-        Some(url) => (first.to_uppercase(), url),
-        None => ("GET".to_owned(), first),
-    };
-    let target = url
-        .split_once("://")
-        .map_or(url, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let rest = &lines[start + 1..];
-    let head = rest.iter().position(|line| line.trim().is_empty()).unwrap_or(rest.len());
-    let headers = rest[..head]
-        .iter()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(':'));
-    let request = HttpRequest {
-        method,
-        path: if path.starts_with('/') { path.to_owned() } else { format!("/{path}") },
-        query: parse_query(query),
-        headers: headers
-            .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-            .collect(),
-        body: rest[head..].join("\n").trim().to_owned(),
-    };
-    let name =
-        if name.is_empty() { format!("{} {}", request.method, target) } else { name.to_owned() };
-    Some(ExampleRequest { name, request })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,19 +160,6 @@ mod tests {
             "curl --include \\\n  --request POST \\\n  'http://127.0.0.1:8080/items?q=a%20b%26c' \\\n  \
              --header 'Content-Type: application/json' \\\n  --data-raw '{\"name\":\"it'\\''s\"}'"
         );
-    }
-
-    #[test]
-    fn a_file_of_requests_is_read() {
-        let text = "# comment\n### Create\nPOST https://host/prod/items?a=b%20c\nContent-Type: application/json\n\n{\n \"x\": 1\n}\n\n###\nGET /items\n### Empty\n";
-        let requests = parse_requests(text);
-        assert_eq!(requests.len(), 2);
-        assert_eq!(requests[0].name, "Create");
-        assert_eq!(requests[0].request.path, "/prod/items");
-        assert_eq!(requests[0].request.query, [("a".to_owned(), "b c".to_owned())]);
-        assert_eq!(requests[0].request.header("content-type"), Some("application/json"));
-        assert_eq!(requests[0].request.body, "{\n \"x\": 1\n}");
-        assert_eq!(requests[1].name, "GET /items");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub mod rest_api;
 mod router;
 mod states;
 
-pub use http::{ExampleRequest, HttpRequest, HttpResponse};
+pub use http::{HttpRequest, HttpResponse};
 pub use pipeline::{
     Begun, IntegrationResult, Pending, RequestContext, Stage, StageName, StartCall, begin, finish,
 };
