@@ -240,7 +240,7 @@ fn in_expression(expression: &Expression) -> bool {
     match expression {
         Expression::Path(path) => path.text().contains("$$"),
         Expression::Intrinsic(intrinsic) => intrinsic.text().contains("$$"),
-        Expression::Jsonata(jsonata) => jsonata.text().contains("$states"),
+        Expression::Jsonata(jsonata) => jsonata.reads_context(),
         Expression::Invalid { .. } => false,
     }
 }

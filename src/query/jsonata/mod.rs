@@ -79,6 +79,12 @@ impl Jsonata {
         self.analysis.states.members()
     }
 
+    /// Whether it looks at `$states.context`, as `$now()` and `$millis()` also do.
+    pub fn reads_context(&self) -> bool {
+        self.analysis.functions.contains("millis")
+            || self.states_members_used().is_none_or(|members| members.contains(&"context"))
+    }
+
     /// Names that the expression reads from a context that Step Functions does not give: AWS refuses a definition with
     /// "Reference to 'phone' at the top level is not supported."
     pub fn top_level_references(&self) -> &[Arc<str>] {

@@ -215,6 +215,13 @@ fn what_an_expression_uses_is_known_beforehand() {
         Some(vec!["context".to_owned(), "input".to_owned()])
     );
     assert_eq!(members("$states"), None);
+    let reads_context = |text: &str| Jsonata::parse(text).expect("an expression").reads_context();
+    assert!(
+        reads_context("$states.context.State.Name")
+            && reads_context("$now()")
+            && reads_context("$keys($states)")
+    );
+    assert!(!reads_context("$states.input.context + $x"));
     let top = |text: &str| -> Vec<String> {
         let expression = Jsonata::parse(text).expect("an expression");
         expression.top_level_references().iter().map(ToString::to_string).collect()
