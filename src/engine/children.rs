@@ -1,12 +1,15 @@
 //! The threads inside a Parallel or a Map: starting them, gathering what they give, aborting the rest when one fails.
 //!
-//! AWS's `previousEventId` has rules of its own here. What follows an iteration or the whole group hangs on the last event
-//! that happened *inside*, never on `MapIterationSucceeded`, `MapIterationFailed` or `…StateSucceeded`; those are dead ends.
+//! AWS's `previousEventId` has rules of its own here. What follows a branch, a failed iteration or one of several iterations
+//! hangs on the last event that happened *inside*; only the `MapIterationSucceeded` that ends the last iteration is followed
+//! by something. `…StateSucceeded` is always a dead end.
 
 use std::sync::Arc;
 
 use super::failure::Failure;
 use super::machine::{Here, Machine, StepResult, Turn};
+use super::program::is_jsonata;
+use super::state::written_results;
 use super::thread::{Children, Phase, Role, Thread, ThreadIndex};
 use crate::asl::{Map, ProcessorMode, StateKind};
 use crate::execution::{EventDetails, EventId, EventType};
@@ -79,9 +82,8 @@ impl Machine {
             if let Some(result) = ended {
                 parent.phase = Phase::ChildrenEnded(result);
                 self.make_ready(parent_index);
-            } else {
-                parent.visit.children = Some(children);
             }
+            parent.visit.children = Some(children);
         }
         self.put_thread(parent_index, parent);
     }
@@ -108,14 +110,16 @@ impl Machine {
             Kind::Map(_) => {
                 let details =
                     EventDetails::MapIteration { name: Arc::clone(&here.meta.name), index };
-                self.append(
+                let succeeded = self.append(
                     turn,
                     parent.scope,
                     child.previous,
                     EventType::MapIterationSucceeded,
                     details,
                 );
-                child.previous
+                // What follows the last iteration hangs on its end; the next iteration hangs on what came before that.
+                let is_last = children.finished == children.length;
+                if is_last { succeeded } else { child.previous }
             }
             Kind::DistributedMap(_) => parent.previous,
         };
@@ -305,6 +309,22 @@ impl Machine {
         };
         if let Some((event_type, previous)) = succeeded {
             self.append(turn, thread.scope, previous, event_type, EventDetails::None);
+        }
+        let run = thread.visit.children.take().and_then(|it| it.run);
+        if let (Some(Kind::DistributedMap(map)), Some(run)) = (kind_of(here), run)
+            && let Some(writer) = &map.result_writer
+        {
+            let settings = if is_jsonata(here.state) {
+                self.jsonata(thread, here, writer, "ResultWriter", None, None)?
+            } else {
+                let effective = thread.visit.effective.clone();
+                self.template(thread, here, writer, &effective)?
+            };
+            // Without a place to write to, the writer only shapes what it gives.
+            if settings.get("Resource").is_some() {
+                let written = written_results(&settings, run.arn.as_deref().unwrap_or_default());
+                return self.finish_with_result(turn, thread, here, written);
+            }
         }
         self.finish_with_result(turn, thread, here, results)
     }

@@ -228,7 +228,7 @@ pub fn evaluate_jsonata_expression(
             match jsonata.evaluate(scope.states, scope.variables, random) {
                 Ok(Some(value)) => Ok(value),
                 Ok(None) => Err(complaint("returned nothing (undefined).")),
-                Err(err) => Err(complaint(&err.message)),
+                Err(err) => Err(DataError::evaluation(err.sentence(text, field), Some(field))),
             }
         }
         Expression::Path(_) | Expression::Intrinsic(_) => {

@@ -129,9 +129,13 @@ pub(crate) struct Children {
     pub(crate) run: Option<MapRun>,
 }
 
-/// What a distributed Map puts up with.
+/// What only a distributed Map has.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MapRun {
     pub(crate) tolerated_count: Option<u64>,
     pub(crate) tolerated_percentage: Option<f64>,
+    pub(crate) arn: Option<Arc<str>>,
+    /// `ItemReader`, computed.
+    pub(crate) reader: Option<Value>,
+    pub(crate) max_items: Option<usize>,
 }

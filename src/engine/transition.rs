@@ -50,10 +50,24 @@ impl Machine {
                 thread.phase = Phase::Task;
                 (Ok(Flow::Blocked), false)
             }
-            Phase::Answered(answer) => (
-                answer.and_then(|output| self.finish_with_result(turn, thread, here, output)),
-                false,
-            ),
+            Phase::Answered(answer) => match &here.state.kind {
+                StateKind::Map(map) => {
+                    let result = self.finish_reading(turn, index, thread, here, map, answer);
+                    let failed = result.is_err();
+                    (result, failed)
+                }
+                StateKind::Task(_)
+                | StateKind::Pass(_)
+                | StateKind::Choice(_)
+                | StateKind::Wait(_)
+                | StateKind::Succeed
+                | StateKind::Fail(_)
+                | StateKind::Parallel(_)
+                | StateKind::Unknown(_) => {
+                    let finish = |output| self.finish_with_result(turn, thread, here, output);
+                    (answer.and_then(finish), false)
+                }
+            },
             Phase::Awake => (self.leave_wait(turn, thread, here), false),
             Phase::ChildrenEnded(ended) => {
                 let from_children = ended.is_err();

@@ -29,9 +29,8 @@ impl Machine {
         here: Here<'_>,
         map: &Map,
     ) -> StepResult {
-        let distributed = map.processor.mode == ProcessorMode::Distributed;
-        if map.item_reader.is_some() {
-            return self.refuse_reader(turn, thread, here);
+        if let Some(reader) = &map.item_reader {
+            return self.start_reading(turn, index, thread, here, map, reader);
         }
         let items = self.map_items(turn, thread, here, map)?;
         let length = items.as_array().map_or(0, Vec::len) as u64;
@@ -42,50 +41,50 @@ impl Machine {
             EventDetails::MapStateStarted { length },
         );
         let mut children = self.map_children(thread, here, map, items)?;
-        if distributed {
-            let arn = self.map_run_arn(here, map);
-            self.emit(
-                turn,
-                thread,
-                EventType::MapRunStarted,
-                EventDetails::MapRunStarted { map_run_arn: arn },
-            );
-            if let Some(batcher) = &map.item_batcher {
-                children.items = self.batches(turn, thread, here, map, batcher, &children.items)?;
-                children.length = children.items.as_array().map_or(0, Vec::len) as u64;
-            }
+        if let Some(run) = &mut children.run {
+            run.arn = Some(self.start_map_run(turn, thread, here, map));
         }
-        children.results = vec![Value::Null; usize::try_from(children.length).unwrap_or(0)];
-        if children.length == 0 {
-            thread.phase = Phase::ChildrenEnded(Ok(Value::array([])));
-            return Ok(Flow::Continue);
-        }
-        let mut children = Box::new(children);
-        let previous = thread.previous;
-        self.start_iterations(turn, index, thread, here, map, &mut children, previous)?;
-        thread.visit.children = Some(children);
-        thread.phase = Phase::Children;
-        Ok(Flow::Blocked)
+        self.begin_iterations(turn, index, thread, here, map, Box::new(children))
     }
 
-    /// Items read from S3 are not simulated.
-    fn refuse_reader(
+    pub(crate) fn start_map_run(
         &mut self,
         turn: &mut Turn<'_>,
         thread: &mut Thread,
         here: Here<'_>,
+        map: &Map,
+    ) -> Arc<str> {
+        let arn = self.map_run_arn(here, map);
+        let details = EventDetails::MapRunStarted { map_run_arn: Arc::clone(&arn) };
+        self.emit(turn, thread, EventType::MapRunStarted, details);
+        arn
+    }
+
+    /// Runs the items that are known by now.
+    pub(crate) fn begin_iterations(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+        mut children: Box<Children>,
     ) -> StepResult {
-        self.emit(
-            turn,
-            thread,
-            EventType::MapStateStarted,
-            EventDetails::MapStateStarted { length: 0 },
-        );
-        Err(self.runtime_failure(
-            thread,
-            here,
-            "Stepwell does not read the items of a Map from S3 (ItemReader) yet.",
-        ))
+        if let Some(batcher) = &map.item_batcher {
+            children.items = self.batches(turn, thread, here, map, batcher, &children.items)?;
+        }
+        let length = children.items.as_array().map_or(0, Vec::len);
+        children.length = length as u64;
+        children.results = vec![Value::Null; length];
+        let previous = thread.previous;
+        self.start_iterations(turn, index, thread, here, map, &mut children, previous)?;
+        thread.visit.children = Some(children);
+        if length == 0 {
+            thread.phase = Phase::ChildrenEnded(Ok(Value::array([])));
+            return Ok(Flow::Continue);
+        }
+        thread.phase = Phase::Children;
+        Ok(Flow::Blocked)
     }
 
     fn map_items(
@@ -169,7 +168,7 @@ impl Machine {
     }
 
     /// Concurrency and what a distributed Map tolerates. AWS reads these after it has said how many items there are.
-    fn map_children(
+    pub(crate) fn map_children(
         &mut self,
         thread: &mut Thread,
         here: Here<'_>,
@@ -213,6 +212,7 @@ impl Machine {
             Some(MapRun {
                 tolerated_count: tolerated_count.map(|it| it as u64),
                 tolerated_percentage,
+                ..MapRun::default()
             })
         } else {
             None
@@ -466,20 +466,8 @@ impl Machine {
         let Some(path) = settings.get(&format!("{name}Path")).and_then(Value::as_str) else {
             return Ok(None);
         };
-        let effective = thread.visit.effective.clone();
-        self.evaluate(thread, here, &effective, |bindings, _random| {
-            let compiled = crate::query::jsonpath::Path::parse(path)
-                .map_err(|err| DataError::runtime(format!("Invalid path '{path}' : {}", err.message)))?;
-            let value = compiled
-                .select(bindings)
-                .map_err(|err| DataError::runtime(format!("Invalid path '{path}' : {}", err.message)))?;
-            as_integer(&value).and_then(|it| u64::try_from(it).ok()).filter(|it| *it > 0).map(Some).ok_or_else(|| {
-                DataError::runtime(format!(
-                    "The {name}Path field refers to value \"{}\" which is not a valid integer: {path}",
-                    plain(&value)
-                ))
-            })
-        })
+        let limit = self.integer_at(thread, here, path, &format!("{name}Path"))?;
+        Ok(u64::try_from(limit).ok().filter(|it| *it > 0))
     }
 }
 
@@ -494,6 +482,20 @@ impl From<f64> for Number {
     fn from(number: f64) -> Self {
         Self(number)
     }
+}
+
+/// What `ResultWriter` leaves for the output: where the results would be.
+pub(crate) fn written_results(settings: &Value, map_run_arn: &str) -> Value {
+    let parameters = settings.get("Parameters").or_else(|| settings.get("Arguments"));
+    let text = |name: &str| parameters.and_then(|it| it.get(name)).map(plain).unwrap_or_default();
+    let id = map_run_arn.rsplit_once(':').map_or(map_run_arn, |(_, id)| id);
+    let prefix = text("Prefix");
+    let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+    let details = Value::object([
+        ("Bucket", Value::from(text("Bucket"))),
+        ("Key", Value::from(format!("{prefix}{slash}{id}/manifest.json"))),
+    ]);
+    Value::object([("MapRunArn", Value::from(map_run_arn)), ("ResultWriterDetails", details)])
 }
 
 /// `Label`, or the state's name cut to the 40 characters that AWS allows.

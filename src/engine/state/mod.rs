@@ -3,9 +3,12 @@
 mod choice;
 mod compare;
 mod fail;
+mod item_reader;
 mod map;
 mod parallel;
 mod pass;
 mod succeed;
 mod task;
 mod wait;
+
+pub(crate) use map::written_results;

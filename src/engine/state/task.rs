@@ -71,7 +71,8 @@ impl Machine {
         here: Here<'_>,
         task: &Task,
     ) -> StepResult {
-        if pattern_of(task) == IntegrationPattern::WaitForTaskToken {
+        // AWS shows a token for every task that goes on after the service's answer, though only one kind is called back.
+        if pattern_of(task) != IntegrationPattern::RequestResponse {
             thread.visit.callback_token = Some(self.new_callback_token());
             thread.visit.context = None;
         }
@@ -265,7 +266,12 @@ impl Machine {
         here: Here<'_>,
         output: Value,
     ) {
-        let Some(task) = task_of(here) else { return };
+        let Some(task) = task_of(here) else {
+            // The reader of a Map, which has no events of its own and no limit of size.
+            self.forget_task(turn, thread);
+            thread.phase = Phase::Answered(Ok(output));
+            return;
+        };
         if exceeds_payload_limit(&output) {
             let failure = Failure::data_limit(&task.resource.text);
             return self.task_failed(turn, thread, here, failure);
@@ -347,7 +353,11 @@ impl Machine {
         failure: Failure,
         [lambda, activity, service]: [EventType; 3],
     ) {
-        let Some(task) = task_of(here) else { return };
+        let Some(task) = task_of(here) else {
+            self.forget_task(turn, thread);
+            thread.phase = Phase::Answered(Err(failure));
+            return;
+        };
         self.task_started(turn, thread, here, None);
         self.forget_task(turn, thread);
         let (error, cause) = (failure.error.clone(), failure.cause.clone());
