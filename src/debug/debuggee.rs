@@ -10,7 +10,7 @@ use crate::asl::{StateMachine, StateMachineType, StatePath};
 use crate::engine::{
     Action, ExecutionStart, Input, Journal, Machine, TaskRequest, TaskToken, VirtualClock,
 };
-use crate::execution::{EventDetails, EventId, Execution, History, Moments, Timestamp};
+use crate::execution::{EventDetails, EventId, Execution, History, Moments, ThreadId, Timestamp};
 use crate::json::Value;
 
 /// What a service, or the user, answers to a task.
@@ -178,6 +178,23 @@ impl Debuggee {
         };
         self.take(input);
         Step::Taken
+    }
+
+    /// Lets the machine run until a thread, or one inside it, has done something. Other threads may come first; an answer or
+    /// a timer is not waited for.
+    pub(super) fn look_ahead(&mut self, thread: ThreadId) {
+        const MOST_STEPS: usize = 1000;
+        for _ in 0..MOST_STEPS {
+            let before = self.last_event();
+            if !self.can_advance() {
+                return;
+            }
+            self.take(Input::Advance);
+            let moved = (before.0 + 1..=self.last_event().0).map(EventId);
+            if moved.into_iter().any(|it| self.is_around(thread, self.moments.thread_of(it))) {
+                return;
+            }
+        }
     }
 
     /// Gives the machine an input now, and notes everything about it.

@@ -57,6 +57,10 @@ impl Debuggee {
         let bar = self.moments.timeline().visits.get(&entered)?;
         let mut data = self.inspection_of(entered)?;
         let last = self.last_known(bar, cursor);
+        if data.result.is_none() && bar.state_type == StateType::Task {
+            // The engine has not looked at it yet.
+            data.result = self.result_event(bar).and_then(|id| self.result_in(id));
+        }
         let stages = [
             &mut data.input,
             &mut data.after_input_path,
@@ -233,28 +237,7 @@ impl Debuggee {
                 ..InspectionData::default()
             });
         };
-        let result = self.result_event(bar).and_then(|id| match &self.history.get(id)?.details {
-            EventDetails::TaskOutput { output, .. } | EventDetails::Succeeded { output } => {
-                Some(output.as_ref()?.value())
-            }
-            EventDetails::None
-            | EventDetails::ExecutionStarted { .. }
-            | EventDetails::Failure { .. }
-            | EventDetails::StateEntered { .. }
-            | EventDetails::StateExited { .. }
-            | EventDetails::TaskScheduled { .. }
-            | EventDetails::TaskStarted { .. }
-            | EventDetails::TaskFailure { .. }
-            | EventDetails::ResourceScheduled { .. }
-            | EventDetails::ActivityStarted { .. }
-            | EventDetails::MapIteration { .. }
-            | EventDetails::MapStateStarted { .. }
-            | EventDetails::MapRunStarted { .. }
-            | EventDetails::Redriven { .. }
-            | EventDetails::MapRunRedriven { .. }
-            | EventDetails::EvaluationFailed { .. }
-            | EventDetails::Unknown(_) => None,
-        });
+        let result = self.result_event(bar).and_then(|id| self.result_in(id));
         let context = self.context(Some(visit));
         let recorded = RecordedVisit {
             input: &input,
@@ -288,6 +271,20 @@ impl Debuggee {
             });
         }
         Some(data)
+    }
+
+    /// What an event brought; AWS does not record what the branches or iterations gave.
+    fn result_in(&self, id: EventId) -> Option<Value> {
+        match &self.history.get(id)?.details {
+            EventDetails::TaskOutput { output, .. } | EventDetails::Succeeded { output } => {
+                Some(output.as_ref()?.value())
+            }
+            _other_details => None,
+        }
+    }
+
+    pub(super) fn brings_result(&self, id: EventId) -> bool {
+        self.history.get(id).is_some_and(|event| brings_result(event.event_type))
     }
 
     fn parameters(&self, id: EventId) -> Option<Value> {

@@ -26,3 +26,6 @@ pub use evaluate::EvaluateError;
 pub use frames::{Frame, Scope, ScopeKind};
 pub use session::{Cursor, DebugSession, Progress, SessionStatus};
 pub use step::{Goal, LogEntry, StopReason};
+
+#[cfg(test)]
+mod tests;

@@ -222,13 +222,16 @@ impl DebugSession {
 
     /// The stage after the cursor's. At the end of the history the machine has to run for it to be known.
     fn next_stage(&mut self) -> Option<&'static str> {
+        let event = self.cursor.event;
+        let thread = self.debuggee.moments.thread_of(event);
         // Looking at another thread than the event's, there is no stage to go on from.
-        if self.thread != self.debuggee.moments.thread_of(self.cursor.event) {
+        if self.thread != thread {
             return None;
         }
-        let at_end = self.cursor.event == self.last_event();
-        if at_end && self.debuggee.enters_state(self.cursor.event) && self.debuggee.can_advance() {
-            self.debuggee.step();
+        if event == self.last_event()
+            && (self.debuggee.enters_state(event) || self.debuggee.brings_result(event))
+        {
+            self.debuggee.look_ahead(thread);
         }
         self.debuggee.stage_after(self.cursor)
     }

@@ -1,0 +1,179 @@
+//! Moments of executions that were recorded on AWS: whatever the numbering, the threads form a tree, every state is found in
+//! the definition, and the last moment agrees with how the execution ended.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use stepwell::asl::{self, StateMachine};
+use stepwell::execution::{
+    EventDetails, EventId, EventType, History, Moment, Moments, StateStatus, ThreadKind,
+    ThreadStatus, export,
+};
+use stepwell::json::Value;
+use stepwell::json::document::{Document, Format};
+
+/// One recorded execution.
+struct Recording {
+    name: String,
+    machine: StateMachine,
+    history: History,
+    /// Whether the ids were kept; in histories of Parallel states they were blanked and the events sorted.
+    has_ids: bool,
+    status: String,
+}
+
+fn recordings() -> Option<Vec<Recording>> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance/cases"));
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        println!("skipped: there is no {}", folder.display());
+        return None;
+    };
+    let mut files: Vec<PathBuf> = files.filter_map(|it| Some(it.ok()?.path())).collect();
+    files.sort();
+    let mut recordings = Vec::new();
+    for file in files.iter().filter(|it| it.extension().is_some_and(|it| it == "json")) {
+        let text = std::fs::read_to_string(file).expect("the cases can be read");
+        let cases = Value::parse(&text).expect("the cases are JSON");
+        recordings.extend(cases.as_array().into_iter().flatten().filter_map(recording));
+    }
+    Some(recordings)
+}
+
+fn recording(case: &Value) -> Option<Recording> {
+    let expected = case.get("expected")?;
+    let events = expected.get("events")?.as_array()?;
+    let definition = case.get("definition").filter(|it| it.as_object().is_some())?;
+    let machine =
+        asl::parse::parse(&Document::parse(&definition.to_string(), Format::Json)).machine;
+    let mut numbers = BTreeMap::new();
+    let mut history = History::default();
+    for event in events {
+        let read = export::event_from_json(event).expect("an event");
+        let previous = numbers.get(&read.previous_event_id).copied().unwrap_or_default();
+        let id = history.append(previous, read.timestamp, read.event_type, read.details);
+        numbers.insert(read.id, id);
+    }
+    Some(Recording {
+        name: case.get("id")?.as_str()?.to_owned(),
+        machine,
+        has_ids: numbers.len() == events.len() && numbers.iter().all(|(old, new)| old == new),
+        history,
+        status: expected.get("status")?.as_str()?.to_owned(),
+    })
+}
+
+/// What holds at every moment.
+fn check(recording: &Recording, moment: &Moment) {
+    let name = &recording.name;
+    for (index, thread) in moment.threads.iter().enumerate() {
+        assert_eq!(thread.id.0 as usize, index, "{name}");
+        assert!(
+            thread.parent.is_none_or(|parent| parent < thread.id),
+            "{name}: threads are a tree"
+        );
+        assert_eq!(thread.parent.is_none(), thread.kind == ThreadKind::Top, "{name}");
+        assert_eq!(
+            moment.chain(thread.id).last().map(|it| it.id.0),
+            Some(0),
+            "{name}: every chain ends at the top"
+        );
+    }
+    for (path, summary) in &moment.states {
+        assert!(recording.machine.find(path).is_some(), "{name}: {path} is in the definition");
+        let open = moment
+            .threads
+            .iter()
+            .filter(|it| it.open_visit().is_some_and(|visit| visit.state == *path));
+        assert_eq!(summary.in_progress as usize, open.count(), "{name}: {path} at {:?}", moment.at);
+    }
+}
+
+#[test]
+fn recorded_executions_have_moments_that_hold_together() {
+    let Some(recordings) = recordings() else { return };
+    assert!(recordings.len() > 400, "only {} recordings", recordings.len());
+    for recording in &recordings {
+        let (name, history) = (&recording.name, &recording.history);
+        let moments = Moments::of(&recording.machine, history);
+        let mut grown = Moments::new(&recording.machine);
+        let mut so_far = History::default();
+        for event in history.events() {
+            so_far.append(
+                event.previous_event_id,
+                event.timestamp,
+                event.event_type,
+                event.details.clone(),
+            );
+            grown.extend(&so_far);
+            check(recording, grown.latest());
+        }
+        for event in history.events().iter().rev() {
+            let moment = moments.at(history, event.id);
+            assert_eq!(moment.at, event.id, "{name}");
+            check(recording, &moment);
+        }
+        check_end(recording, moments.latest());
+        assert_eq!(grown.latest(), moments.latest(), "{name}");
+    }
+}
+
+fn check_end(recording: &Recording, last: &Moment) {
+    let name = &recording.name;
+    let expected = match recording.status.as_str() {
+        "SUCCEEDED" => ThreadStatus::Succeeded,
+        "FAILED" | "TIMED_OUT" => ThreadStatus::Failed,
+        "ABORTED" => ThreadStatus::Aborted,
+        other => panic!("{name}: a status {other}"),
+    };
+    assert_eq!(last.threads[0].status, expected, "{name}");
+    assert!(last.threads.iter().all(|it| !it.status.is_alive()), "{name}: everything has ended");
+    let running = last.states.iter().find(|(_, summary)| summary.status == StateStatus::InProgress);
+    assert_eq!(running, None, "{name}: nothing is in progress");
+    if expected == ThreadStatus::Failed {
+        let current = last.threads[0].current.as_ref();
+        assert!(
+            current.is_none_or(|visit| visit.status != StateStatus::Succeeded),
+            "{name}: {current:?}"
+        );
+    }
+    let count = |wanted: EventType| {
+        recording.history.events().iter().filter(|it| it.event_type == wanted).count()
+    };
+    let iterations =
+        last.threads.iter().filter(|it| matches!(it.kind, ThreadKind::Iteration { .. })).count();
+    assert_eq!(iterations, count(EventType::MapIterationStarted), "{name}");
+}
+
+#[test]
+fn a_recorded_event_is_in_a_thread_that_can_have_it() {
+    let Some(recordings) = recordings() else { return };
+    let mut checked = 0;
+    for recording in recordings.iter().filter(|it| it.has_ids) {
+        let (name, history) = (&recording.name, &recording.history);
+        let moments = Moments::of(&recording.machine, history);
+        for event in history.events() {
+            let thread = moments.thread_of(event.id);
+            let moment = moments.at(history, event.id);
+            let current = moment.thread(thread).and_then(|it| it.current.clone());
+            let exited = matches!(event.details, EventDetails::StateExited { .. });
+            if let EventDetails::StateEntered { name: state, .. }
+            | EventDetails::StateExited { name: state, .. } = &event.details
+            {
+                let current =
+                    current.unwrap_or_else(|| panic!("{name}: {:?} is in a state", event.id));
+                assert_eq!(current.name, *state, "{name}: {:?}", event.id);
+                assert_eq!(current.exited, exited.then_some(event.id), "{name}: {:?}", event.id);
+                assert_eq!(moments.visit_of(event.id), Some(current.entered), "{name}");
+                checked += 1;
+            } else if let EventDetails::MapIteration { index, .. } = &event.details {
+                let kind = moment.thread(thread).map(|it| it.kind.clone());
+                let found =
+                    matches!(kind, Some(ThreadKind::Iteration { index: it, .. }) if it == *index);
+                assert!(found, "{name}: {:?} is in {kind:?}", event.id);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 1400, "only {checked} events");
+    assert_eq!(Moments::of(&recordings[0].machine, &History::default()).latest().at, EventId(0));
+}
