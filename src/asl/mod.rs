@@ -7,6 +7,7 @@ pub mod aws;
 pub mod choice;
 pub mod diagnostic;
 pub mod error_handling;
+pub mod expressions;
 pub mod map;
 pub mod parallel;
 pub mod parse;

@@ -4,6 +4,7 @@
 //! [`super::validate`].
 
 mod choice;
+mod dynamodb;
 mod error_handling;
 mod fields;
 mod kinds;

@@ -20,6 +20,7 @@ pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> {
     walk.collect(&machine.top, "");
     walk.duplicates();
     walk.scope(&machine.top, "");
+    walk.diagnostics.extend(super::expressions::undefined_variables(machine));
     walk.diagnostics
 }
 
@@ -90,7 +91,7 @@ fn express(scope: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
 }
 
 /// The scopes of a state by their place in the file: `Branches[0]`, `ItemProcessor`.
-fn scopes_of(state: &State) -> impl Iterator<Item = (String, &Scope)> {
+pub(super) fn scopes_of(state: &State) -> impl Iterator<Item = (String, &Scope)> {
     let name = match &state.kind {
         StateKind::Map(map) if map.uses_iterator => "Iterator",
         StateKind::Map(_) => "ItemProcessor",

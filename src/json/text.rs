@@ -32,7 +32,9 @@ pub(super) fn parse(json: &str) -> Result<Value, ParseError> {
     parsed.map_err(|err| {
         let text = err.to_string();
         let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
-        ParseError { message, line: err.line().max(1), column: err.column().max(1) }
+        // A mistake at the end of a line is counted as column 0 of the next one.
+        let line = if err.column() == 0 { err.line().saturating_sub(1) } else { err.line() };
+        ParseError { message, line: line.max(1), column: err.column().max(1) }
     })
 }
 

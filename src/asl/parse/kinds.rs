@@ -57,6 +57,7 @@ impl Reader<'_> {
             self.error((&fields.at("HeartbeatSeconds"), span), message, "");
         }
         self.credentials(fields);
+        self.attribute_values(&resource, fields, language);
         Box::new(Task {
             resource,
             resource_span,

@@ -210,7 +210,18 @@ impl Reader<'_> {
         let inside = &text[2..text.len() - 2];
         let code = inside.trim();
         match Jsonata::parse(code) {
-            Ok(parsed) => Some(Expression::Jsonata(parsed)),
+            Ok(parsed) => {
+                if let Some(name) = parsed.top_level_references().first() {
+                    let message =
+                        format!("Reference to '{name}' at the top level is not supported.");
+                    self.error(
+                        (location, span),
+                        message,
+                        "Begin it with $states.input, or with a variable",
+                    );
+                }
+                Some(Expression::Jsonata(parsed))
+            }
             Err(error) => {
                 if !placeholder::has_placeholder(code) {
                     let place = self.place_inside(

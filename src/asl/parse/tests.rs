@@ -379,6 +379,23 @@ fn spans_lead_back_to_the_text() {
     assert_eq!(document.slice(state.field_spans["End"]), "\"End\": true");
 }
 
+#[test]
+fn dynamodb_values_have_types() {
+    let task = r#""Type":"Task","End":true,"Resource":"arn:aws:states:::dynamodb:getItem","Parameters":{"TableName":"T","Key":"#;
+    for (key, severity) in [
+        (r#"{"id":{"S.$":"$.id"}}"#, None),
+        (r#"{"id":{"S":"a"},"n":{"N":"1"}}"#, None),
+        (r#"{"id":"${id}"}"#, None),
+        (r#"{"id":"a"}"#, None),
+        (r#"{"id.$":"$.id"}"#, Some(Severity::Note)),
+        (r#"{"id":5}"#, Some(Severity::Warning)),
+        (r#"{"id":{"Text":"a"}}"#, Some(Severity::Warning)),
+    ] {
+        let parsed = one(&format!("{task}{key}}}"));
+        assert_eq!(parsed.diagnostics.first().map(|it| it.severity), severity, "{key}");
+    }
+}
+
 /// JSON that resembles ASL: its words in any place.
 fn asl_like() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![

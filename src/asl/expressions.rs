@@ -1,0 +1,264 @@
+//! Every expression of a state with the field it stands in, and the variables of a machine.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{
+    Condition, Diagnostic, Expression, Field, ItemsSource, Operand, PayloadPath, Scope, Severity,
+    State, StateKind, StateMachine, Template, WaitUntil,
+};
+use crate::json::Value;
+use crate::query::jsonpath::{Path, Root};
+
+/// Something that is evaluated, and the field of the state that holds it (`Parameters`, `Choices`, `Catch`).
+#[derive(Clone, Copy, Debug)]
+pub enum Evaluated<'a> {
+    Expression(&'a Expression),
+    /// The right side of a comparison.
+    Path(&'a Path),
+}
+
+impl State {
+    /// Every expression of this state, without those of the states inside it.
+    pub fn expressions(&self) -> Vec<(&'static str, Evaluated<'_>)> {
+        let mut found = Found(Vec::new());
+        found.payload("InputPath", self.input_path.as_ref());
+        found.kind(&self.kind);
+        for catcher in &self.catch {
+            found.template("Catch", catcher.assign.as_ref());
+            found.template("Catch", catcher.output.as_ref());
+        }
+        found.template("Assign", self.assign.as_ref());
+        found.template("Output", self.output.as_ref());
+        found.payload("OutputPath", self.output_path.as_ref());
+        found.0
+    }
+
+    /// The templates that give variables their values.
+    pub fn assignments(&self) -> impl Iterator<Item = &Template> {
+        let rules = match &self.kind {
+            StateKind::Choice(choice) => choice.choices.as_slice(),
+            StateKind::Task(_)
+            | StateKind::Pass(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed
+            | StateKind::Fail(_)
+            | StateKind::Parallel(_)
+            | StateKind::Map(_)
+            | StateKind::Unknown(_) => &[],
+        };
+        let rules = rules.iter().filter_map(|rule| rule.assign.as_ref());
+        let catchers = self.catch.iter().filter_map(|catcher| catcher.assign.as_ref());
+        self.assign.iter().chain(rules).chain(catchers)
+    }
+}
+
+struct Found<'a>(Vec<(&'static str, Evaluated<'a>)>);
+
+impl<'a> Found<'a> {
+    fn expression(&mut self, field: &'static str, expression: &'a Expression) {
+        self.0.push((field, Evaluated::Expression(expression)));
+    }
+
+    fn payload(&mut self, field: &'static str, path: Option<&'a PayloadPath>) {
+        if let Some(PayloadPath::Path(expression)) = path {
+            self.expression(field, expression);
+        }
+    }
+
+    fn field<T>(&mut self, name: &'static str, field: Option<&'a Field<T>>) {
+        if let Some(Field::Computed(expression)) = field {
+            self.expression(name, expression);
+        }
+    }
+
+    fn template(&mut self, field: &'static str, template: Option<&'a Template>) {
+        match template {
+            None | Some(Template::Literal(_)) => {}
+            Some(Template::Expression(expression)) => self.expression(field, expression),
+            Some(Template::Array(items)) => {
+                items.iter().for_each(|item| self.template(field, Some(item)))
+            }
+            Some(Template::Object(members)) => {
+                members.iter().for_each(|member| self.template(field, Some(&member.value)));
+            }
+        }
+    }
+
+    fn kind(&mut self, kind: &'a StateKind) {
+        match kind {
+            StateKind::Task(task) => {
+                self.template("Parameters", task.parameters.as_ref());
+                self.template("Arguments", task.arguments.as_ref());
+                self.template("Credentials", task.credentials.as_ref());
+                self.field("TimeoutSeconds", task.timeout_seconds.as_ref());
+                self.field("HeartbeatSeconds", task.heartbeat_seconds.as_ref());
+                self.template("ResultSelector", task.result_selector.as_ref());
+            }
+            StateKind::Pass(pass) => self.template("Parameters", pass.parameters.as_ref()),
+            StateKind::Choice(choice) => {
+                for rule in &choice.choices {
+                    self.condition(&rule.condition);
+                    self.template("Choices", rule.assign.as_ref());
+                    self.template("Choices", rule.output.as_ref());
+                }
+            }
+            StateKind::Wait(wait) => match &wait.until {
+                Some(WaitUntil::Seconds(field)) => self.field("Seconds", Some(field)),
+                Some(WaitUntil::Timestamp(field)) => self.field("Timestamp", Some(field)),
+                None => {}
+            },
+            StateKind::Fail(fail) => {
+                self.field("Error", fail.error.as_ref());
+                self.field("Cause", fail.cause.as_ref());
+            }
+            StateKind::Parallel(parallel) => {
+                self.template("Parameters", parallel.parameters.as_ref());
+                self.template("Arguments", parallel.arguments.as_ref());
+                self.template("ResultSelector", parallel.result_selector.as_ref());
+            }
+            StateKind::Map(map) => {
+                match &map.items {
+                    ItemsSource::Path(expression) => self.expression("ItemsPath", expression),
+                    ItemsSource::Computed(template) => self.template("Items", Some(template)),
+                    ItemsSource::Input | ItemsSource::Literal(_) => {}
+                }
+                self.template("ItemReader", map.item_reader.as_ref());
+                self.template("ItemSelector", map.item_selector.as_ref());
+                self.template("ItemBatcher", map.item_batcher.as_ref());
+                self.field("MaxConcurrency", map.max_concurrency.as_ref());
+                self.field("ToleratedFailurePercentage", map.tolerated_failure_percentage.as_ref());
+                self.field("ToleratedFailureCount", map.tolerated_failure_count.as_ref());
+                self.template("ResultWriter", map.result_writer.as_ref());
+                self.template("ResultSelector", map.result_selector.as_ref());
+            }
+            StateKind::Succeed | StateKind::Unknown(_) => {}
+        }
+    }
+
+    fn condition(&mut self, condition: &'a Condition) {
+        match condition {
+            Condition::And(parts) | Condition::Or(parts) => {
+                parts.iter().for_each(|part| self.condition(part))
+            }
+            Condition::Not(part) => self.condition(part),
+            Condition::Compare(comparison) => {
+                self.expression("Choices", &comparison.variable);
+                if let Operand::Path(path) = &comparison.operand {
+                    self.0.push(("Choices", Evaluated::Path(path)));
+                }
+            }
+            Condition::Jsonata(expression) => self.expression("Choices", expression),
+            Condition::Literal(_) | Condition::Invalid(_) => {}
+        }
+    }
+}
+
+/// The names that any state of the machine assigns; `None` when one assigns an object that is computed as a whole.
+fn assigned(machine: &StateMachine) -> Option<BTreeSet<Arc<str>>> {
+    let mut names = BTreeSet::new();
+    for (_, state) in machine.states() {
+        for template in state.assignments() {
+            match template {
+                Template::Object(members) => {
+                    names.extend(members.iter().map(|member| Arc::clone(&member.name)))
+                }
+                Template::Literal(Value::Object(members)) => names.extend(members.keys().cloned()),
+                Template::Literal(_) | Template::Array(_) => {}
+                Template::Expression(_) => return None,
+            }
+        }
+    }
+    Some(names)
+}
+
+/// Variables that are read and that no state assigns: reading one fails at run time.
+pub(super) fn undefined_variables(machine: &StateMachine) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    if let Some(assigned) = assigned(machine) {
+        undefined_in(&machine.top, "", &assigned, &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn undefined_in(
+    scope: &Scope,
+    path: &str,
+    assigned: &BTreeSet<Arc<str>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for state in scope.states.values() {
+        let location = format!("{path}/States/{}", state.name);
+        let mut reported = BTreeSet::new();
+        for (field, evaluated) in state.expressions() {
+            for name in variables(evaluated) {
+                if name == "states"
+                    || assigned.contains(name)
+                    || !reported.insert((field, name.to_owned()))
+                {
+                    continue;
+                }
+                let span = [field.to_owned(), format!("{field}Path")]
+                    .iter()
+                    .find_map(|field| state.field_spans.get(field.as_str()));
+                diagnostics.push(Diagnostic {
+                    severity: Severity::Warning,
+                    code: "undefined-variable",
+                    message: format!("No state assigns the variable '${name}'"),
+                    remedy: "Assign it in a state before this one, or check its spelling"
+                        .to_owned(),
+                    location: format!("{location}/{field}"),
+                    span: span.copied().unwrap_or(state.name_span),
+                });
+            }
+        }
+        for (part, inner) in super::validate::scopes_of(state) {
+            undefined_in(inner, &format!("{location}/{part}"), assigned, diagnostics);
+        }
+    }
+}
+
+fn variables(evaluated: Evaluated<'_>) -> Vec<&str> {
+    let path = match evaluated {
+        Evaluated::Expression(Expression::Jsonata(jsonata)) => {
+            return jsonata.variables_used().collect();
+        }
+        Evaluated::Expression(Expression::Intrinsic(intrinsic)) => {
+            return intrinsic.paths().into_iter().filter_map(variable).collect();
+        }
+        Evaluated::Expression(Expression::Invalid { .. }) => return Vec::new(),
+        Evaluated::Expression(Expression::Path(path)) | Evaluated::Path(path) => path,
+    };
+    variable(path).into_iter().collect()
+}
+
+fn variable(path: &Path) -> Option<&str> {
+    match path.root() {
+        Root::Variable(name) => Some(name),
+        Root::Input | Root::Context => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::asl::parse::check;
+    use crate::json::document::{Document, Format};
+
+    #[test]
+    fn a_variable_that_nothing_assigns_is_told_once_per_field() {
+        let text = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+            "A":{"Type":"Pass","Assign":{"known":1},"Next":"B"},
+            "B":{"Type":"Choice","Choices":[{"Condition":"{% $known = $sum([$nope, $nope]) %}","Next":"C"}],"Default":"C"},
+            "C":{"Type":"Pass","Output":"{% ($local := 1; $local + $states.input + $gone) %}","End":true}}}"#;
+        let parsed = check(&Document::parse(text, Format::Json));
+        let found: Vec<&str> = parsed.diagnostics.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(
+            found,
+            ["No state assigns the variable '$nope'", "No state assigns the variable '$gone'"]
+        );
+        assert_eq!(parsed.diagnostics[1].location, "/States/C/Output");
+        let paths = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","InputPath":"$v.a","Parameters":{"x.$":"States.Format('{}', $w)"},"End":true}}}"#;
+        let parsed = check(&Document::parse(paths, Format::Json));
+        assert_eq!(parsed.diagnostics.len(), 2, "{:?}", parsed.diagnostics);
+    }
+}
