@@ -1,0 +1,232 @@
+//! The window, driven as a user drives it: everything is found by its accessible name.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::Key;
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use stepwell::app::{App, Command, Pane};
+use stepwell::asl::StatePath;
+use stepwell::ui::window::Window;
+
+const CRUD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-machines/crud/terraform");
+
+/// An app with this path opened, as if the worker had just reported.
+fn opened(path: &Path) -> App {
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.run_command(Command::Open(path.to_owned()));
+    for _ in 0..400 {
+        app.wait_and_tick(Duration::from_millis(50));
+        if app.opening.is_none() {
+            break;
+        }
+    }
+    app
+}
+
+/// The window on that app, in a harness.
+fn window(app: App) -> Harness<'static, Option<Window>> {
+    let mut app = Some(app);
+    let mut harness = Harness::builder()
+        .with_size([1480.0, 940.0])
+        .with_theme(egui::Theme::Light)
+        .with_step_dt(1.0 / 60.0)
+        .with_max_steps(64)
+        .build_ui_state(
+            move |ui, window: &mut Option<Window>| {
+                if let Some(app) = app.take() {
+                    *window = Some(Window::new(ui.ctx(), app));
+                }
+                if let Some(window) = window {
+                    window.ui(ui);
+                }
+            },
+            None,
+        );
+    harness.run_steps(4);
+    harness
+}
+
+fn app<'a>(harness: &'a Harness<'_, Option<Window>>) -> &'a App {
+    &harness.state().as_ref().expect("the window was made in the first frame").app
+}
+
+fn show(harness: &mut Harness<'_, Option<Window>>, pane: Pane) {
+    let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
+    window.app.run_command(Command::ShowPane(pane));
+    harness.run_steps(3);
+}
+
+/// Clicks what has this role and name.
+fn click(harness: &mut Harness<'_, Option<Window>>, role: Role, name: &str) {
+    harness.get_by_role_and_label(role, name).click();
+    harness.run_steps(4);
+}
+
+fn press(harness: &mut Harness<'_, Option<Window>>, modifiers: egui::Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_steps(6);
+}
+
+#[test]
+fn a_project_shows_its_machine_routes_and_tables() {
+    let harness = window(opened(Path::new(CRUD)));
+    assert!(app(&harness).machine().is_some(), "{:?}", app(&harness).notices);
+    for name in ["Create item", "List items", "Which operation?"] {
+        assert!(harness.query_by_role_and_label(Role::Button, name).is_some(), "{name} is not in the graph");
+    }
+    assert!(harness.query_all_by_label_contains("/items/{id}").count() > 0);
+}
+
+#[test]
+fn a_state_is_selected_by_its_name() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    harness.get_by_role_and_label(Role::Button, "Create item").click_accesskit();
+    harness.run_steps(4);
+    assert_eq!(app(&harness).selection.state, Some(StatePath::new("Create item")));
+}
+
+#[test]
+fn a_request_stops_at_a_breakpoint_steps_both_ways_and_is_answered() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    harness.get_by_role_and_label(Role::Button, "Create item").click_accesskit();
+    harness.run_steps(4);
+    press(&mut harness, egui::Modifiers::NONE, Key::F9);
+    let breakpoints = app(&harness).breakpoints().expect("a machine is open");
+    assert!(breakpoints.states.contains_key(&StatePath::new("Create item")));
+
+    show(&mut harness, Pane::ApiConsole);
+    let window = harness.state_mut().as_mut().expect("made in the first frame");
+    let mut draft = window.app.draft.clone();
+    (draft.method, draft.url) = ("POST".to_owned(), "/items".to_owned());
+    draft.body = r#"{"make":"MINI","model":"Cooper","year":2015}"#.to_owned();
+    window.app.run_command(Command::SetRequest(Box::new(draft)));
+    harness.run_steps(2);
+    click(&mut harness, Role::Button, "Send");
+    let exchange = app(&harness).exchanges.last().expect("a request was sent");
+    assert!(exchange.response().is_none(), "the breakpoint holds the response");
+    let run = app(&harness).run().expect("it started an execution");
+    let held = run.session.cursor();
+    assert_eq!(run.session.stack().first().map(|frame| frame.name.to_string()).as_deref(), Some("Create item"));
+
+    press(&mut harness, egui::Modifiers::NONE, Key::F10);
+    let stepped = app(&harness).run().expect("still there").session.cursor();
+    assert!(stepped.event > held.event, "{stepped:?} after {held:?}");
+    press(&mut harness, egui::Modifiers::COMMAND, Key::F10);
+    assert_eq!(app(&harness).run().expect("still there").session.cursor(), held);
+
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    let response = app(&harness).exchanges.last().and_then(|it| it.response()).expect("it was let go");
+    assert_eq!(response.status, 201, "{}", response.body);
+    assert!(response.body.contains("Cooper"));
+    assert!(harness.query_by_label("Status 201").is_some());
+}
+
+#[test]
+fn a_task_without_a_service_asks_and_its_answer_goes_on() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("pay.asl.json");
+    let definition = r#"{"StartAt":"Pay","States":{"Pay":{"Type":"Task",
+        "Resource":"arn:aws:lambda:us-east-1:123456789012:function:pay","End":true}}}"#;
+    std::fs::write(&file, definition).expect("written");
+    let mut harness = window(opened(&file));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    assert_eq!(app(&harness).run().expect("it runs").waiting().len(), 1);
+    show(&mut harness, Pane::Mocks);
+    let field = harness.get_by_role_and_label(Role::MultilineTextInput, "Answer");
+    field.focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    harness.get_by_role_and_label(Role::MultilineTextInput, "Answer").type_text(r#"{"paid":true}"#);
+    harness.run_steps(2);
+    click(&mut harness, Role::Button, "Answer");
+    let run = app(&harness).run().expect("still there");
+    assert!(run.has_ended());
+    assert_eq!(run.session.history().status().as_str(), "SUCCEEDED");
+    // It was kept: the next execution does not ask.
+    press(&mut harness, egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, Key::F5);
+    assert!(app(&harness).run().expect("restarted").has_ended());
+}
+
+#[test]
+fn a_save_in_an_editor_redraws_the_graph_and_keeps_the_selection() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flow.asl.json");
+    let definition = |next: &str| {
+        format!(r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Next":"{next}"}},"{next}":{{"Type":"Succeed"}}}}}}"#)
+    };
+    std::fs::write(&file, definition("B")).expect("written");
+    let mut opened = opened(&file);
+    opened.run_command(Command::SelectState(Some(StatePath::new("A"))));
+    std::fs::write(&file, definition("检查库存")).expect("saved again");
+    for _ in 0..200 {
+        opened.wait_and_tick(Duration::from_millis(50));
+        if opened.machine().is_some_and(|it| it.machine.find(&StatePath::new("检查库存")).is_some()) {
+            break;
+        }
+    }
+    let harness = window(opened);
+    assert!(harness.query_by_role_and_label(Role::Button, "检查库存").is_some());
+    assert_eq!(app(&harness).selection.state, Some(StatePath::new("A")));
+}
+
+#[test]
+fn a_broken_file_still_opens_and_lists_its_problems() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("broken.asl.json");
+    std::fs::write(&file, r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"Gone"},"B":{"Type":"Wa"#).expect("written");
+    let mut harness = window(opened(&file));
+    assert!(harness.query_by_role_and_label(Role::Button, "A").is_some());
+    show(&mut harness, Pane::Problems);
+    assert!(harness.query_all_by_label_contains("Error broken.asl.json:1:").count() > 0);
+}
+
+#[test]
+fn a_file_that_is_no_definition_is_told_in_the_users_words() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let app = opened(&folder.path().join("absent.asl.json"));
+    assert!(app.project.is_none());
+    let notice = app.notices.last().expect("the user is told");
+    assert!(notice.text.contains("absent.asl.json"), "{notice:?}");
+}
+
+#[test]
+fn the_palette_finds_and_runs_a_command() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    press(&mut harness, egui::Modifiers::COMMAND, Key::P);
+    harness.get_by_role_and_label(Role::TextInput, "Find a command").type_text("keyboard short");
+    harness.run_steps(3);
+    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    assert!(harness.query_all_by_label_contains("Reverse continue").count() > 0, "the list of shortcuts is shown");
+}
+
+#[test]
+fn the_tour_goes_on_when_its_steps_have_happened() {
+    let mut opened = opened(Path::new(CRUD));
+    opened.run_command(Command::ShowTour);
+    let mut harness = window(opened);
+    click(&mut harness, Role::Button, "Start the tour");
+    assert!(harness.query_by_label("Set a breakpoint").is_some());
+    harness.get_by_role_and_label(Role::Button, "Create item").click_accesskit();
+    harness.run_steps(4);
+    press(&mut harness, egui::Modifiers::NONE, Key::F9);
+    assert!(harness.query_by_label("Send a request").is_some());
+    click(&mut harness, Role::Button, "Don't show again");
+    assert!(app(&harness).tour.is_none());
+    assert!(app(&harness).settings.tour_done);
+}
+
+#[test]
+fn the_window_settles_when_nothing_happens() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    // Panics when the window keeps asking to be drawn.
+    harness.run();
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    harness.run();
+}
