@@ -25,7 +25,8 @@ pub(super) struct FoundDefinition {
 
 impl FoundDefinition {
     pub(super) fn into_machine(self) -> MachineDefinition {
-        let parsed = asl::parse::parse(&self.document);
+        let mut parsed = asl::parse::check(&self.document);
+        parsed.diagnostics.extend(asl::validate::validate_type(&parsed.machine, self.kind));
         MachineDefinition {
             arn: machine_arn(&self.name),
             name: self.name,

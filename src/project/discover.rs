@@ -280,7 +280,7 @@ impl Opening {
     }
 
     /// The text of a file that may turn out to be no part of the project.
-    fn peek(&self, file: &Path) -> Result<Arc<str>, ReadError> {
+    pub(super) fn peek(&self, file: &Path) -> Result<Arc<str>, ReadError> {
         Reader::new(self.reader.root())?.read_located(file)
     }
 

@@ -164,6 +164,11 @@ impl SourceText {
         }
     }
 
+    /// Where a part of the text comes from.
+    pub(super) fn origin(&self, range: std::ops::Range<usize>) -> Span {
+        self.span(Span { start: range.start, end: range.end })
+    }
+
     fn span(&self, span: Span) -> Span {
         let start = self.origin_of(span.start).start;
         let end = if span.end > span.start { self.origin_of(span.end - 1).end } else { start };
