@@ -204,14 +204,24 @@ impl Graph {
         }
         if let StateKind::Choice(choice) = &state.kind {
             for (index, rule) in choice.choices.iter().enumerate() {
-                add(&rule.next, EdgeKind::Choice, index, card::shortened(&card::choice_label(rule), MOST_LETTERS));
+                add(
+                    &rule.next,
+                    EdgeKind::Choice,
+                    index,
+                    card::shortened(&card::choice_label(rule), MOST_LETTERS),
+                );
             }
             if let Some(name) = &choice.default {
                 add(name, EdgeKind::Default, 0, "Default".to_owned());
             }
         }
         for (index, catcher) in state.catch.iter().enumerate() {
-            add(&catcher.next, EdgeKind::Catch, index, card::shortened(&card::catch_label(catcher), MOST_LETTERS));
+            add(
+                &catcher.next,
+                EdgeKind::Catch,
+                index,
+                card::shortened(&card::catch_label(catcher), MOST_LETTERS),
+            );
         }
     }
 }

@@ -60,7 +60,10 @@ mod tests {
         for name in NAMES {
             let text = svg(name);
             let square = ["viewBox=\"0 0 24 24\"", "viewBox=\"0 0 64 64\""];
-            assert!(text.starts_with("<svg ") && square.iter().any(|it| text.contains(it)), "{name}");
+            assert!(
+                text.starts_with("<svg ") && square.iter().any(|it| text.contains(it)),
+                "{name}"
+            );
             assert_eq!(text == svg("no such thing"), *name == "unknown", "{name}");
         }
     }

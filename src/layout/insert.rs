@@ -9,6 +9,9 @@ use super::order::{Neighbours, Sweeper};
 /// Place of a point that is taken out.
 const OUT: u32 = u32::MAX;
 
+/// Steps of the search in all: a fraction of a second. Even a thousand states need less.
+const BUDGET: i64 = 60_000_000;
+
 /// An edge as the points it passes.
 struct Chain {
     upper: u32,
@@ -27,6 +30,8 @@ pub(super) struct Inserter<'a> {
     /// Costs row by row of the search that is going on.
     costs: Vec<Vec<i32>>,
     saved: Vec<Vec<u32>>,
+    /// Work that may still be done, in steps of a search.
+    budget: i64,
 }
 
 impl<'a> Inserter<'a> {
@@ -48,7 +53,16 @@ impl<'a> Inserter<'a> {
             let points = pieces[..pieces.len() - 1].iter().map(|piece| piece.lower).collect();
             chains.push(Chain { upper: first.upper, lower: last.lower, points });
         }
-        Self { layered, sweeper, chains, at_node, cross: Vec::new(), costs: Vec::new(), saved: Vec::new() }
+        Self {
+            layered,
+            sweeper,
+            chains,
+            at_node,
+            cross: Vec::new(),
+            costs: Vec::new(),
+            saved: Vec::new(),
+            budget: BUDGET,
+        }
     }
 
     /// Goes over all nodes, several times as long as it helps.
@@ -88,7 +102,7 @@ impl<'a> Inserter<'a> {
         }
         let before: u64 = (top..bottom).map(|row| self.sweeper.count_below(row)).sum();
         let mut better = false;
-        if before > 0 {
+        if before > 0 && self.budget > 0 {
             self.saved.resize_with(self.saved.len().max(bottom - top + 1), Vec::new);
             for row in top..=bottom {
                 self.saved[row - top].clone_from(&self.sweeper.rows[row]);
@@ -167,7 +181,14 @@ impl<'a> Inserter<'a> {
         for step in 0..count {
             let next = if downwards { row + 1 } else { row - 1 };
             let width = self.sweeper.rows[next].len() + 1;
-            first_crossings(&self.sweeper.rows[row], side, &self.sweeper.place, width, &mut self.cross);
+            self.budget -= ((self.sweeper.rows[row].len() + 1) * width) as i64;
+            first_crossings(
+                &self.sweeper.rows[row],
+                side,
+                &self.sweeper.place,
+                width,
+                &mut self.cross,
+            );
             let (done, rest) = self.costs.split_at_mut(step);
             let out = &mut rest[0];
             out.clear();
@@ -212,7 +233,11 @@ impl<'a> Inserter<'a> {
         let mut at = self.sweeper.place[node as usize] as usize;
         for step in (0..last).rev() {
             let side = if downwards { &self.sweeper.below } else { &self.sweeper.above };
-            let point = if downwards { chain.points[step] } else { chain.points[chain.points.len() - 1 - step] };
+            let point = if downwards {
+                chain.points[step]
+            } else {
+                chain.points[chain.points.len() - 1 - step]
+            };
             let row = self.layered.points[point as usize].row as usize;
             let points = &self.sweeper.rows[row];
             let is_node = step + 1 == last;
@@ -250,7 +275,11 @@ impl<'a> Inserter<'a> {
         }
         for step in 0..last {
             let chain = &self.chains[edge as usize];
-            let point = if downwards { chain.points[step] } else { chain.points[chain.points.len() - 1 - step] };
+            let point = if downwards {
+                chain.points[step]
+            } else {
+                chain.points[chain.points.len() - 1 - step]
+            };
             let at = self.costs[step][0] as usize;
             self.put_in(point, self.row_of(point), at);
         }
@@ -258,7 +287,13 @@ impl<'a> Inserter<'a> {
 }
 
 /// Crossings of a line from before the first point of a row to each gap of the next: every piece that ends before the gap.
-fn first_crossings(row: &[u32], side: &Neighbours, place: &[u32], width: usize, cross: &mut Vec<i32>) {
+fn first_crossings(
+    row: &[u32],
+    side: &Neighbours,
+    place: &[u32],
+    width: usize,
+    cross: &mut Vec<i32>,
+) {
     cross.clear();
     cross.resize(width, 0);
     for &point in row {

@@ -10,8 +10,8 @@ use super::rank::Ranks;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Problem {
     pub(super) sizes: Vec<(i32, i32)>,
-    /// Room at the left and right of each node, within its size, for loops to itself.
-    pub(super) inset: Vec<i32>,
+    /// Room at both sides of each node, and above and below it, within its size, for loops to itself.
+    pub(super) inset: Vec<(i32, i32)>,
     pub(super) edges: Vec<ProblemEdge>,
     /// Where the walk starts.
     pub(super) start: u32,
@@ -42,6 +42,12 @@ pub(super) struct Gaps {
 pub(super) struct Weight;
 
 impl Problem {
+    /// The size of a node itself, without the room of its loops.
+    pub(super) fn own_size(&self, node: usize) -> (i32, i32) {
+        let (size, inset) = (self.sizes[node], self.inset[node]);
+        (size.0 - inset.0 * 2, size.1 - inset.1 * 2)
+    }
+
     /// Edges by their source: `out[first[v]..first[v + 1]]`.
     pub(super) fn edges_by_source(&self) -> (Vec<u32>, Vec<u32>) {
         let count = self.sizes.len();

@@ -3,53 +3,58 @@
 use super::graph::EdgeKind;
 use super::layered::{Layered, Problem};
 
-/// Which edges are on the main path: from the start along `Next`, at a Choice to where most states follow.
-pub(super) fn main_edges(problem: &Problem, layered: &Layered) -> Vec<bool> {
+/// What a reader follows: from each state one edge, and the path of those from the start.
+pub(super) struct MainPath {
+    /// By edge: whether it is the one that its state most likely goes on with.
+    pub(super) onward: Vec<bool>,
+    /// By edge: whether it is on the path from the start.
+    pub(super) main: Vec<bool>,
+}
+
+/// From every state along `Next`, at a Choice to where most states follow.
+pub(super) fn main_path(problem: &Problem, layered: &Layered) -> MainPath {
     let count = problem.sizes.len();
     let (first, out) = problem.edges_by_source();
     let forward = |edge: u32| {
         let e = &problem.edges[edge as usize];
-        e.from != e.to && !layered.reversed[edge as usize]
+        e.from != e.to && !layered.reversed[edge as usize] && e.kind != EdgeKind::Catch
     };
     let edges_of = |v: u32| &out[first[v as usize] as usize..first[v as usize + 1] as usize];
     // the most states that can follow without an error; rows are a topological order
     let mut by_row: Vec<u32> = (0..count as u32).collect();
     by_row.sort_by_key(|&v| std::cmp::Reverse(layered.points[v as usize].row));
     let mut follow = vec![0_u32; count];
+    let mut best: Vec<Option<u32>> = vec![None; count];
     for &v in &by_row {
-        follow[v as usize] = edges_of(v)
-            .iter()
-            .filter(|&&e| forward(e) && problem.edges[e as usize].kind != EdgeKind::Catch)
-            .map(|&e| follow[problem.edges[e as usize].to as usize] + 1)
-            .max()
-            .unwrap_or(0);
+        for &e in edges_of(v) {
+            let value = follow[problem.edges[e as usize].to as usize] + 1;
+            if forward(e) && value > follow[v as usize] {
+                follow[v as usize] = value;
+                best[v as usize] = Some(e);
+            }
+        }
+    }
+    let mut onward = vec![false; problem.edges.len()];
+    for edge in best.iter().flatten() {
+        onward[*edge as usize] = true;
     }
     let mut main = vec![false; problem.edges.len()];
     let mut at = problem.start;
-    loop {
-        let mut best: Option<u32> = None;
-        for &e in edges_of(at) {
-            if forward(e) && problem.edges[e as usize].kind != EdgeKind::Catch {
-                let value = follow[problem.edges[e as usize].to as usize];
-                if best.is_none_or(|b| value > follow[problem.edges[b as usize].to as usize]) {
-                    best = Some(e);
-                }
-            }
-        }
-        let Some(edge) = best else { return main };
+    while let Some(edge) = best.get(at as usize).copied().flatten() {
         main[edge as usize] = true;
         at = problem.edges[edge as usize].to;
     }
+    MainPath { onward, main }
 }
 
 /// Orders of the rows to start from.
 pub(super) fn first_rows(
     problem: &Problem,
     layered: &Layered,
-    main: &[bool],
+    path: &MainPath,
 ) -> Vec<Vec<Vec<u32>>> {
     vec![
-        around_main_path(problem, layered, main),
+        around_main_path(problem, layered, &path.main),
         walked(problem, layered, false),
         walked(problem, layered, true),
         layered.rows.clone(),

@@ -14,10 +14,12 @@ mod layered;
 mod main_path;
 mod order;
 mod place;
+mod ports;
 mod rank;
 mod route;
 mod scope;
 mod simplex;
+mod tracks;
 pub mod typeface;
 
 pub use graph::{

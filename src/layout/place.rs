@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 
 use super::graph::EdgeKind;
 use super::layered::{Gaps, Layered, PointKind, Problem, Weight};
+use super::main_path::MainPath;
 use super::simplex::{self, Arc};
 
 /// The middle of every point; the least left border is 0.
-pub(super) fn place(problem: &Problem, layered: &Layered, main: &[bool]) -> Vec<i32> {
-    let (block, count) = blocks(problem, layered, main);
+pub(super) fn place(problem: &Problem, layered: &Layered, path: &MainPath) -> Vec<i32> {
+    let (block, count) = blocks(layered, path);
     let mut constraints = separations(layered, &block, problem.gaps);
-    let pulls = pulls(problem, layered, main, &block);
+    let pulls = pulls(problem, layered, &path.main, &block);
     let mut x = settle(count, &constraints, &pulls);
     const SIMPLEX_UP_TO: usize = 2500;
     if count + pulls.len() <= SIMPLEX_UP_TO {
@@ -51,7 +52,7 @@ impl Weight {
 }
 
 /// The block of each point, and how many there are.
-fn blocks(problem: &Problem, layered: &Layered, main: &[bool]) -> (Vec<u32>, usize) {
+fn blocks(layered: &Layered, path: &MainPath) -> (Vec<u32>, usize) {
     let count = layered.points.len();
     let mut down = vec![u32::MAX; count];
     let mut up = vec![u32::MAX; count];
@@ -64,15 +65,11 @@ fn blocks(problem: &Problem, layered: &Layered, main: &[bool]) -> (Vec<u32>, usi
                 let p = layered.pieces[piece as usize];
                 let passes = layered.points[p.upper as usize].kind != PointKind::Node
                     && layered.points[p.lower as usize].kind != PointKind::Node;
-                let lone = layered.pieces_below(p.upper).len() == 1
-                    && layered.pieces_above(p.lower).len() == 1;
-                let is_next =
-                    matches!(problem.edges[p.edge as usize].kind, EdgeKind::Next | EdgeKind::Start);
-                if main[p.edge as usize] {
+                if path.main[p.edge as usize] {
                     candidates.push((0, piece));
                 } else if passes {
                     candidates.push((1, piece));
-                } else if lone && is_next {
+                } else if path.onward[p.edge as usize] {
                     candidates.push((2, piece));
                 }
             }

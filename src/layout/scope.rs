@@ -215,11 +215,7 @@ impl Scopes {
                     .filter(|&e| local.contains_key(&graph.edges[e].to.0))
                     .collect();
                 let problem = problem(graph, &nodes, &edges, &local, sizes, gaps);
-                let mut drawing = draw(&problem);
-                for (at, corner) in drawing.nodes.iter_mut().enumerate() {
-                    corner.0 += problem.inset[at];
-                    corner.1 += (problem.sizes[at].1 - sizes[nodes[at]].1) / 2;
-                }
+                let drawing = draw(&problem);
                 ScopeDrawing { nodes, edges, drawing }
             })
             .collect()
@@ -236,7 +232,7 @@ fn problem(
 ) -> Problem {
     let mut problem = Problem {
         sizes: nodes.iter().map(|&node| sizes[node]).collect(),
-        inset: vec![0; nodes.len()],
+        inset: vec![(0, 0); nodes.len()],
         edges: Vec::with_capacity(edges.len()),
         start: 0,
         gaps,
@@ -249,7 +245,7 @@ fn problem(
         if from == to {
             let v = from as usize;
             loops[v] += 1;
-            problem.inset[v] = problem.inset[v].max(LOOP_OUT + label.0 + 6);
+            problem.inset[v].0 = problem.inset[v].0.max(LOOP_OUT + label.0 + 6);
         }
         problem.edges.push(ProblemEdge { from, to, kind: edge.kind, label });
     }
@@ -260,17 +256,18 @@ fn problem(
     let numbered: Vec<(usize, &usize)> = nodes.iter().enumerate().collect();
     problem.start = numbered.iter().find(begins).map_or(0, |&(at, _)| at as u32);
     for (v, &count) in loops.iter().enumerate() {
-        problem.sizes[v].0 += problem.inset[v] * 2;
-        problem.sizes[v].1 = problem.sizes[v].1.max(count * LOOP_PITCH);
+        problem.inset[v].1 = (count * LOOP_PITCH - problem.sizes[v].1 + 1).max(0) / 2;
+        problem.sizes[v].0 += problem.inset[v].0 * 2;
+        problem.sizes[v].1 += problem.inset[v].1 * 2;
     }
     problem
 }
 
 fn draw(problem: &Problem) -> Drawing {
     let mut layered = Layered::new(problem, rank::rank(problem));
-    let main = main_path::main_edges(problem, &layered);
-    let first_rows = main_path::first_rows(problem, &layered, &main);
+    let path = main_path::main_path(problem, &layered);
+    let first_rows = main_path::first_rows(problem, &layered, &path);
     order::order(&mut layered, &first_rows);
-    let middle = place::place(problem, &layered, &main);
+    let middle = place::place(problem, &layered, &path);
     route::route(problem, &layered, &middle)
 }

@@ -10,12 +10,10 @@ use crate::layout::{EdgeKind, Graph, LayoutOptions, NodeKind, Rect, Size};
 
 /// The layout of a machine: cards of 180 by 48, labels of 7 pixels per character by 16.
 pub fn layout_json(machine: &StateMachine) -> String {
-    let graph = Graph::of(
-        machine,
-        &|_| false,
-        &|_| Size { w: 180.0, h: 48.0 },
-        &|label| Size { w: 7.0 * label.chars().count() as f32, h: 16.0 },
-    );
+    let graph = Graph::of(machine, &|_| false, &|_| Size { w: 180.0, h: 48.0 }, &|label| Size {
+        w: 7.0 * label.chars().count() as f32,
+        h: 16.0,
+    });
     to_json(&graph).to_string()
 }
 
@@ -33,7 +31,8 @@ fn to_json(graph: &Graph) -> Value {
         value
     });
     let edges = graph.edges.iter().enumerate().map(|(at, edge)| {
-        let points: Vec<Value> = layout.edges[at].iter().map(|point| json!([point.x, point.y])).collect();
+        let points: Vec<Value> =
+            layout.edges[at].iter().map(|point| json!([point.x, point.y])).collect();
         json!({
             "from": id(edge.from.0),
             "to": id(edge.to.0),
@@ -74,16 +73,25 @@ mod tests {
             "E": {"Type": "Succeed"}}}"#;
         let layout = layout_json(&parse(&Document::parse(text, Format::Json)).machine);
         let layout: Value = serde_json::from_str(&layout).expect("JSON");
-        let ids: Vec<&str> =
-            layout["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].as_str().expect("id")).collect();
+        let ids: Vec<&str> = layout["nodes"]
+            .as_array()
+            .expect("nodes")
+            .iter()
+            .map(|node| node["id"].as_str().expect("id"))
+            .collect();
         assert_eq!(ids, ["@start", "A", "M", "E", "M/I", "@end"]);
         assert_eq!(layout["nodes"][4]["parent"], "M");
         let edges: Vec<String> = layout["edges"]
             .as_array()
             .expect("edges")
             .iter()
-            .map(|edge| format!("{} {} {}", edge["from"], edge["kind"], edge["to"]).replace('"', ""))
+            .map(|edge| {
+                format!("{} {} {}", edge["from"], edge["kind"], edge["to"]).replace('"', "")
+            })
             .collect();
-        assert_eq!(edges, ["@start start A", "A choice M", "A default E", "M next E", "E end @end"]);
+        assert_eq!(
+            edges,
+            ["@start start A", "A choice M", "A default E", "M next E", "E end @end"]
+        );
     }
 }

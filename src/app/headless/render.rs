@@ -11,7 +11,9 @@ use crate::asl::{State, StateKind, StateMachine, StatePath};
 use crate::execution::StateStatus;
 use crate::execution::moment::StateSummary;
 use crate::layout::card::{self, Card};
-use crate::layout::{EdgeKind, Graph, GraphEdge, Layout, LayoutOptions, NodeKind, Point, Rect, Size, icon, typeface};
+use crate::layout::{
+    EdgeKind, Graph, GraphEdge, Layout, LayoutOptions, NodeKind, Point, Rect, Size, icon, typeface,
+};
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,10 +51,18 @@ const OPTIONS: LayoutOptions = LayoutOptions {
 
 /// The picture of a machine as SVG text.
 pub fn svg(machine: &StateMachine, statuses: Statuses<'_>, theme: Theme) -> String {
-    let graph = Graph::of(machine, &|_| false, &|state| card_size(&card::card_of(state)), &label_size);
+    let graph =
+        Graph::of(machine, &|_| false, &|state| card_size(&card::card_of(state)), &label_size);
     let layout = graph.layout(&OPTIONS);
     let states = machine.states().into_iter().collect();
-    let mut picture = Picture { graph: &graph, layout: &layout, statuses, colours: Colours::of(theme), states, out: String::new() };
+    let mut picture = Picture {
+        graph: &graph,
+        layout: &layout,
+        statuses,
+        colours: Colours::of(theme),
+        states,
+        out: String::new(),
+    };
     picture.draw();
     picture.out
 }
@@ -65,23 +75,38 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     /// A picture of this many pixels takes 256 MB while it is drawn.
     const MOST_PIXELS: f32 = 64e6;
     const LONGEST_SIDE: f32 = 30_000.0;
-    let options = usvg::Options { fontdb: Arc::new(fonts()), font_family: typeface::FAMILY.to_owned(), ..Default::default() };
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|err| format!("the picture can't be drawn: {err}"))?;
+    let options = usvg::Options {
+        fontdb: Arc::new(fonts()),
+        font_family: typeface::FAMILY.to_owned(),
+        ..Default::default()
+    };
+    let tree = usvg::Tree::from_str(svg, &options)
+        .map_err(|err| format!("the picture can't be drawn: {err}"))?;
     let size = tree.size();
     let scale = scale
         .clamp(0.01, 8.0)
         .min((MOST_PIXELS / (size.width() * size.height())).sqrt())
         .min(LONGEST_SIDE / size.width().max(size.height()));
     let (w, h) = ((size.width() * scale).ceil().max(1.0), (size.height() * scale).ceil().max(1.0));
-    let mut pixmap = resvg::tiny_skia::Pixmap::new(w as u32, h as u32).ok_or("the picture has no size")?;
-    resvg::render(&tree, resvg::tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    let mut pixmap =
+        resvg::tiny_skia::Pixmap::new(w as u32, h as u32).ok_or("the picture has no size")?;
+    resvg::render(
+        &tree,
+        resvg::tiny_skia::Transform::from_scale(scale, scale),
+        &mut pixmap.as_mut(),
+    );
     pixmap.encode_png().map_err(|err| format!("the picture can't be written: {err}"))
 }
 
 /// The fonts of the program, and none of the system: a picture is the same everywhere.
 fn fonts() -> fontdb::Database {
     let mut fonts = fontdb::Database::new();
-    for bytes in [typeface::INTER_REGULAR, typeface::INTER_MEDIUM, typeface::INTER_SEMIBOLD, typeface::FALLBACK] {
+    for bytes in [
+        typeface::INTER_REGULAR,
+        typeface::INTER_MEDIUM,
+        typeface::INTER_SEMIBOLD,
+        typeface::FALLBACK,
+    ] {
         fonts.load_font_source(fontdb::Source::Binary(Arc::new(bytes)));
     }
     fonts.set_sans_serif_family(typeface::FAMILY);
@@ -225,10 +250,16 @@ impl Picture<'_> {
             typeface::FALLBACK_FAMILY,
             x = -MARGIN,
         );
-        put!(self, r#"<rect x="{x}" y="{x}" width="{w}" height="{h}" fill="{canvas}"/>"#, x = -MARGIN);
+        put!(
+            self,
+            r#"<rect x="{x}" y="{x}" width="{w}" height="{h}" fill="{canvas}"/>"#,
+            x = -MARGIN
+        );
         self.symbols();
-        let containers = |node: usize| matches!(self.graph.nodes[node].kind, NodeKind::Container(_));
-        let (boxes, cards): (Vec<usize>, Vec<usize>) = (0..self.graph.nodes.len()).partition(|&node| containers(node));
+        let containers =
+            |node: usize| matches!(self.graph.nodes[node].kind, NodeKind::Container(_));
+        let (boxes, cards): (Vec<usize>, Vec<usize>) =
+            (0..self.graph.nodes.len()).partition(|&node| containers(node));
         for node in boxes {
             self.node(node);
         }
@@ -246,7 +277,8 @@ impl Picture<'_> {
 
     /// Each drawing once, to be used by every card that shows it.
     fn symbols(&mut self) {
-        let names: BTreeSet<&'static str> = self.states.values().map(|state| card::card_of(state).icon).collect();
+        let names: BTreeSet<&'static str> =
+            self.states.values().map(|state| card::card_of(state).icon).collect();
         put!(self, "<defs>");
         for name in names {
             let svg = icon::svg(name);
@@ -290,7 +322,11 @@ impl Picture<'_> {
 
     fn terminal(&mut self, Rect { x, y, w, h }: Rect, title: &str) {
         let (fill, ink) = (self.colours.terminal, self.colours.on_terminal);
-        put!(self, r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{}" fill="{fill}"/>"#, h / 2.0);
+        put!(
+            self,
+            r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{}" fill="{fill}"/>"#,
+            h / 2.0
+        );
         put!(
             self,
             r#"<text x="{}" y="{}" font-size="11.5" font-weight="600" text-anchor="middle" fill="{ink}">{title}</text>"#,
@@ -305,7 +341,11 @@ impl Picture<'_> {
         let colours = self.colours.status(status);
         let shadow = self.colours.shadow;
         let line = if status == StateStatus::NotEntered { 1.0 } else { 1.5 };
-        put!(self, r#"<rect x="{x}" y="{}" width="{w}" height="{h}" rx="8" fill="{shadow}"/>"#, y + 1.5);
+        put!(
+            self,
+            r#"<rect x="{x}" y="{}" width="{w}" height="{h}" rx="8" fill="{shadow}"/>"#,
+            y + 1.5
+        );
         put!(
             self,
             r#"<rect x="{}" y="{}" width="{}" height="{}" rx="8" fill="{}" stroke="{}" stroke-width="{line}"/>"#,
@@ -330,7 +370,11 @@ impl Picture<'_> {
     fn container(&mut self, node: usize, state: &State, rect: Rect) {
         let Rect { x, y, w, h } = rect;
         let status = self.status(node);
-        let line = if status == StateStatus::NotEntered { self.colours.container_border } else { self.colours.status(status).line };
+        let line = if status == StateStatus::NotEntered {
+            self.colours.container_border
+        } else {
+            self.colours.status(status).line
+        };
         let fill = self.colours.container;
         put!(
             self,
@@ -341,10 +385,13 @@ impl Picture<'_> {
             h - 1.2,
         );
         let card = card::card_of(state);
-        let kind_line = match (&state.kind, self.summary(node).and_then(|summary| summary.iterations)) {
-            (StateKind::Map(map), Some(iterations)) => card::iterations_line(map.processor.mode, iterations),
-            (_, _) => card.kind_line.clone(),
-        };
+        let kind_line =
+            match (&state.kind, self.summary(node).and_then(|summary| summary.iterations)) {
+                (StateKind::Map(map), Some(iterations)) => {
+                    card::iterations_line(map.processor.mode, iterations)
+                }
+                (_, _) => card.kind_line.clone(),
+            };
         let room = w - 44.0 - BADGE_ROOM;
         let title = fitted(&card.title, Face::Medium, TITLE_SIZE, room);
         let used = width(&title, Face::Medium, TITLE_SIZE) + 10.0;
@@ -359,7 +406,10 @@ impl Picture<'_> {
     }
 
     fn icon(&mut self, name: &str, x: f32, y: f32, side: f32) {
-        put!(self, r##"<use href="#icon-{name}" x="{x}" y="{y}" width="{side}" height="{side}"/>"##);
+        put!(
+            self,
+            r##"<use href="#icon-{name}" x="{x}" y="{y}" width="{side}" height="{side}"/>"##
+        );
     }
 
     fn text(&mut self, (x, y): (f32, f32), size: f32, weight: u32, colour: &str, text: &str) {
@@ -377,7 +427,9 @@ impl Picture<'_> {
             StateStatus::Succeeded => r#"<path d="M-3.2 .2-1 2.4 3.2-2.2"/>"#,
             StateStatus::Failed => r#"<path d="M-2.4-2.4 2.4 2.4M2.4-2.4-2.4 2.4"/>"#,
             StateStatus::Caught => r#"<path d="M0-3.4V.8M0 3.2v.1"/>"#,
-            StateStatus::InProgress => r#"<path d="M-1.6-2.9v5.8L3-0z" stroke-width="1" fill="currentColor"/>"#,
+            StateStatus::InProgress => {
+                r#"<path d="M-1.6-2.9v5.8L3-0z" stroke-width="1" fill="currentColor"/>"#
+            }
             StateStatus::Aborted => r#"<path d="M-2.6 0h5.2"/>"#,
         };
         let (fill, ink) = (self.colours.status(status).line, self.colours.on_status);
@@ -392,14 +444,24 @@ impl Picture<'_> {
         let entered = |node: usize| match self.graph.nodes[node].kind {
             NodeKind::Start => self.statuses.is_some_and(|statuses| !statuses.is_empty()),
             NodeKind::End => false,
-            NodeKind::State(_) | NodeKind::Container(_) => self.status(node) != StateStatus::NotEntered,
+            NodeKind::State(_) | NodeKind::Container(_) => {
+                self.status(node) != StateStatus::NotEntered
+            }
         };
         if !entered(edge.from.0) || edge.from == edge.to {
             return false;
         }
-        let only_way_out = self.graph.edges.iter().filter(|other| other.from == edge.from).count() == 1
+        let only_way_out = self.graph.edges.iter().filter(|other| other.from == edge.from).count()
+            == 1
             && self.status(edge.from.0) == StateStatus::Succeeded;
-        let only_way_in = || self.graph.edges.iter().filter(|other| other.to == edge.to && entered(other.from.0)).count() == 1;
+        let only_way_in = || {
+            self.graph
+                .edges
+                .iter()
+                .filter(|other| other.to == edge.to && entered(other.from.0))
+                .count()
+                == 1
+        };
         only_way_out || (entered(edge.to.0) && only_way_in())
     }
 
@@ -408,12 +470,22 @@ impl Picture<'_> {
         let colour = match (edge.kind, taken) {
             (EdgeKind::Catch, true) => self.colours.caught.line,
             (EdgeKind::Catch, false) => self.colours.edge_catch,
-            (EdgeKind::Start | EdgeKind::Next | EdgeKind::Choice | EdgeKind::Default | EdgeKind::End, true) => {
-                self.colours.succeeded.line
-            }
-            (EdgeKind::Start | EdgeKind::Next | EdgeKind::Choice | EdgeKind::Default | EdgeKind::End, false) => {
-                self.colours.edge
-            }
+            (
+                EdgeKind::Start
+                | EdgeKind::Next
+                | EdgeKind::Choice
+                | EdgeKind::Default
+                | EdgeKind::End,
+                true,
+            ) => self.colours.succeeded.line,
+            (
+                EdgeKind::Start
+                | EdgeKind::Next
+                | EdgeKind::Choice
+                | EdgeKind::Default
+                | EdgeKind::End,
+                false,
+            ) => self.colours.edge,
         };
         (colour, taken)
     }
@@ -421,7 +493,9 @@ impl Picture<'_> {
     fn line(&mut self, index: usize) {
         let edge = &self.graph.edges[index];
         let points = &self.layout.edges[index];
-        let (Some(&tip), Some(&before)) = (points.last(), points.len().checked_sub(2).and_then(|at| points.get(at))) else {
+        let (Some(&tip), Some(&before)) =
+            (points.last(), points.len().checked_sub(2).and_then(|at| points.get(at)))
+        else {
             return;
         };
         let (colour, taken) = self.line_colour(edge);
@@ -431,7 +505,10 @@ impl Picture<'_> {
         let (dx, dy) = ((tip.x - before.x) / length, (tip.y - before.y) / length);
         let base = Point { x: tip.x - dx * 8.0, y: tip.y - dy * 8.0 };
         let path = rounded(points, Point { x: tip.x - dx * 6.5, y: tip.y - dy * 6.5 });
-        put!(self, r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="{stroke}"{dash}/>"#);
+        put!(
+            self,
+            r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="{stroke}"{dash}/>"#
+        );
         put!(
             self,
             r#"<path d="M{} {}L{} {}L{} {}Z" fill="{colour}"/>"#,
@@ -450,12 +527,22 @@ impl Picture<'_> {
         let (colour, taken) = self.line_colour(edge);
         let (line, ink) = match (edge.kind, taken) {
             (EdgeKind::Catch, _) => (colour, self.colours.caught.text),
-            (EdgeKind::Start | EdgeKind::Next | EdgeKind::Choice | EdgeKind::Default | EdgeKind::End, true) => {
-                (colour, self.colours.text)
-            }
-            (EdgeKind::Start | EdgeKind::Next | EdgeKind::Choice | EdgeKind::Default | EdgeKind::End, false) => {
-                (self.colours.border_strong, self.colours.text_muted)
-            }
+            (
+                EdgeKind::Start
+                | EdgeKind::Next
+                | EdgeKind::Choice
+                | EdgeKind::Default
+                | EdgeKind::End,
+                true,
+            ) => (colour, self.colours.text),
+            (
+                EdgeKind::Start
+                | EdgeKind::Next
+                | EdgeKind::Choice
+                | EdgeKind::Default
+                | EdgeKind::End,
+                false,
+            ) => (self.colours.border_strong, self.colours.text_muted),
         };
         let surface = self.colours.surface;
         put!(
@@ -473,7 +560,6 @@ impl Picture<'_> {
     }
 }
 
-
 /// A path with round corners that ends at `end` instead of the last point, for the arrow to take over.
 fn rounded(points: &[Point], end: Point) -> String {
     let mut path = format!("M{} {}", points[0].x, points[0].y);
@@ -485,7 +571,8 @@ fn rounded(points: &[Point], end: Point) -> String {
             (at.x + (other.x - at.x) * room, at.y + (other.y - at.y) * room)
         };
         let (from, to) = (towards(before), towards(after));
-        write!(path, "L{} {}Q{} {} {} {}", from.0, from.1, at.x, at.y, to.0, to.1).expect("a string takes any text");
+        write!(path, "L{} {}Q{} {} {} {}", from.0, from.1, at.x, at.y, to.0, to.1)
+            .expect("a string takes any text");
     }
     write!(path, "L{} {}", end.x, end.y).expect("a string takes any text");
     path

@@ -63,7 +63,12 @@ fn advance(letter: char, face: Face) -> u16 {
         0x2026 => ELLIPSIS,
         0xb7 => 280,
         // Hangul, kana, ideographs, full-width forms, emoji
-        0x1100..=0x11ff | 0x2e80..=0xd7ff | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0x1f000.. => FULL,
+        0x1100..=0x11ff
+        | 0x2e80..=0xd7ff
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0x1f000.. => FULL,
         _ => OTHER_LETTER,
     }
 }
