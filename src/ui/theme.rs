@@ -163,7 +163,7 @@ const LIGHT: Tokens = Tokens {
     edge: rgb(0x8A_95_A6),
     edge_catch: rgb(0xD0_86_22),
     edge_taken: rgb(0x22_8A_42),
-    container: Color32::from_rgba_premultiplied(5, 7, 11, 14),
+    container: Color32::from_rgba_premultiplied(4, 5, 8, 11),
     container_border: rgb(0xA9_B3_C2),
     terminal: rgb(0xF8_C5_38),
     on_terminal: rgb(0x3B_2C_00),

@@ -25,8 +25,9 @@ pub(super) fn handle(
     if !focused {
         return;
     }
-    let filter =
-        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+    // The first Escape takes the selection away, the next one the focus.
+    let escape = input.selected.is_some();
+    let filter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
 
     let current = input.selected.and_then(|path| scene.place(path));
@@ -58,7 +59,7 @@ pub(super) fn handle(
         view.reveal(&path);
         events.push(CanvasEvent::Selected(Some(path)));
     }
-    if pressed(ui, Modifiers::NONE, Key::Escape) && input.selected.is_some() {
+    if escape && pressed(ui, Modifiers::NONE, Key::Escape) {
         events.push(CanvasEvent::Selected(None));
     }
     let Some(path) = input.selected.cloned() else { return };

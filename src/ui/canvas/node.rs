@@ -9,7 +9,8 @@ use petgraph::Directed;
 
 use super::edge::EdgePayload;
 use super::scene::{
-    BADGE_ROOM, CARD_HEIGHT, HEADER_HEIGHT, ICON_SIDE, KIND_SIZE, TEXT_LEFT, TITLE_SIZE,
+    BADGE_ROOM, CARD_HEIGHT, HEADER_HEIGHT, HEADER_LEFT, HEADER_RIGHT, ICON_SIDE, KIND_SIZE,
+    TEXT_LEFT, TITLE_SIZE,
 };
 use super::{BreakpointMark, text};
 use crate::asl::{ProcessorMode, Severity, StatePath};
@@ -335,18 +336,18 @@ impl Brush<'_> {
             Rect::from_min_size(self.at(32.0, middle - side / 2.0), Vec2::splat(self.len(side)));
         self.shapes.push(icons::shape(self.ctx.ctx, look.card.icon, icon));
         let right = self.rect.width() / self.zoom;
-        let room = self.rect.width() - self.len(62.0 + 34.0);
+        let room = self.rect.width() - self.len(HEADER_LEFT + HEADER_RIGHT);
         let size = if self.zoom < NAME_ONLY_BELOW { 17.0 } else { TITLE_SIZE };
         let used = self.words(
             &look.card.title,
             fonts::semibold,
             size,
-            (62.0, middle),
+            (HEADER_LEFT, middle),
             self.tokens.text,
             room,
         );
         if self.zoom >= NAME_ONLY_BELOW {
-            let left = 62.0 + used / self.zoom + 10.0;
+            let left = HEADER_LEFT + used / self.zoom + 10.0;
             let kind = look.kind_line(mark);
             let room = room - used - self.len(10.0);
             self.words(

@@ -29,6 +29,10 @@ pub(super) const TITLE_SIZE: f32 = 13.0;
 pub(super) const KIND_SIZE: f32 = 10.5;
 pub(super) const LABEL_SIZE: f32 = 10.5;
 pub(super) const HEADER_HEIGHT: f32 = 38.0;
+/// What stands before and after the words in a container's header.
+pub(super) const HEADER_LEFT: f32 = 62.0;
+pub(super) const HEADER_RIGHT: f32 = 36.0;
+const MAX_HEADER_WIDTH: f32 = 420.0;
 const CARD_WIDTH: (f32, f32) = (184.0, 272.0);
 const LABEL_HEIGHT: f32 = 19.0;
 const MAX_LABEL_WIDTH: f32 = 240.0;
@@ -70,14 +74,20 @@ impl Scene {
         machine: &Arc<StateMachine>,
         collapsed: &BTreeSet<StatePath>,
     ) -> Self {
+        let by_path: BTreeMap<StatePath, &State> = machine.states().into_iter().collect();
+        let shut: Vec<&State> =
+            collapsed.iter().filter_map(|path| by_path.get(path)).copied().collect();
         let plan = Graph::of(
             machine,
             &|path| collapsed.contains(path),
-            &|state| card_size(ui, &card::card_of(state)),
+            &|state| {
+                let card = card::card_of(state);
+                let open = is_foldable(state) && !shut.iter().any(|it| std::ptr::eq(*it, state));
+                if open { header_size(ui, &card) } else { card_size(ui, &card) }
+            },
             &|label| label_size(ui, label),
         );
         let places = plan.layout(&OPTIONS);
-        let by_path: BTreeMap<StatePath, &State> = machine.states().into_iter().collect();
 
         let mut graph = CanvasGraph::new();
         let mut states = BTreeMap::new();
@@ -311,6 +321,19 @@ fn node_look(node: &GraphNode, rect: Rect, states: &BTreeMap<StatePath, &State>)
         retries_allowed: state
             .map_or(0, |state| state.retry.iter().map(|it| it.max_attempts).max().unwrap_or(0)),
     }
+}
+
+fn is_foldable(state: &State) -> bool {
+    matches!(state.kind, StateKind::Map(_) | StateKind::Parallel(_))
+}
+
+/// The least size of an open container: its name and its kind line in one row.
+fn header_size(ui: &Ui, card: &Card) -> Size {
+    let title = text::width(ui, &card.title, fonts::semibold(TITLE_SIZE));
+    // A Map's progress takes more than its kind.
+    let kind = text::width(ui, &card.kind_line, fonts::regular(KIND_SIZE + 0.5)).max(128.0);
+    let width = (HEADER_LEFT + title + 10.0 + kind + HEADER_RIGHT).ceil();
+    Size { w: width.min(MAX_HEADER_WIDTH), h: HEADER_HEIGHT + CARD_HEIGHT }
 }
 
 fn card_size(ui: &Ui, card: &Card) -> Size {

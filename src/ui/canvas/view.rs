@@ -27,7 +27,7 @@ pub struct CanvasView {
     camera: Camera,
     collapsed: BTreeSet<StatePath>,
     scene: Option<Scene>,
-    request: Option<Request>,
+    requests: Vec<Request>,
     /// The whole graph is shown, and goes on being shown when the pane changes its size.
     fitted: bool,
     pane: Vec2,
@@ -74,7 +74,7 @@ impl CanvasView {
             camera: Camera::default(),
             collapsed: BTreeSet::new(),
             scene: None,
-            request: Some(Request::First),
+            requests: vec![Request::First],
             fitted: false,
             pane: Vec2::ZERO,
             motion: None,
@@ -94,27 +94,27 @@ impl CanvasView {
 
     /// Shows the whole graph.
     pub fn fit(&mut self) {
-        self.request = Some(Request::Fit);
+        self.requests.push(Request::Fit);
     }
 
     /// Zooms around the middle of the pane; more than 1 is nearer.
     pub fn zoom_by(&mut self, factor: f32) {
-        self.request = Some(Request::ZoomBy(factor));
+        self.requests.push(Request::ZoomBy(factor));
     }
 
     /// 100 %.
     pub fn actual_size(&mut self) {
-        self.request = Some(Request::ActualSize);
+        self.requests.push(Request::ActualSize);
     }
 
     /// Moves, if need be, until a state is in sight.
     pub fn reveal(&mut self, state: &StatePath) {
-        self.request = Some(Request::Reveal(state.clone()));
+        self.requests.push(Request::Reveal(state.clone()));
     }
 
     /// Brings a state near and into the middle.
     pub fn zoom_to(&mut self, state: &StatePath) {
-        self.request = Some(Request::ZoomTo(state.clone()));
+        self.requests.push(Request::ZoomTo(state.clone()));
     }
 
     /// The Map and Parallel states that are drawn as a card.
@@ -155,7 +155,7 @@ impl CanvasView {
                 self.motion = None;
             }
             if self.fitted {
-                self.request.get_or_insert(Request::Fit);
+                self.requests.push(Request::Fit);
             }
             return scene;
         }
@@ -205,7 +205,7 @@ impl CanvasView {
         }
         self.pane = pane;
         self.follow_cursor(scene, input);
-        if let Some(request) = self.request.take() {
+        for request in std::mem::take(&mut self.requests) {
             self.carry_out(ui, &request, scene, pane);
         }
         if let Some(motion) = self.motion {
@@ -274,8 +274,8 @@ impl CanvasView {
         let Some(visit) = moment.visit() else { return };
         let now = (visit.entered, visit.state.clone());
         if self.followed.as_ref() != Some(&now) {
-            if self.request.is_none() && scene.place(&visit.state).is_some() {
-                self.request = Some(Request::Reveal(visit.state.clone()));
+            if scene.place(&visit.state).is_some() {
+                self.requests.push(Request::Reveal(visit.state.clone()));
             }
             self.followed = Some(now);
         }
