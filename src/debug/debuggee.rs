@@ -305,10 +305,10 @@ impl Debuggee {
             engine.clock.advance_to(at);
             match &input {
                 Input::TimerFired { timer } => {
-                    engine.clock.observe(&Action::CancelTimer { timer: *timer })
+                    engine.clock.observe(&Action::CancelTimer { timer: *timer });
                 }
                 Input::TaskSucceeded { token, .. } | Input::TaskFailed { token, .. } => {
-                    engine.forget(*token)
+                    engine.forget(*token);
                 }
                 Input::TaskSubmitted { token, .. } => engine.submitted(*token),
                 Input::Advance

@@ -195,12 +195,11 @@ fn closing_brace(text: &str) -> Option<usize> {
     for (at, it) in text.char_indices() {
         match (quote, it) {
             (Some(open), it) if it == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(it),
             (None, '{') => depth += 1,
             (None, '}') if depth == 0 => return Some(at),
             (None, '}') => depth -= 1,
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     None

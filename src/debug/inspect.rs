@@ -257,9 +257,11 @@ impl Debuggee {
                 data.after_parameters = Some(parameters);
             }
         }
-        let output = self.exited(bar).and_then(|id| match &self.history.get(id)?.details {
-            EventDetails::StateExited { output, .. } => Some(output.as_ref()?.value()),
-            _other_details => None,
+        let output = self.exited(bar).and_then(|id| {
+            let EventDetails::StateExited { output, .. } = &self.history.get(id)?.details else {
+                return None;
+            };
+            Some(output.as_ref()?.value())
         });
         // A visit that was left without a result (caught, or a Map whose results AWS does not record) has its recorded output.
         data.output = output;
@@ -275,12 +277,12 @@ impl Debuggee {
 
     /// What an event brought; AWS does not record what the branches or iterations gave.
     fn result_in(&self, id: EventId) -> Option<Value> {
-        match &self.history.get(id)?.details {
-            EventDetails::TaskOutput { output, .. } | EventDetails::Succeeded { output } => {
-                Some(output.as_ref()?.value())
-            }
-            _other_details => None,
-        }
+        let (EventDetails::TaskOutput { output, .. } | EventDetails::Succeeded { output }) =
+            &self.history.get(id)?.details
+        else {
+            return None;
+        };
+        Some(output.as_ref()?.value())
     }
 
     pub(super) fn brings_result(&self, id: EventId) -> bool {
@@ -288,10 +290,13 @@ impl Debuggee {
     }
 
     fn parameters(&self, id: EventId) -> Option<Value> {
-        match &self.history.get(id)?.details {
-            EventDetails::TaskScheduled { parameters, .. } => Some(parameters.value()),
-            EventDetails::ResourceScheduled { input, .. } => Some(input.as_ref()?.value()),
-            _other_details => None,
+        let details = &self.history.get(id)?.details;
+        if let EventDetails::TaskScheduled { parameters, .. } = details {
+            Some(parameters.value())
+        } else if let EventDetails::ResourceScheduled { input, .. } = details {
+            Some(input.as_ref()?.value())
+        } else {
+            None
         }
     }
 }

@@ -150,7 +150,7 @@ impl DebugSession {
         let moved = cursor != pursuit.origin;
         match pursuit.goal {
             Goal::Next | Goal::StepIn | Goal::StepOut if moved => {
-                self.trail.push((pursuit.origin, pursuit.thread))
+                self.trail.push((pursuit.origin, pursuit.thread));
             }
             Goal::Continue | Goal::RunTo(_) => self.trail.clear(),
             Goal::Next | Goal::StepIn | Goal::StepOut => {}
@@ -178,7 +178,9 @@ impl DebugSession {
         budget: usize,
         progress: &mut Progress,
     ) -> Option<Stop> {
+        // Later calls for the same goal have left the state that it set out from.
         if pursuit.goal == Goal::StepIn
+            && self.cursor == pursuit.origin
             && let Some(stage) = self.next_stage()
         {
             return Some((Cursor { stage: Some(stage), ..self.cursor }, StopReason::Step));

@@ -7,7 +7,7 @@ use super::debuggee::Debuggee;
 use super::inspect::brings_result;
 use crate::asl::{ErrorName, StatePath};
 use crate::execution::summary::{error_of, is_failure};
-use crate::execution::{EventDetails, EventId, EventType, HistoryEvent, ThreadId};
+use crate::execution::{EventDetails, EventId, EventType, HistoryEvent, StateStatus, ThreadId};
 
 /// How far to go, in DAP's words. A goal is worked on by [`super::DebugSession::advance`] until it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,29 +124,36 @@ impl Debuggee {
     pub(super) fn fault_at(&self, id: EventId) -> Option<Fault> {
         let event = self.history.get(id)?;
         let thread = self.moments.thread_of(id);
-        let state = || self.moments.state_of(id).cloned();
-        let (error, cause) = match event.event_type {
-            EventType::FailStateEntered => {
-                let seen = self.history.inspections.get(&id).and_then(|data| data.error.as_ref());
-                let seen = seen.map(|it| (it.error.as_str().into(), it.cause.as_str().into()));
-                let moment = self.moments.at(&self.history, id);
-                seen.or_else(|| moment.thread(thread)?.current.as_ref()?.error.clone())?
+        let is = |event_type: EventType| event.event_type == event_type;
+        let (error, cause) = if is(EventType::FailStateEntered) {
+            let seen = self.history.inspections.get(&id).and_then(|data| data.error.as_ref());
+            let seen = seen.map(|it| (it.error.as_str().into(), it.cause.as_str().into()));
+            let moment = self.moments.at(&self.history, id);
+            seen.or_else(|| moment.thread(thread)?.current.as_ref()?.error.clone())?
+        } else if is(EventType::ExecutionFailed) || is(EventType::MapIterationFailed) {
+            // Most follow the event of the failure itself.
+            if self.is_told(event) {
+                return None;
             }
-            EventType::ExecutionFailed | EventType::MapIterationFailed => {
-                // Most follow the event of the failure itself.
-                if self.is_told(event) {
-                    return None;
-                }
-                let moment = self.moments.at(&self.history, id);
-                let visit = moment.chain(thread).find_map(|it| it.current.as_ref()?.error.clone());
-                error_of(&event.details).or(visit).unwrap_or_default()
-            }
-            EventType::ExecutionTimedOut | EventType::ExecutionAborted => return None,
-            _other_types => error_of(&event.details)?,
+            let moment = self.moments.at(&self.history, id);
+            let visit = moment.chain(thread).find_map(|it| it.current.as_ref()?.error.clone());
+            error_of(&event.details).or(visit).unwrap_or_default()
+        } else if is(EventType::ExecutionTimedOut) || is(EventType::ExecutionAborted) {
+            return None;
+        } else {
+            error_of(&event.details)?
         };
-        let caught =
-            event.event_type != EventType::ExecutionFailed && self.is_caught(id, thread, &error);
-        Some(Fault { state: state(), error, cause, caught })
+        let caught = !is(EventType::ExecutionFailed) && self.is_caught(id, thread, &error);
+        let state = self.moments.state_of(id).cloned().or_else(|| self.failed_state(id));
+        Some(Fault { state, error, cause, caught })
+    }
+
+    /// The innermost state that has failed, for the end of the execution, which names none.
+    fn failed_state(&self, at: EventId) -> Option<StatePath> {
+        let moment = self.moments.at(&self.history, at);
+        let visits = moment.threads.iter().filter_map(|it| it.current.as_ref());
+        let failed = visits.filter(|visit| visit.status == StateStatus::Failed);
+        failed.max_by_key(|visit| visit.entered).map(|visit| visit.state.clone())
     }
 
     /// Whether the failure behind the end of an execution or iteration has had an event of its own.

@@ -59,9 +59,19 @@ fn go_with(
     breakpoints: &Breakpoints,
     answer: &mut dyn FnMut(&TaskRequest) -> TaskAnswer,
 ) -> StopReason {
+    go_in_portions(session, goal, breakpoints, 50, answer)
+}
+
+fn go_in_portions(
+    session: &mut DebugSession,
+    goal: Goal,
+    breakpoints: &Breakpoints,
+    budget: usize,
+    answer: &mut dyn FnMut(&TaskRequest) -> TaskAnswer,
+) -> StopReason {
     session.begin(goal);
     for _ in 0..10_000 {
-        let progress = session.advance(breakpoints, 50);
+        let progress = session.advance(breakpoints, budget);
         let mut answered = false;
         for request in &progress.requests {
             answered |= session.answer(request.token, answer(request));
@@ -364,9 +374,9 @@ fn errors_stop_by_who_takes_care_of_them() {
         exceptions: ExceptionFilters { uncaught: true, caught: true, names: Vec::new() },
         ..Breakpoints::default()
     };
-    let exception = |reason: &StopReason| match reason {
-        StopReason::Exception { error, caught, .. } => Some((error.to_string(), *caught)),
-        _other => None,
+    let exception = |reason: &StopReason| {
+        let StopReason::Exception { error, caught, .. } = reason else { return None };
+        Some((error.to_string(), *caught))
     };
     // Retried twice, then caught.
     let mut flaky = session(RESCUE, r#"{"fails": "Flaky"}"#);
@@ -413,12 +423,11 @@ fn failures_without_an_event_of_their_own_stop_too() {
     ] {
         let json = format!(r#"{{"StartAt": "A", "States": {{{states}}}}}"#);
         let mut session = session(&json, "{}");
-        match go(&mut session, Goal::Continue, &Breakpoints::default()) {
-            StopReason::Exception { error: it, caught: false, .. } => {
-                assert_eq!(&*it, error, "{states}")
-            }
-            other => panic!("{states}: {other:?}"),
-        }
+        let reason = go(&mut session, Goal::Continue, &Breakpoints::default());
+        let StopReason::Exception { error: it, caught: false, state, .. } = &reason else {
+            panic!("{states}: {reason:?}");
+        };
+        assert_eq!((&**it, state), (error, &Some(path("A"))), "{states}");
         assert_eq!(go(&mut session, Goal::Continue, &Breakpoints::default()), StopReason::End);
         assert_eq!(session.moment().status_of(&path("A")), StateStatus::Failed);
     }
@@ -698,7 +707,14 @@ proptest! {
         for goal in goals {
             let reverse = goal.is_reverse();
             let before = (session.cursor().event, session.last_event());
+            let mut slow = session.clone();
+            go_in_portions(&mut slow, goal.clone(), &Breakpoints::default(), 1, &mut echo);
             go(&mut session, goal, &Breakpoints::default());
+            prop_assert_eq!(
+                (slow.cursor(), slow.thread(), slow.status(), slow.history().events()),
+                (session.cursor(), session.thread(), session.status(), session.history().events()),
+                "in small portions as in large ones"
+            );
             prop_assert_eq!(session.moment().at, session.cursor().event);
             prop_assert!(session.cursor().event <= session.last_event() && session.cursor().event >= EventId(1));
             if reverse {

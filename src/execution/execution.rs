@@ -51,19 +51,23 @@ impl History {
     pub fn status(&self) -> ExecutionStatus {
         use super::EventDetails::{Failure, Succeeded};
         let Some(last) = self.events().last() else { return ExecutionStatus::Running };
-        let (error, cause) = match &last.details {
-            Failure { error, cause } => (error.clone(), cause.clone()),
-            _ => (None, None),
+        let (error, cause) = if let Failure { error, cause } = &last.details {
+            (error.clone(), cause.clone())
+        } else {
+            (None, None)
         };
-        match last.event_type {
-            EventType::ExecutionSucceeded => {
-                let output = if let Succeeded { output } = &last.details { output.as_ref() } else { None };
-                ExecutionStatus::Succeeded { output: output.map(super::Payload::value) }
-            }
-            EventType::ExecutionFailed => ExecutionStatus::Failed { error, cause },
-            EventType::ExecutionTimedOut => ExecutionStatus::TimedOut { error, cause },
-            EventType::ExecutionAborted => ExecutionStatus::Aborted { error, cause },
-            _ => ExecutionStatus::Running,
+        if last.event_type == EventType::ExecutionSucceeded {
+            let output =
+                if let Succeeded { output } = &last.details { output.as_ref() } else { None };
+            ExecutionStatus::Succeeded { output: output.map(super::Payload::value) }
+        } else if last.event_type == EventType::ExecutionFailed {
+            ExecutionStatus::Failed { error, cause }
+        } else if last.event_type == EventType::ExecutionTimedOut {
+            ExecutionStatus::TimedOut { error, cause }
+        } else if last.event_type == EventType::ExecutionAborted {
+            ExecutionStatus::Aborted { error, cause }
+        } else {
+            ExecutionStatus::Running
         }
     }
 }

@@ -73,12 +73,18 @@ impl Fold<'_> {
             | E::TaskStateExited
             | E::WaitStateExited => self.exited(event, thread, scope),
             E::TaskScheduled | E::LambdaFunctionScheduled | E::ActivityScheduled => {
-                self.scheduled(thread)
+                self.scheduled(thread);
             }
-            E::TaskStarted | E::TaskSubmitted | E::TaskSucceeded => self.runs(thread),
-            E::LambdaFunctionStarted | E::LambdaFunctionSucceeded => self.runs(thread),
-            E::ActivityStarted | E::ActivitySucceeded => self.runs(thread),
-            E::MapRunStarted | E::MapRunSucceeded | E::MapRunRedriven => self.runs(thread),
+            E::TaskStarted
+            | E::TaskSubmitted
+            | E::TaskSucceeded
+            | E::LambdaFunctionStarted
+            | E::LambdaFunctionSucceeded
+            | E::ActivityStarted
+            | E::ActivitySucceeded
+            | E::MapRunStarted
+            | E::MapRunSucceeded
+            | E::MapRunRedriven => self.runs(thread),
             E::TaskFailed
             | E::TaskStartFailed
             | E::TaskSubmitFailed
@@ -92,7 +98,7 @@ impl Fold<'_> {
             | E::ActivityTimedOut
             | E::MapRunFailed
             | E::EvaluationFailed => {
-                self.failed(thread, error_of(&event.details).unwrap_or_default())
+                self.failed(thread, error_of(&event.details).unwrap_or_default());
             }
             E::TaskStateAborted | E::WaitStateAborted => self.state_aborted(event, thread),
             E::MapStateStarted | E::ParallelStateStarted => self.container_started(event, thread),
@@ -320,7 +326,7 @@ impl Fold<'_> {
         }
         self.scheduled(id);
         self.change_visit(id, |visit| {
-            visit.container = Some(ContainerRun { started: event.id, ended: false })
+            visit.container = Some(ContainerRun { started: event.id, ended: false });
         });
         let EventDetails::MapStateStarted { length } = event.details else { return };
         if let Some(summary) = self.moment.states.get_mut(&state) {
@@ -394,7 +400,7 @@ impl Fold<'_> {
             self.change_visit(id, |visit| visit.error = Some(error));
         } else {
             self.change_visit(id, |visit| {
-                visit.error = visit.error.take().or_else(|| Some(Error::default()))
+                visit.error = visit.error.take().or_else(|| Some(Error::default()));
             });
         }
         self.container_ended(id, Ending::Failure);

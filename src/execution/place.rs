@@ -206,13 +206,21 @@ impl Placing<'_> {
         if name.starts_with("Execution") {
             return ThreadId::TOP;
         }
-        let state_type = match event.event_type {
-            EventType::TaskStateAborted => return self.aborted(event, near, StateType::Task),
-            EventType::WaitStateAborted => return self.aborted(event, near, StateType::Wait),
-            _ if name.starts_with("Map") => StateType::Map,
-            _ if name.starts_with("Parallel") => StateType::Parallel,
-            _ if event.event_type == EventType::Unknown => return near,
-            _ => StateType::Task,
+        if event.event_type == EventType::Unknown {
+            return near;
+        }
+        if event.event_type == EventType::TaskStateAborted {
+            return self.aborted(event, near, StateType::Task);
+        }
+        if event.event_type == EventType::WaitStateAborted {
+            return self.aborted(event, near, StateType::Wait);
+        }
+        let state_type = if name.starts_with("Map") {
+            StateType::Map
+        } else if name.starts_with("Parallel") {
+            StateType::Parallel
+        } else {
+            StateType::Task
         };
         let of_type = |thread: &Thread| {
             thread.status.is_alive()
