@@ -12,6 +12,7 @@ use stepwell::asl::{Diagnostic, Severity, StateMachineType};
 use stepwell::json::Value;
 use stepwell::json::document::{Document, Format};
 
+#[expect(clippy::print_stdout, reason = "says why nothing was checked")]
 fn shared(folder: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")).join(folder);
     if path.exists() {

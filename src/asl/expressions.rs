@@ -77,7 +77,7 @@ impl<'a> Found<'a> {
             None | Some(Template::Literal(_)) => {}
             Some(Template::Expression(expression)) => self.expression(field, expression),
             Some(Template::Array(items)) => {
-                items.iter().for_each(|item| self.template(field, Some(item)))
+                items.iter().for_each(|item| self.template(field, Some(item)));
             }
             Some(Template::Object(members)) => {
                 members.iter().for_each(|member| self.template(field, Some(&member.value)));
@@ -139,7 +139,7 @@ impl<'a> Found<'a> {
     fn condition(&mut self, condition: &'a Condition) {
         match condition {
             Condition::And(parts) | Condition::Or(parts) => {
-                parts.iter().for_each(|part| self.condition(part))
+                parts.iter().for_each(|part| self.condition(part));
             }
             Condition::Not(part) => self.condition(part),
             Condition::Compare(comparison) => {
@@ -161,7 +161,7 @@ fn assigned(machine: &StateMachine) -> Option<BTreeSet<Arc<str>>> {
         for template in state.assignments() {
             match template {
                 Template::Object(members) => {
-                    names.extend(members.iter().map(|member| Arc::clone(&member.name)))
+                    names.extend(members.iter().map(|member| Arc::clone(&member.name)));
                 }
                 Template::Literal(Value::Object(members)) => names.extend(members.keys().cloned()),
                 Template::Literal(_) | Template::Array(_) => {}

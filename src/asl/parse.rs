@@ -160,7 +160,7 @@ impl<'d> Reader<'d> {
             );
         }
         let timeout_seconds = self.whole(&fields, "TimeoutSeconds", 1..=99_999_999);
-        self.unknown_fields(&fields, |name| support::of_machine(name));
+        self.unknown_fields(&fields, support::of_machine);
         let top = self.scope(node, &fields, &["States", "StartAt"]);
         StateMachine {
             comment,

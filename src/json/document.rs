@@ -2,6 +2,7 @@
 //!
 //! Never fails: what cannot be read is a [`SyntaxProblem`] beside whatever could be.
 
+mod json_lexer;
 mod json_text;
 mod yaml_text;
 

@@ -12,7 +12,7 @@ use crate::json::Value;
 use crate::json::document::Node;
 
 impl Reader<'_> {
-    pub(super) fn choice(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Choice> {
+    pub(super) fn choice(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Choice {
         self.require(fields, &["Choices"]);
         let nodes = self.list(fields, "Choices").unwrap_or_default();
         if nodes.is_empty() && fields.get("Choices").is_some_and(|node| node.as_array().is_some()) {
@@ -26,7 +26,7 @@ impl Reader<'_> {
             }
         }
         let default = self.text(fields, "Default").map(|name| StateName::new(&name));
-        Box::new(Choice { choices, default })
+        Choice { choices, default }
     }
 
     fn rule(&mut self, node: &Node, rule: &Fields<'_>, language: QueryLanguage) -> ChoiceRule {

@@ -22,19 +22,19 @@ impl Reader<'_> {
         language: QueryLanguage,
     ) -> StateKind {
         match state_type {
-            "Task" => StateKind::Task(self.task(fields, language)),
-            "Pass" => StateKind::Pass(self.pass(fields, language)),
-            "Choice" => StateKind::Choice(self.choice(fields, language)),
-            "Wait" => StateKind::Wait(self.wait(fields, language)),
+            "Task" => StateKind::Task(Box::new(self.task(fields, language))),
+            "Pass" => StateKind::Pass(Box::new(self.pass(fields, language))),
+            "Choice" => StateKind::Choice(Box::new(self.choice(fields, language))),
+            "Wait" => StateKind::Wait(Box::new(self.wait(fields, language))),
             "Succeed" => StateKind::Succeed,
-            "Fail" => StateKind::Fail(self.fail(fields, language)),
-            "Parallel" => StateKind::Parallel(self.parallel(fields, language)),
-            "Map" => StateKind::Map(self.map(fields, language)),
+            "Fail" => StateKind::Fail(Box::new(self.fail(fields, language))),
+            "Parallel" => StateKind::Parallel(Box::new(self.parallel(fields, language))),
+            "Map" => StateKind::Map(Box::new(self.map(fields, language))),
             unknown => StateKind::Unknown(unknown.into()),
         }
     }
 
-    fn task(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Task> {
+    fn task(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Task {
         self.require(fields, &["Resource"]);
         let resource = ResourceArn::parse(&self.text(fields, "Resource").unwrap_or_default());
         let resource_span = fields.get("Resource").map_or(fields.span, |node| node.span);
@@ -58,7 +58,7 @@ impl Reader<'_> {
         }
         self.credentials(fields);
         self.attribute_values(&resource, fields, language);
-        Box::new(Task {
+        Task {
             resource,
             resource_span,
             parameters: self.template(fields, "Parameters", language),
@@ -68,7 +68,7 @@ impl Reader<'_> {
             result_path: self.result_path(fields),
             timeout_seconds,
             heartbeat_seconds,
-        })
+        }
     }
 
     fn resource(&mut self, resource: &ResourceArn, fields: &Fields<'_>) {
@@ -129,15 +129,15 @@ impl Reader<'_> {
         }
     }
 
-    fn pass(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Pass> {
-        Box::new(Pass {
+    fn pass(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Pass {
+        Pass {
             result: fields.get("Result").map(placeholder::to_value),
             parameters: self.template(fields, "Parameters", language),
             result_path: self.result_path(fields),
-        })
+        }
     }
 
-    fn wait(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Wait> {
+    fn wait(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Wait {
         let names: &[&str] = match language {
             QueryLanguage::JsonPath => &["Seconds", "Timestamp", "SecondsPath", "TimestampPath"],
             QueryLanguage::Jsonata => &["Seconds", "Timestamp"],
@@ -157,7 +157,7 @@ impl Reader<'_> {
         });
         let timestamp = self.field(fields, "Timestamp", language, Self::timestamp);
         let until = seconds.map(WaitUntil::Seconds).or_else(|| timestamp.map(WaitUntil::Timestamp));
-        Box::new(Wait { until })
+        Wait { until }
     }
 
     fn timestamp(&mut self, fields: &Fields<'_>, name: &str) -> Option<Arc<str>> {
@@ -173,11 +173,11 @@ impl Reader<'_> {
         Some(text)
     }
 
-    fn fail(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Fail> {
-        Box::new(Fail {
+    fn fail(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Fail {
+        Fail {
             error: self.fail_text(fields, "Error", language),
             cause: self.fail_text(fields, "Cause", language),
-        })
+        }
     }
 
     fn fail_text(
@@ -192,7 +192,7 @@ impl Reader<'_> {
         self.path_or_intrinsic(fields, &format!("{name}Path")).map(Field::Computed)
     }
 
-    fn parallel(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Parallel> {
+    fn parallel(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Parallel {
         self.require(fields, &["Branches"]);
         let mut branches = Vec::new();
         let nodes = self.list(fields, "Branches").unwrap_or_default();
@@ -211,13 +211,13 @@ impl Reader<'_> {
                 None => Scope { start_at_span: node.span, span: node.span, ..Scope::default() },
             });
         }
-        Box::new(Parallel {
+        Parallel {
             branches,
             parameters: self.template(fields, "Parameters", language),
             arguments: self.template(fields, "Arguments", language),
             result_selector: self.object_template(fields, "ResultSelector", language),
             result_path: self.result_path(fields),
-        })
+        }
     }
 
     /// A field that takes a number or, unresolved, a placeholder.

@@ -25,7 +25,7 @@ const DISTRIBUTED_ONLY: &[&str] = &[
 const MAX_LABEL: usize = 40;
 
 impl Reader<'_> {
-    pub(super) fn map(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Box<Map> {
+    pub(super) fn map(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Map {
         let uses_iterator = fields.has("Iterator") && !fields.has("ItemProcessor");
         let name = if uses_iterator { "Iterator" } else { "ItemProcessor" };
         self.require(fields, &[name]);
@@ -51,7 +51,7 @@ impl Reader<'_> {
         }
         self.item_reader(fields);
         let selector = if fields.has("ItemSelector") { "ItemSelector" } else { "Parameters" };
-        Box::new(Map {
+        Map {
             processor,
             uses_iterator,
             items: self.items(fields, language),
@@ -70,7 +70,7 @@ impl Reader<'_> {
             item_reader: self.object_template(fields, "ItemReader", language),
             item_batcher: self.object_template(fields, "ItemBatcher", language),
             result_writer: self.object_template(fields, "ResultWriter", language),
-        })
+        }
     }
 
     fn percentage(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Option<Field<f64>> {

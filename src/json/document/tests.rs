@@ -75,7 +75,7 @@ fn mistakes_do_not_hide_what_follows() {
 #[test]
 fn placeholders_may_stand_anywhere() {
     let document = json(
-        r#"{"a": ${jsonencode({"x": "}"})}, "b": ${max}, "${name}": "${x}", ${more} "c": [%{ if x } 1 %{ endif }]}"#,
+        r#"{"a": ${jsonencode({"x": "}"})}, "b": ${max}, "${name}": "${x}", ${more} "c": [%{ if x } 1 %{ endif }], "d": %{ if y }1%{ else }2%{ endif }, "e": 3}"#,
     );
     assert_eq!(document.problems, []);
     let root = document.root.as_ref().unwrap();
@@ -131,7 +131,22 @@ fn the_number_of_values_is_limited() {
 
 #[test]
 fn a_file_of_nothing_but_mistakes_is_read_in_linear_time() {
-    for junk in ["@", "\"\\q\" ", "/", "'", ":", "]", "{,", "\u{1}", "é\u{1}"] {
+    for junk in [
+        "@",
+        "\"\\q\" ",
+        "/",
+        "'",
+        ":",
+        "]",
+        "{,",
+        "\u{1}",
+        "é\u{1}",
+        "1 %{x} ",
+        "1 %{x}[",
+        "${",
+        "%{",
+        "{\"a\":[1 %{x}",
+    ] {
         let document = json(&format!("[{}", junk.repeat(200_000)));
         assert!(document.problems.len() <= 100);
     }

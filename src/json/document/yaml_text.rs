@@ -118,7 +118,13 @@ impl Builder<'_, '_> {
                 self.add(Node { span, tag: None, content: Content::Scalar(Value::Null) }, None);
                 true
             }
-            _ => true,
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::Comment(..)
+            | _ => true,
         }
     }
 
@@ -237,7 +243,7 @@ impl Builder<'_, '_> {
             Items::Object { members, key, merges } => match key.take() {
                 Some(Key { merge: true, .. }) => merges.push(node),
                 Some(Key { name, span, merge: false }) => {
-                    members.push(Member { name, name_span: span, value: node })
+                    members.push(Member { name, name_span: span, value: node });
                 }
                 None => {
                     let (name, merge) = name.unwrap_or_else(|| {
@@ -288,7 +294,7 @@ impl Builder<'_, '_> {
                 }
             }
             Content::Scalar(_) => {
-                self.problems.broken(merged.span, "'<<' takes an object or a list of objects")
+                self.problems.broken(merged.span, "'<<' takes an object or a list of objects");
             }
         }
     }
