@@ -1,13 +1,17 @@
 //! Moments of executions that were recorded on AWS: whatever the numbering, the threads form a tree, every state is found in
 //! the definition, and the last moment agrees with how the execution ended.
 
+#![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use stepwell::asl::{self, StateMachine};
+use stepwell::asl::{self, StateMachine, StateMachineType};
+use stepwell::debug::{Breakpoints, Cursor, DebugSession, ExceptionFilters, Goal, StopReason};
 use stepwell::execution::{
-    EventDetails, EventId, EventType, History, Moment, Moments, StateStatus, ThreadKind,
-    ThreadStatus, export,
+    EventDetails, EventId, EventType, Execution, ExecutionSource, History, Moment, Moments,
+    StateStatus, ThreadKind, ThreadStatus, export,
 };
 use stepwell::json::Value;
 use stepwell::json::document::{Document, Format};
@@ -176,4 +180,60 @@ fn a_recorded_event_is_in_a_thread_that_can_have_it() {
     }
     assert!(checked > 1400, "only {checked} events");
     assert_eq!(Moments::of(&recordings[0].machine, &History::default()).latest().at, EventId(0));
+}
+
+/// Steps until nothing moves any more; where it stopped on the way.
+fn stops(session: &mut DebugSession, goal: &Goal, end: &StopReason) -> Vec<Cursor> {
+    let exceptions = ExceptionFilters { uncaught: false, ..ExceptionFilters::default() };
+    let breakpoints = Breakpoints { exceptions, ..Breakpoints::default() };
+    let mut stops = Vec::new();
+    loop {
+        let before = session.cursor();
+        let progress = session.run(goal.clone(), &breakpoints, 100_000);
+        let reason = progress.stopped.expect("nothing can keep a recorded execution from stopping");
+        assert!(progress.requests.is_empty(), "nothing is run");
+        if reason == *end {
+            return stops;
+        }
+        assert_ne!(session.cursor(), before, "every step moves");
+        stops.push(session.cursor());
+        session.stack();
+        session.inspection().expect("a step stops in a state");
+    }
+}
+
+#[test]
+fn recorded_executions_are_stepped_through_in_both_directions() {
+    let Some(recordings) = recordings() else { return };
+    for recording in recordings {
+        let execution = Execution {
+            arn: "arn:aws:states:us-east-1:111111111111:execution:recorded:1".into(),
+            state_machine: Arc::new(recording.machine),
+            kind: StateMachineType::Standard,
+            history: recording.history,
+            source: ExecutionSource::Imported { path: PathBuf::new() },
+        };
+        let mut session = DebugSession::open(&execution);
+        let forward = stops(&mut session, &Goal::StepIn, &StopReason::End);
+        assert!(!forward.is_empty() || session.last_event().0 <= 3, "{}", recording.name);
+        if !recording.has_ids {
+            continue;
+        }
+        let mut backward = stops(&mut session, &Goal::ReverseStepIn, &StopReason::Entry);
+        backward.reverse();
+        // A step into a Map goes through the iteration that begins first; a step back, through the one that ended last.
+        let has_threads = session.timeline().lanes.len() > 1;
+        assert!(
+            has_threads || forward == backward,
+            "{}: {forward:?} is not {backward:?}",
+            recording.name
+        );
+        let mut next = stops(&mut session, &Goal::Next, &StopReason::End);
+        let entered = session.timeline().lanes[0]
+            .visits
+            .iter()
+            .map(|event| Cursor { event: *event, stage: None });
+        next.dedup();
+        assert_eq!(next, entered.collect::<Vec<_>>(), "{}", recording.name);
+    }
 }
