@@ -4,7 +4,7 @@
 
 use super::definition::{ACCOUNT, REGION};
 
-/// What `Ref` gives in CloudFormation, and `.id` in Terraform.
+/// What `Ref` gives in `CloudFormation`, and `.id` in Terraform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Identity {
     Name,
@@ -17,7 +17,7 @@ enum Identity {
 struct Known {
     cloudformation: &'static [&'static str],
     terraform: &'static str,
-    /// The property that holds the physical name, in CloudFormation and in Terraform.
+    /// The property that holds the physical name, in `CloudFormation` and in Terraform.
     name: (&'static str, &'static str),
     /// After `arn:aws:`; `R` region, `A` account, `N` the name.
     arn: &'static str,

@@ -37,7 +37,7 @@ pub(super) fn open(path: &Path) -> Result<Project, OpenError> {
         // The parent of `x.asl.json` is the empty path, which means the current folder.
         path.parent()
             .filter(|it| !it.as_os_str().is_empty())
-            .unwrap_or(Path::new("."))
+            .unwrap_or_else(|| Path::new("."))
             .to_path_buf()
     };
     let reader = Reader::new(&folder).map_err(|err| of_read_error(path, &err))?;
@@ -95,7 +95,7 @@ impl Opening {
             Kind::Definition => self.definition(file, &text),
             // What is damaged may still be a definition, and its problems are what the user came for.
             Kind::Other if !document.problems.is_empty() || is_asl_name(file) => {
-                self.definition(file, &text)
+                self.definition(file, &text);
             }
             Kind::Mocks | Kind::Postman | Kind::Other => return Err(nothing_in(path, false)),
         }
@@ -238,16 +238,16 @@ impl Opening {
     }
 
     fn mocks(&mut self, file: &Path) {
-        if self.project.mocks.is_some() {
-            return;
-        }
         let parsed =
             self.reader.read_located(file).map_err(|err| err.to_string()).and_then(|text| {
                 let json = Value::parse(&text).map_err(|err| err.to_string())?;
                 MockConfig::parse(&json)
             });
         match parsed {
-            Ok(mocks) => self.project.mocks = Some(mocks),
+            Ok(mocks) => match &mut self.project.mocks {
+                Some(known) => known.add_missing(&mocks),
+                None => self.project.mocks = Some(mocks),
+            },
             Err(message) => self.problem(
                 file,
                 Span::default(),

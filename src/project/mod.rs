@@ -42,7 +42,7 @@ pub struct Project {
     pub example_inputs: Vec<(String, String)>,
     /// Requests of `.http` files and Postman collections: the name and the request.
     pub example_requests: Vec<(String, HttpRequest)>,
-    /// Problems of files that are no definition (templates, `.tf`, OpenAPI).
+    /// Problems of files that are no definition (templates, `.tf`, `OpenAPI`).
     pub problems: Vec<FileProblem>,
     /// Every file that was read, to be watched.
     pub files: Vec<PathBuf>,

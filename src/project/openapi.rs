@@ -1,4 +1,4 @@
-//! OpenAPI 3 and Swagger 2 with API Gateway's extensions, as a REST API.
+//! `OpenAPI` 3 and Swagger 2 with API Gateway's extensions, as a REST API.
 
 use std::sync::Arc;
 

@@ -185,7 +185,7 @@ fn normalised(path: &Path) -> PathBuf {
                 plain.pop();
             }
             Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
-                plain.push(component)
+                plain.push(component);
             }
         }
     }

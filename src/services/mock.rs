@@ -37,7 +37,7 @@ impl MockConfig {
         let mut config = Self::default();
         for (name, response) in members("MockedResponses", root.get("MockedResponses"))? {
             let place = format!("MockedResponses.{name}");
-            config.responses.insert(name.to_string(), response_answers(&place, response)?);
+            config.responses.insert(name.to_owned(), response_answers(&place, response)?);
         }
         for (machine, body) in members("StateMachines", root.get("StateMachines"))? {
             let place = format!("StateMachines.{machine}");
@@ -45,9 +45,9 @@ impl MockConfig {
             let mut parsed = IndexMap::new();
             for (case, states) in members(&format!("{place}.TestCases"), cases)? {
                 let place = format!("{place}.TestCases.{case}");
-                parsed.insert(case.to_string(), config.case_states(&place, states)?);
+                parsed.insert(case.to_owned(), config.case_states(&place, states)?);
             }
-            config.machines.insert(machine.to_string(), parsed);
+            config.machines.insert(machine.to_owned(), parsed);
         }
         Ok(config)
     }
@@ -114,6 +114,19 @@ impl MockConfig {
             states.insert(state.clone(), name);
         }
         self.machines.entry(machine.to_owned()).or_default().insert(case.to_owned(), states);
+    }
+
+    /// Adds the test cases of another file; one that is here already stays as it is.
+    pub fn add_missing(&mut self, other: &Self) {
+        for machine in other.machines() {
+            for case in other.cases(&machine) {
+                if !self.cases(&machine).contains(&case)
+                    && let Some(answers) = other.case(&machine, &case)
+                {
+                    self.set_case(&machine, &case, &answers);
+                }
+            }
+        }
     }
 
     fn free_name(&self, wanted: &str) -> String {
@@ -369,6 +382,27 @@ mod tests {
             let error = parse(file).expect_err(file);
             assert!(error.starts_with(message), "{error}");
         }
+    }
+
+    #[test]
+    fn files_of_several_machines_are_laid_together() {
+        let mut config = parse(FILE).expect("a good file");
+        let other = FILE.replace("Orders", "Returns").replace("\"ok\": true", "\"ok\": false");
+        config.add_missing(&parse(&other).expect("a good file"));
+        assert_eq!(config.machines(), ["Orders", "Returns"]);
+        let ok =
+            |machine: &str| config.case(machine, "Happy").and_then(|case| case.answer("Charge", 0));
+        let output = |truth: bool| {
+            Some(TaskAnswer::Succeeded { output: Value::object([("ok", Value::from(truth))]) })
+        };
+        assert_eq!(
+            (ok("Orders"), ok("Returns")),
+            (output(true), output(false)),
+            "the same response name, two answers"
+        );
+        let before = config.clone();
+        config.add_missing(&before);
+        assert_eq!(config, before);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a Task talks to: mocks in AWS's Step Functions Local format, and DynamoDB in process.
+//! What a Task talks to: mocks in AWS's Step Functions Local format, and `DynamoDB` in process.
 
 pub mod dynamodb;
 pub mod mock;

@@ -1,4 +1,4 @@
-//! The REST APIs of a template: SAM's, with an OpenAPI body or made of events, and CloudFormation's, piece by piece.
+//! The REST APIs of a template: SAM's, with an `OpenAPI` body or made of events, and `CloudFormation`'s, piece by piece.
 
 use indexmap::IndexMap;
 

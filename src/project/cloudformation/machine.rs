@@ -129,7 +129,7 @@ fn fill(node: &mut Node, meaning: &impl Fn(&str) -> Option<String>) {
         }
         Content::Array(items) => items.iter_mut().for_each(|item| fill(item, meaning)),
         Content::Object(members) => {
-            members.iter_mut().for_each(|member| fill(&mut member.value, meaning))
+            members.iter_mut().for_each(|member| fill(&mut member.value, meaning));
         }
     }
 }

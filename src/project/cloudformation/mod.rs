@@ -1,4 +1,4 @@
-//! SAM and CloudFormation templates, in YAML and JSON: their machines, APIs and tables.
+//! SAM and `CloudFormation` templates, in YAML and JSON: their machines, APIs and tables.
 //!
 //! Intrinsic functions are resolved as far as the template alone allows ([`intrinsic`]); the rest stays visible as
 //! `${placeholder}`.
@@ -61,10 +61,10 @@ pub(super) fn load(opening: &mut Opening, file: &Path, document: &Document) {
                 api::state_machine_events(&template, logical, &resource.value, &mut apis);
             }
             "AWS::Serverless::Function" => {
-                api::function_events(&template, logical, &resource.value, &mut apis)
+                api::function_events(&template, logical, &resource.value, &mut apis);
             }
             "AWS::Serverless::Api" => {
-                api::serverless_api(opening, &template, logical, &resource.value, &mut apis)
+                api::serverless_api(opening, &template, logical, &resource.value, &mut apis);
             }
             "AWS::DynamoDB::Table"
             | "AWS::DynamoDB::GlobalTable"

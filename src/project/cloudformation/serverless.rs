@@ -1,5 +1,5 @@
 //! The state machines of a `serverless.yml` (the Serverless Framework's Step Functions plugin). Its resources are
-//! CloudFormation, its `${self:…}` variables stay visible.
+//! `CloudFormation`, its `${self:…}` variables stay visible.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The DynamoDB tables of a template, as `CreateTable` requests.
+//! The `DynamoDB` tables of a template, as `CreateTable` requests.
 
 use super::super::rest_parts::plain_text;
 use super::TemplateFile;

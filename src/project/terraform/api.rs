@@ -3,8 +3,8 @@
 use super::super::aws_names::derived_id;
 use super::super::openapi;
 use super::super::rest_parts::{
-    FieldNames, RestParts, flags, integration_of, integration_response_of, is_true, method_response_of, plain_text,
-    root_of, texts, whole_number,
+    FieldNames, RestParts, flags, integration_of, integration_response_of, is_true,
+    method_response_of, plain_text, root_of, texts, whole_number,
 };
 use super::Repetition;
 use super::evaluate::{Evaluator, Scope};
@@ -35,7 +35,9 @@ pub(super) fn resource(
     block: &WrittenBlock,
     apis: &mut RestParts,
 ) {
-    for repetition in evaluator.repetitions(module, block).unwrap_or_else(|| vec![Repetition::default()]) {
+    for repetition in
+        evaluator.repetitions(module, block).unwrap_or_else(|| vec![Repetition::default()])
+    {
         let scope = Scope::new(module, block.file, &repetition);
         let values = evaluator.attributes(block.file, &block.block.body, &scope);
         let id = evaluator.derived_id(module, address, &repetition);
@@ -74,7 +76,8 @@ fn add(kind: &str, id: &str, label: &str, values: &Value, apis: &mut RestParts) 
         "aws_api_gateway_integration" => {
             let method = piece_method(values, apis);
             let responses = method.integration.take().map(|it| it.responses).unwrap_or_default();
-            method.integration = Some(Integration { responses, ..integration_of(values, &INTEGRATION) });
+            method.integration =
+                Some(Integration { responses, ..integration_of(values, &INTEGRATION) });
         }
         "aws_api_gateway_integration_response" => {
             let method = piece_method(values, apis);
@@ -82,17 +85,25 @@ fn add(kind: &str, id: &str, label: &str, values: &Value, apis: &mut RestParts) 
             integration.responses.push(integration_response_of(values, &INTEGRATION));
         }
         "aws_api_gateway_method_response" => {
-            let response = method_response_of(values.get("response_parameters"), values.get("response_models"));
+            let response = method_response_of(
+                values.get("response_parameters"),
+                values.get("response_models"),
+            );
             piece_method(values, apis).responses.insert(text("status_code"), response);
         }
         "aws_api_gateway_model" => {
             let schema = Value::parse(&text("schema")).unwrap_or_default();
-            let name = Some(text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| label.to_owned());
+            let name = Some(text("name"))
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| label.to_owned());
             apis.api(&api).models.insert(name, schema);
         }
         "aws_api_gateway_gateway_response" => {
             let response = GatewayResponse {
-                status: values.get("status_code").and_then(whole_number).and_then(|it| u16::try_from(it).ok()),
+                status: values
+                    .get("status_code")
+                    .and_then(whole_number)
+                    .and_then(|it| u16::try_from(it).ok()),
                 templates: texts(values.get("response_templates")),
                 parameters: texts(values.get("response_parameters")),
             };

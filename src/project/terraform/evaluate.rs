@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use hcl_edit::expr::{BinaryOp, BinaryOperator, Expression, ForExpr, Object, ObjectKey, TraversalOperator, UnaryOperator};
+use hcl_edit::expr::{
+    BinaryOp, BinaryOperator, Expression, ForExpr, Object, ObjectKey, TraversalOperator,
+    UnaryOperator,
+};
 use hcl_edit::{Decorated, Span as _};
 use indexmap::IndexMap;
 
@@ -13,7 +16,6 @@ use super::module::{Module, Written, WrittenBlock, span_of};
 use super::value::{Kind, Place, Val};
 use super::{Call, Instance, MAX_MODULES, Repetition, SourceFile, is_local};
 use crate::json::Number;
-
 
 /// Expressions in expressions and references in references.
 const MAX_DEPTH: usize = 160;
@@ -82,12 +84,26 @@ impl<'o> Evaluator<'o> {
 
     /// Reads a folder as a module; its index.
     pub(super) fn add_module(&mut self, folder: &Path, call: Option<Call>) -> usize {
-        let known = self.instances.iter().find(|it| it.module.folder == folder).map(|it| Arc::clone(&it.module));
-        let module = known.unwrap_or_else(|| Arc::new(Module::read(self.opening, folder, &mut self.files)));
+        let known = self
+            .instances
+            .iter()
+            .find(|it| it.module.folder == folder)
+            .map(|it| Arc::clone(&it.module));
+        let module =
+            known.unwrap_or_else(|| Arc::new(Module::read(self.opening, folder, &mut self.files)));
         let path = match &call {
             Some(call) => {
-                let key = call.repetition.each.as_ref().and_then(|(key, _)| key.in_text()).unwrap_or_default();
-                format!("{}module.{}[{key}].", self.instances[call.caller].path, call.block.label(0))
+                let key = call
+                    .repetition
+                    .each
+                    .as_ref()
+                    .and_then(|(key, _)| key.in_text())
+                    .unwrap_or_default();
+                format!(
+                    "{}module.{}[{key}].",
+                    self.instances[call.caller].path,
+                    call.block.label(0)
+                )
             }
             None => String::new(),
         };
@@ -108,7 +124,9 @@ impl<'o> Evaluator<'o> {
     }
 
     fn add_called(&mut self, caller: usize, block: &WrittenBlock) {
-        let source = block.attribute("source").map(|it| (it.expression.as_str().unwrap_or_default().to_owned(), it));
+        let source = block
+            .attribute("source")
+            .map(|it| (it.expression.as_str().unwrap_or_default().to_owned(), it));
         let Some((source, written)) = source else { return };
         let place = Place { file: written.file, span: span_of(written.expression.span()) };
         let name = block.label(0).to_owned();
@@ -139,34 +157,50 @@ impl<'o> Evaluator<'o> {
                 "What it would make is missing here; its outputs are shown as placeholders.",
             ),
             Ok(folder) => {
-                for repetition in self.repetitions(caller, block).unwrap_or_else(|| vec![Repetition::default()]) {
+                for repetition in
+                    self.repetitions(caller, block).unwrap_or_else(|| vec![Repetition::default()])
+                {
                     if self.instances.len() >= MAX_MODULES {
                         return;
                     }
-                    self.add_module(&folder, Some(Call { caller, block: block.clone(), repetition }));
+                    self.add_module(
+                        &folder,
+                        Some(Call { caller, block: block.clone(), repetition }),
+                    );
                 }
             }
         }
     }
 
     /// How often a block with `count` or `for_each` stands for something; `None` when nobody can know.
-    pub(super) fn repetitions(&mut self, module: usize, block: &WrittenBlock) -> Option<Vec<Repetition>> {
+    pub(super) fn repetitions(
+        &mut self,
+        module: usize,
+        block: &WrittenBlock,
+    ) -> Option<Vec<Repetition>> {
         let scope = Scope::new(module, block.file, &Repetition::default());
         if let Some(count) = block.attribute("count") {
             let count = self.written(&count, &scope);
             let number = count.as_number()?;
             let times = if number > 0.0 { (number as usize).min(MAX_REPETITIONS) } else { 0 };
             let at = |index: usize| Val::int(count.place, i64::try_from(index).unwrap_or_default());
-            return Some((0..times).map(|index| Repetition { each: None, count: Some(at(index)) }).collect());
+            return Some(
+                (0..times).map(|index| Repetition { each: None, count: Some(at(index)) }).collect(),
+            );
         }
-        let Some(each) = block.attribute("for_each") else { return Some(vec![Repetition::default()]) };
+        let Some(each) = block.attribute("for_each") else {
+            return Some(vec![Repetition::default()]);
+        };
         let each = self.written(&each, &scope);
         let pairs: Vec<(Val, Val)> = match &each.kind {
-            Kind::Object(members) => {
-                members.iter().map(|(name, value)| (Val::text(each.place, name), value.clone())).collect()
-            }
+            Kind::Object(members) => members
+                .iter()
+                .map(|(name, value)| (Val::text(each.place, name), value.clone()))
+                .collect(),
             Kind::List(items) => items.iter().map(|item| (item.clone(), item.clone())).collect(),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Unknown(_) => return None,
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Unknown(_) => {
+                return None;
+            }
         };
         let pairs = pairs.into_iter().take(MAX_REPETITIONS);
         Some(pairs.map(|pair| Repetition { each: Some(pair), count: None }).collect())
@@ -186,7 +220,10 @@ impl<'o> Evaluator<'o> {
 
     /// The words of a place.
     pub(super) fn words(&self, place: Place) -> String {
-        let text = self.files.get(place.file).and_then(|file| file.text.get(place.span.start..place.span.end));
+        let text = self
+            .files
+            .get(place.file)
+            .and_then(|file| file.text.get(place.span.start..place.span.end));
         text.unwrap_or_default().trim().to_owned()
     }
 
@@ -195,7 +232,12 @@ impl<'o> Evaluator<'o> {
     }
 
     /// Something with an address, once; a circle is unknown.
-    pub(super) fn once(&mut self, key: (usize, String), place: Place, make: impl FnOnce(&mut Self) -> Val) -> Val {
+    pub(super) fn once(
+        &mut self,
+        key: (usize, String),
+        place: Place,
+        make: impl FnOnce(&mut Self) -> Val,
+    ) -> Val {
         if let Some(known) = self.cache.get(&key) {
             return known.clone();
         }
@@ -232,7 +274,10 @@ impl<'o> Evaluator<'o> {
             Expression::Bool(truth) => Val::new(place, Kind::Bool(*truth.value())),
             Expression::Number(number) => {
                 let number = number.value();
-                let number = number.as_i64().map_or_else(|| Number::Float(number.as_f64().unwrap_or_default()), Number::Int);
+                let number = number.as_i64().map_or_else(
+                    || Number::Float(number.as_f64().unwrap_or_default()),
+                    Number::Int,
+                );
                 Val::new(place, Kind::Number(number))
             }
             Expression::String(text) => self.quoted(text.value(), place),
@@ -253,7 +298,8 @@ impl<'o> Evaluator<'o> {
                 }
             }
             Expression::FuncCall(call) => {
-                let mut arguments: Vec<Val> = call.args.iter().map(|it| self.expression(it, scope)).collect();
+                let mut arguments: Vec<Val> =
+                    call.args.iter().map(|it| self.expression(it, scope)).collect();
                 if call.args.expand_final()
                     && let Some(last) = arguments.pop()
                 {
@@ -267,13 +313,13 @@ impl<'o> Evaluator<'o> {
                 }
                 self.function(call.name.name.as_str(), &arguments, scope, place)
             }
-            Expression::Traversal(traversal) => match &traversal.expr {
-                Expression::Variable(name) => self.reference(name.as_str(), &traversal.operators, scope, place),
-                base => {
-                    let base = self.expression(base, scope);
-                    self.traverse(base, &traversal.operators, scope, place)
+            Expression::Traversal(traversal) => {
+                if let Expression::Variable(name) = &traversal.expr {
+                    return self.reference(name.as_str(), &traversal.operators, scope, place);
                 }
-            },
+                let base = self.expression(&traversal.expr, scope);
+                self.traverse(base, &traversal.operators, scope, place)
+            }
             Expression::UnaryOp(unary) => {
                 let value = self.expression(&unary.expr, scope);
                 let operator = *unary.operator.value();
@@ -291,7 +337,10 @@ impl<'o> Evaluator<'o> {
 
     /// A string without interpolation, with its way back.
     fn quoted(&self, text: &str, place: Place) -> Val {
-        let raw = self.files.get(place.file).and_then(|file| file.text.get(place.span.start..place.span.end));
+        let raw = self
+            .files
+            .get(place.file)
+            .and_then(|file| file.text.get(place.span.start..place.span.end));
         let mut found = super::value::Text { file: place.file, ..Default::default() };
         match raw {
             Some(raw) => found.source.push_decoded(text, raw, place.span.start),
@@ -302,11 +351,12 @@ impl<'o> Evaluator<'o> {
 
     fn object(&mut self, object: &Object, scope: &Scope, place: Place) -> Val {
         let mut members = IndexMap::new();
-        for (key, value) in object.iter() {
+        for (key, value) in object {
             let name = match key {
-                ObjectKey::Ident(name) => name.as_str().to_owned(),
                 // A bare word in front of an equals sign is a name, in parentheses an expression.
-                ObjectKey::Expression(Expression::Variable(name)) => name.as_str().to_owned(),
+                ObjectKey::Ident(name) | ObjectKey::Expression(Expression::Variable(name)) => {
+                    name.as_str().to_owned()
+                }
                 ObjectKey::Expression(key) => {
                     let key = self.expression(key, scope);
                     key.in_text().unwrap_or_default()
@@ -328,14 +378,16 @@ impl<'o> Evaluator<'o> {
         let mut value = base;
         for (at, operator) in operators.iter().enumerate() {
             let found = match operator.value() {
-                TraversalOperator::GetAttr(name) => value.as_object().and_then(|it| it.get(name.as_str()).cloned()),
+                TraversalOperator::GetAttr(name) => {
+                    value.as_object().and_then(|it| it.get(name.as_str()).cloned())
+                }
                 TraversalOperator::Index(index) => {
                     let index = self.expression(index, scope);
                     item_of(&value, &index)
                 }
-                TraversalOperator::LegacyIndex(index) => {
-                    usize::try_from(*index.value()).ok().and_then(|index| value.as_list()?.get(index).cloned())
-                }
+                TraversalOperator::LegacyIndex(index) => usize::try_from(*index.value())
+                    .ok()
+                    .and_then(|index| value.as_list()?.get(index).cloned()),
                 TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => {
                     if value.is_unknown() {
                         return self.unknown(place);
@@ -343,12 +395,19 @@ impl<'o> Evaluator<'o> {
                     let items = match &value.kind {
                         Kind::List(items) => items.to_vec(),
                         Kind::Null => Vec::new(),
-                        Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Object(_) | Kind::Unknown(_) => {
+                        Kind::Bool(_)
+                        | Kind::Number(_)
+                        | Kind::Text(_)
+                        | Kind::Object(_)
+                        | Kind::Unknown(_) => {
                             vec![value.clone()]
                         }
                     };
                     let rest = &operators[at + 1..];
-                    let items = items.into_iter().map(|item| self.traverse(item, rest, scope, place)).collect();
+                    let items = items
+                        .into_iter()
+                        .map(|item| self.traverse(item, rest, scope, place))
+                        .collect();
                     return Val::list(place, items);
                 }
             };
@@ -371,33 +430,31 @@ impl<'o> Evaluator<'o> {
             _ => {}
         }
         let right = self.expression(&binary.rhs_expr, scope);
+        let numbers = || left.as_number().zip(right.as_number());
+        let compared = |holds: fn(&f64, &f64) -> bool| {
+            numbers().map(|(left, right)| Kind::Bool(holds(&left, &right)))
+        };
+        let computed = |result: fn(f64, f64) -> f64| {
+            numbers().map(|(left, right)| number_kind(result(left, right)))
+        };
         let kind = match operator {
-            Op::And | Op::Or => right.as_bool().filter(|_| left.as_bool().is_some()).map(Kind::Bool),
+            Op::And | Op::Or => {
+                right.as_bool().filter(|_| left.as_bool().is_some()).map(Kind::Bool)
+            }
             Op::Eq | Op::NotEq => {
-                let same = (!left.is_unknown() && !right.is_unknown()).then(|| equal(&left, &right));
+                let same =
+                    (!left.is_unknown() && !right.is_unknown()).then(|| equal(&left, &right));
                 same.map(|same| Kind::Bool(same == (operator == Op::Eq)))
             }
-            Op::Less | Op::LessEq | Op::Greater | Op::GreaterEq => {
-                left.as_number().zip(right.as_number()).map(|(left, right)| {
-                    Kind::Bool(match operator {
-                        Op::Less => left < right,
-                        Op::LessEq => left <= right,
-                        Op::Greater => left > right,
-                        _ => left >= right,
-                    })
-                })
-            }
-            Op::Plus | Op::Minus | Op::Mul | Op::Div | Op::Mod => {
-                left.as_number().zip(right.as_number()).map(|(left, right)| {
-                    number_kind(match operator {
-                        Op::Plus => left + right,
-                        Op::Minus => left - right,
-                        Op::Mul => left * right,
-                        Op::Div => left / right,
-                        _ => left % right,
-                    })
-                })
-            }
+            Op::Less => compared(f64::lt),
+            Op::LessEq => compared(f64::le),
+            Op::Greater => compared(f64::gt),
+            Op::GreaterEq => compared(f64::ge),
+            Op::Plus => computed(|left, right| left + right),
+            Op::Minus => computed(|left, right| left - right),
+            Op::Mul => computed(|left, right| left * right),
+            Op::Div => computed(|left, right| left / right),
+            Op::Mod => computed(|left, right| left % right),
         };
         kind.map_or_else(|| self.unknown(place), |kind| Val::new(place, kind))
     }
@@ -405,14 +462,16 @@ impl<'o> Evaluator<'o> {
     fn for_each(&mut self, each: &ForExpr, scope: &Scope, place: Place) -> Val {
         let collection = self.expression(&each.intro.collection_expr, scope);
         let Some(pairs) = pairs_of(&collection) else { return self.unknown(place) };
-        let (mut items, mut members): (Vec<Val>, IndexMap<String, Val>) = (Vec::new(), IndexMap::new());
+        let (mut items, mut members): (Vec<Val>, IndexMap<String, Val>) =
+            (Vec::new(), IndexMap::new());
         let mut groups: IndexMap<String, Vec<Val>> = IndexMap::new();
         for (key, value) in pairs {
             let mut inner = scope.with(each.intro.value_var.as_str(), value);
             if let Some(name) = &each.intro.key_var {
                 inner = inner.with(name.as_str(), key);
             }
-            let wanted = each.cond.as_ref().map(|cond| self.expression(&cond.expr, &inner).as_bool());
+            let wanted =
+                each.cond.as_ref().map(|cond| self.expression(&cond.expr, &inner).as_bool());
             match wanted {
                 Some(Some(false)) => continue,
                 Some(None) => return self.unknown(place),
@@ -446,12 +505,17 @@ pub(super) fn pairs_of(collection: &Val) -> Option<Vec<(Val, Val)>> {
             items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| (Val::int(item.place, i64::try_from(index).unwrap_or(i64::MAX)), item.clone()))
+                .map(|(index, item)| {
+                    (Val::int(item.place, i64::try_from(index).unwrap_or(i64::MAX)), item.clone())
+                })
                 .collect(),
         ),
-        Kind::Object(members) => {
-            Some(members.iter().map(|(name, value)| (Val::text(value.place, name), value.clone())).collect())
-        }
+        Kind::Object(members) => Some(
+            members
+                .iter()
+                .map(|(name, value)| (Val::text(value.place, name), value.clone()))
+                .collect(),
+        ),
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) | Kind::Unknown(_) => None,
     }
 }
@@ -485,4 +549,3 @@ pub(super) fn number_kind(number: f64) -> Kind {
         Kind::Null
     }
 }
-

@@ -7,15 +7,23 @@ use indexmap::IndexMap;
 
 use super::super::source_text::SourceText;
 use super::evaluate::{Evaluator, Scope, item_of, number_kind};
-use super::value::{Kind, Place, Text, Val};
+use super::value::{Kind, Place, Text, Val, placeholder};
 use crate::json::Value;
 use crate::json::document::{Document, Format};
 
 /// Lists that functions make are no longer than this.
 const MAX_ITEMS: usize = 10_000;
+/// A compiled regular expression takes no more memory.
+const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 
 impl Evaluator<'_> {
-    pub(super) fn function(&mut self, name: &str, arguments: &[Val], scope: &Scope, place: Place) -> Val {
+    pub(super) fn function(
+        &mut self,
+        name: &str,
+        arguments: &[Val],
+        scope: &Scope,
+        place: Place,
+    ) -> Val {
         let found = match name {
             "file" => self.whole_file(arguments, place),
             "templatefile" => self.rendered_file(arguments, scope, place),
@@ -29,11 +37,14 @@ impl Evaluator<'_> {
             "jsondecode" => arguments.first().and_then(|text| self.decoded(text, Format::Json)),
             "yamldecode" => arguments.first().and_then(|text| self.decoded(text, Format::Yaml)),
             // What fails is unknown here, and so is skipped.
-            "try" | "coalesce" => arguments.iter().find(|it| !it.is_unknown() && !it.is_null()).or(arguments.last()).cloned(),
+            "try" | "coalesce" => arguments
+                .iter()
+                .find(|it| !it.is_unknown() && !it.is_null())
+                .or_else(|| arguments.last())
+                .cloned(),
             "can" => arguments.first().map(|it| Val::new(place, Kind::Bool(!it.is_unknown()))),
-            "nonsensitive" | "sensitive" | "tolist" | "toset" | "tomap" | "one" | "abspath" | "pathexpand" => {
-                arguments.first().cloned()
-            }
+            "nonsensitive" | "sensitive" | "tolist" | "toset" | "tomap" | "one" | "abspath"
+            | "pathexpand" => arguments.first().cloned(),
             "format" => formatted(arguments, place),
             "join" => joined(arguments, place),
             _ => pure(name, arguments, place),
@@ -70,7 +81,8 @@ impl Evaluator<'_> {
 fn encoded(value: &Val, place: Place) -> Val {
     let mut source = SourceText::default();
     source.push_filled(&value.to_value().to_string(), place.span);
-    let text = Text { source, file: place.file, encoded: Some(value.clone()), substitutions: Vec::new() };
+    let text =
+        Text { source, file: place.file, encoded: Some(value.clone()), substitutions: Vec::new() };
     Val::new(place, Kind::Text(Arc::new(text)))
 }
 
@@ -86,7 +98,9 @@ fn formatted(arguments: &[Val], place: Place) -> Option<Val> {
             continue;
         }
         let mut flags = String::new();
-        while let Some(flag) = chars.next_if(|it| it.is_ascii_digit() || matches!(it, '-' | '+' | '.' | ' ' | '#')) {
+        while let Some(flag) =
+            chars.next_if(|it| it.is_ascii_digit() || matches!(it, '-' | '+' | '.' | ' ' | '#'))
+        {
             flags.push(flag);
         }
         match chars.next()? {
@@ -95,7 +109,8 @@ fn formatted(arguments: &[Val], place: Place) -> Option<Val> {
             's' | 'v' | 'd' | 'f' | 't' => {
                 let value = values.next()?;
                 let value = value.in_text().unwrap_or_else(|| value.to_value().to_string());
-                let width: usize = flags.trim_matches(|it: char| !it.is_ascii_digit()).parse().unwrap_or(0);
+                let width: usize =
+                    flags.trim_matches(|it: char| !it.is_ascii_digit()).parse().unwrap_or(0);
                 if flags.starts_with('0') {
                     text.push_str(&format!("{value:0>width$}", width = width.min(100)));
                 } else {
@@ -134,9 +149,16 @@ fn structures(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
         "merge" => {
             let mut members = IndexMap::new();
             for argument in arguments.iter().filter(|it| !it.is_null()) {
-                members.extend(argument.as_object()?.iter().map(|(name, value)| (name.clone(), value.clone())));
+                // What is not known stands among the members under its own words, so that the rest can be seen.
+                if let Kind::Unknown(words) = &argument.kind {
+                    members.insert(placeholder(words), argument.clone());
+                    continue;
+                }
+                members.extend(
+                    argument.as_object()?.iter().map(|(name, value)| (name.clone(), value.clone())),
+                );
             }
-            Some(Val::object(place, members))
+            (!arguments.iter().all(Val::is_unknown)).then(|| Val::object(place, members))
         }
         "concat" => {
             let lists = arguments.iter().map(Val::as_list).collect::<Option<Vec<_>>>()?;
@@ -150,7 +172,9 @@ fn structures(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
         }
         "lookup" => {
             let found = item_of(first?, second?);
-            found.or_else(|| arguments.get(2).filter(|_| first.is_some_and(|it| !it.is_unknown())).cloned())
+            found.or_else(|| {
+                arguments.get(2).filter(|_| first.is_some_and(|it| !it.is_unknown())).cloned()
+            })
         }
         "element" => {
             let items = list()?;
@@ -173,13 +197,16 @@ fn structures(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
             Some(Val::object(place, names.into_iter().zip(values).collect()))
         }
         "compact" => {
-            let kept = list()?.iter().filter(|it| !it.is_null() && it.as_text() != Some("")).cloned();
+            let kept =
+                list()?.iter().filter(|it| !it.is_null() && it.as_text() != Some("")).cloned();
             Some(Val::list(place, kept.collect()))
         }
         "reverse" => Some(Val::list(place, list()?.iter().rev().cloned().collect())),
         "slice" => {
             let items = list()?;
-            let at = |index: usize| Some((arguments.get(index)?.as_number()?.max(0.0) as usize).min(items.len()));
+            let at = |index: usize| {
+                Some((arguments.get(index)?.as_number()?.max(0.0) as usize).min(items.len()))
+            };
             let (start, end) = (at(1)?, at(2)?);
             Some(Val::list(place, items.get(start..end.max(start))?.to_vec()))
         }
@@ -219,7 +246,11 @@ fn texts(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
             let mut start = true;
             let mut titled = String::new();
             for ch in first.chars() {
-                if start { titled.extend(ch.to_uppercase()) } else { titled.push(ch) }
+                if start {
+                    titled.extend(ch.to_uppercase())
+                } else {
+                    titled.push(ch)
+                }
                 start = !ch.is_alphanumeric();
             }
             titled
@@ -231,11 +262,19 @@ fn texts(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
         "trim" => first.trim_matches(|ch| second.is_some_and(|set| set.contains(ch))).to_owned(),
         "replace" => {
             let (from, to) = (second?, texts.get(2)?);
-            // Between slashes it is a regular expression of another dialect.
-            if from.len() > 1 && from.starts_with('/') && from.ends_with('/') || from.is_empty() {
+            if from.is_empty() {
                 return None;
             }
-            return Some(replaced(&arguments[0], from, to, place));
+            // Between slashes it is a regular expression.
+            let inside = from
+                .strip_prefix('/')
+                .and_then(|it| it.strip_suffix('/'))
+                .filter(|it| !it.is_empty());
+            let pattern = inside.map_or_else(|| regex::escape(from), str::to_owned);
+            let pattern =
+                regex::RegexBuilder::new(&pattern).size_limit(MAX_PATTERN_BYTES).build().ok()?;
+            let to = if inside.is_some() { to.clone() } else { to.replace('$', "$$") };
+            return Some(replaced(&arguments[0], &pattern, &to, place));
         }
         "substr" => {
             let (start, length) = (arguments.get(1)?.as_number()?, arguments.get(2)?.as_number()?);
@@ -258,20 +297,25 @@ fn texts(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
 }
 
 /// Keeps the way back of everything that is not replaced.
-fn replaced(value: &Val, from: &str, to: &str, place: Place) -> Val {
+fn replaced(value: &Val, pattern: &regex::Regex, to: &str, place: Place) -> Val {
     let Kind::Text(text) = &value.kind else {
-        return Val::text(place, &value.in_text().unwrap_or_default().replace(from, to));
+        let text = value.in_text().unwrap_or_default();
+        return Val::text(place, &pattern.replace_all(&text, to));
     };
     let whole = text.source.as_str();
     let mut source = SourceText::default();
     let mut rest = 0;
-    for (at, _) in whole.match_indices(from) {
-        source.append(&text.source.slice(rest..at));
-        source.push_filled(to, text.source.origin(at..at + from.len()));
-        rest = at + from.len();
+    for found in pattern.captures_iter(whole) {
+        let Some(all) = found.get(0) else { continue };
+        let mut filled = String::new();
+        found.expand(to, &mut filled);
+        source.append(&text.source.slice(rest..all.start()));
+        source.push_filled(&filled, text.source.origin(all.range()));
+        rest = all.end();
     }
     source.append(&text.source.slice(rest..whole.len()));
-    let replaced = Text { source, file: text.file, encoded: None, substitutions: text.substitutions.clone() };
+    let replaced =
+        Text { source, file: text.file, encoded: None, substitutions: text.substitutions.clone() };
     Val::new(value.place, Kind::Text(Arc::new(replaced)))
 }
 
@@ -310,11 +354,15 @@ fn others(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
         "sort" => {
             let mut items: Vec<String> = list()?.iter().map(Val::in_text).collect::<Option<_>>()?;
             items.sort();
-            return Some(Val::list(place, items.iter().map(|item| Val::text(place, item)).collect()));
+            return Some(Val::list(
+                place,
+                items.iter().map(|item| Val::text(place, item)).collect(),
+            ));
         }
         "range" => {
             let numbers = numbers()?;
-            let (start, end) = if numbers.len() == 1 { (0.0, numbers[0]) } else { (numbers[0], *numbers.get(1)?) };
+            let (start, end) =
+                if numbers.len() == 1 { (0.0, numbers[0]) } else { (numbers[0], *numbers.get(1)?) };
             let count = (end - start).clamp(0.0, 1_000.0) as i64;
             let items = (0..count).map(|index| Val::new(place, number_kind(start + index as f64)));
             return Some(Val::list(place, items.collect()));

@@ -47,7 +47,7 @@ pub(super) fn attribute(file: usize, body: &Body, name: &str) -> Option<Written>
 }
 
 pub(super) fn span_of(range: Option<std::ops::Range<usize>>) -> Span {
-    range.map_or(Span::default(), |range| Span { start: range.start, end: range.end })
+    range.map_or_else(Span::default, |range| Span { start: range.start, end: range.end })
 }
 
 /// The blocks of a folder, each kind in the order of the files.
@@ -71,7 +71,10 @@ impl Module {
         let mut module = Self { folder: folder.to_path_buf(), ..Self::default() };
         let mut values = Vec::new();
         for path in opening.reader.files_of(folder) {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
             if name.ends_with(".tf") {
                 if let Some((file, body)) = parse(opening, &path, files) {
                     module.add(file, &body);
@@ -102,7 +105,8 @@ impl Module {
                 "locals" => {
                     for local in block.body.attributes() {
                         let expression = Arc::new(local.value.clone());
-                        self.locals.insert(local.key.as_str().to_owned(), Written { file, expression });
+                        self.locals
+                            .insert(local.key.as_str().to_owned(), Written { file, expression });
                     }
                 }
                 "output" => {
@@ -130,7 +134,13 @@ fn parse(opening: &mut Opening, path: &Path, files: &mut Vec<SourceFile>) -> Opt
     let text = match opening.reader.read_located(path) {
         Ok(text) => text,
         Err(err) => {
-            opening.problem(path, Span::default(), "terraform-file", err.to_string(), "The other files are shown.");
+            opening.problem(
+                path,
+                Span::default(),
+                "terraform-file",
+                err.to_string(),
+                "The other files are shown.",
+            );
             return None;
         }
     };

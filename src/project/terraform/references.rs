@@ -17,7 +17,13 @@ type Operators = [Decorated<TraversalOperator>];
 
 impl Evaluator<'_> {
     /// A name with everything that follows it.
-    pub(super) fn reference(&mut self, root: &str, operators: &Operators, scope: &Scope, place: Place) -> Val {
+    pub(super) fn reference(
+        &mut self,
+        root: &str,
+        operators: &Operators,
+        scope: &Scope,
+        place: Place,
+    ) -> Val {
         if let Some((_, value)) = scope.names.iter().rfind(|(name, _)| name == root) {
             let value = value.clone();
             return self.traverse(value, operators, scope, place);
@@ -56,7 +62,9 @@ impl Evaluator<'_> {
                 }
                 _ => self.unknown(place),
             },
-            ("count", Some(_)) => scope.repetition.count.clone().unwrap_or_else(|| self.unknown(place)),
+            ("count", Some(_)) => {
+                scope.repetition.count.clone().unwrap_or_else(|| self.unknown(place))
+            }
             ("module", Some(name)) => self.output(&name, rest, scope, place),
             ("data", Some(kind)) => {
                 let name = rest.first().and_then(|it| self.name_of(it, scope)).unwrap_or_default();
@@ -78,11 +86,19 @@ impl Evaluator<'_> {
     }
 
     /// `.name` or `["name"]`.
-    fn name_of(&mut self, operator: &Decorated<TraversalOperator>, scope: &Scope) -> Option<String> {
+    fn name_of(
+        &mut self,
+        operator: &Decorated<TraversalOperator>,
+        scope: &Scope,
+    ) -> Option<String> {
         match operator.value() {
             TraversalOperator::GetAttr(name) => Some(name.as_str().to_owned()),
-            TraversalOperator::Index(index) => self.expression(index, scope).as_text().map(str::to_owned),
-            TraversalOperator::LegacyIndex(_) | TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => None,
+            TraversalOperator::Index(index) => {
+                self.expression(index, scope).as_text().map(str::to_owned)
+            }
+            TraversalOperator::LegacyIndex(_)
+            | TraversalOperator::AttrSplat(_)
+            | TraversalOperator::FullSplat(_) => None,
         }
     }
 
@@ -97,7 +113,8 @@ impl Evaluator<'_> {
             }
             // A default of null means that there is none.
             (None, Some(written)) => {
-                let value = it.written(&written, &Scope::new(module, written.file, &Repetition::default()));
+                let value =
+                    it.written(&written, &Scope::new(module, written.file, &Repetition::default()));
                 if value.is_null() { Val { place, ..value } } else { value }
             }
             (None, None) => Val::unknown(place, &format!("var.{name}")),
@@ -116,9 +133,15 @@ impl Evaluator<'_> {
                 let wanted = self.expression(index, scope).in_text();
                 let key = |instance: &super::Instance| {
                     let repetition = &instance.call.as_ref()?.repetition;
-                    repetition.each.as_ref().map(|(key, _)| key).or(repetition.count.as_ref())?.in_text()
+                    repetition
+                        .each
+                        .as_ref()
+                        .map(|(key, _)| key)
+                        .or(repetition.count.as_ref())?
+                        .in_text()
                 };
-                let chosen = called.iter().find(|index| key(&self.instances[**index]) == wanted).copied();
+                let chosen =
+                    called.iter().find(|index| key(&self.instances[**index]) == wanted).copied();
                 (chosen, operators.get(1..).unwrap_or_default())
             }
             Some(_) | None => (called.first().copied(), operators),
@@ -145,15 +168,20 @@ impl Evaluator<'_> {
         place: Place,
     ) -> Val {
         let module = scope.module;
-        let repeats = block.is_some_and(|it| it.attribute("count").is_some() || it.attribute("for_each").is_some());
-        let (first, rest) = (operators.first().map(Decorated::value), operators.get(1..).unwrap_or_default());
+        let repeats = block.is_some_and(|it| {
+            it.attribute("count").is_some() || it.attribute("for_each").is_some()
+        });
+        let (first, rest) =
+            (operators.first().map(Decorated::value), operators.get(1..).unwrap_or_default());
         let mut repetition = Repetition::default();
         let mut operators = operators;
         match first {
             Some(TraversalOperator::Index(index)) => {
                 let wanted = self.expression(index, scope).in_text();
-                let all = block.and_then(|block| self.repetitions(module, block)).unwrap_or_default();
-                let found = all.into_iter().find(|it| key_of(it).is_none_or(|key| Some(key) == wanted));
+                let all =
+                    block.and_then(|block| self.repetitions(module, block)).unwrap_or_default();
+                let found =
+                    all.into_iter().find(|it| key_of(it).is_none_or(|key| Some(key) == wanted));
                 repetition = found.unwrap_or_default();
                 operators = rest;
             }
@@ -213,8 +241,10 @@ impl Evaluator<'_> {
             return Val::text(place, &text);
         }
         let Some(block) = block else { return self.unknown(place) };
-        if !is_data && kind.starts_with("aws_api_gateway_")
-            && let Some(text) = self.api_attribute(module, block, address, kind, repetition, attribute)
+        if !is_data
+            && kind.starts_with("aws_api_gateway_")
+            && let Some(text) =
+                self.api_attribute(module, block, address, kind, repetition, attribute)
         {
             return Val::text(place, &text);
         }
@@ -236,7 +266,12 @@ impl Evaluator<'_> {
     }
 
     /// The name a resource says for itself, or the one in the file when AWS or the provider makes one up.
-    pub(super) fn physical_name(&mut self, block: &WrittenBlock, kind: &str, scope: &Scope) -> Option<String> {
+    pub(super) fn physical_name(
+        &mut self,
+        block: &WrittenBlock,
+        kind: &str,
+        scope: &Scope,
+    ) -> Option<String> {
         let argument = terraform_name_argument(kind)?;
         let written = block.attribute(argument).map(|written| self.written(&written, scope));
         let name = written.and_then(|value| value.in_text()).filter(|name| !name.is_empty());
@@ -259,7 +294,9 @@ impl Evaluator<'_> {
             ("aws_api_gateway_rest_api", "execution_arn") => {
                 Some(format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{id}"))
             }
-            ("aws_api_gateway_rest_api", "arn") => Some(format!("arn:aws:apigateway:{REGION}::/restapis/{id}")),
+            ("aws_api_gateway_rest_api", "arn") => {
+                Some(format!("arn:aws:apigateway:{REGION}::/restapis/{id}"))
+            }
             ("aws_api_gateway_stage" | "aws_api_gateway_deployment", "invoke_url") => {
                 let scope = Scope::new(module, block.file, repetition);
                 let mut text = |name: &str| {
@@ -269,14 +306,22 @@ impl Evaluator<'_> {
                 let (api, stage) = (text("rest_api_id")?, text("stage_name").unwrap_or_default());
                 Some(format!("https://{api}.execute-api.{REGION}.amazonaws.com/{stage}"))
             }
-            ("aws_api_gateway_model", "name") => None,
             (_, "id") => Some(id),
             _ => None,
         }
     }
 
-    pub(super) fn derived_id(&self, module: usize, address: &str, repetition: &Repetition) -> String {
-        derived_id(&format!("{}{address}{}", self.instances[module].path, repetition_suffix(repetition)))
+    pub(super) fn derived_id(
+        &self,
+        module: usize,
+        address: &str,
+        repetition: &Repetition,
+    ) -> String {
+        derived_id(&format!(
+            "{}{address}{}",
+            self.instances[module].path,
+            repetition_suffix(repetition)
+        ))
     }
 
     /// The old `template_file` data source.
@@ -298,7 +343,8 @@ impl Evaluator<'_> {
 
     /// From the root module's folder to a module's.
     fn module_path(&self, module: usize) -> String {
-        let (root, folder) = (&self.instances[0].module.folder, &self.instances[module].module.folder);
+        let (root, folder) =
+            (&self.instances[0].module.folder, &self.instances[module].module.folder);
         match folder.strip_prefix(root) {
             Ok(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
             Ok(inside) => format!("./{}", inside.display()),
@@ -327,7 +373,10 @@ impl Evaluator<'_> {
         if let Some(index) = self.files.iter().position(|file| file.path == path) {
             return index;
         }
-        self.files.push(super::SourceFile { path: path.to_path_buf(), text: std::sync::Arc::clone(text) });
+        self.files.push(super::SourceFile {
+            path: path.to_path_buf(),
+            text: std::sync::Arc::clone(text),
+        });
         self.files.len() - 1
     }
 

@@ -1,4 +1,4 @@
-//! State machines and DynamoDB tables.
+//! State machines and `DynamoDB` tables.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,12 @@ use crate::services::dynamodb::Table;
 /// A definition's file, its tree, and what was filled in.
 type Found = (PathBuf, Document, Vec<(String, Option<String>)>);
 
-pub(super) fn machines(evaluator: &mut Evaluator<'_>, module: usize, address: &str, block: &WrittenBlock) {
+pub(super) fn machines(
+    evaluator: &mut Evaluator<'_>,
+    module: usize,
+    address: &str,
+    block: &WrittenBlock,
+) {
     let Some(written) = block.attribute("definition") else {
         evaluator.problem(
             block.place(),
@@ -25,13 +30,17 @@ pub(super) fn machines(evaluator: &mut Evaluator<'_>, module: usize, address: &s
         );
         return;
     };
-    for repetition in evaluator.repetitions(module, block).unwrap_or_else(|| vec![Default::default()]) {
+    for repetition in
+        evaluator.repetitions(module, block).unwrap_or_else(|| vec![Default::default()])
+    {
         let scope = Scope::new(module, block.file, &repetition);
         let mut text = |name: &str| {
             let written = block.attribute(name)?;
             evaluator.written(&written, &scope).in_text()
         };
-        let name = text("name").or_else(|| text("name_prefix")).unwrap_or_else(|| block.label(1).to_owned());
+        let name = text("name")
+            .or_else(|| text("name_prefix"))
+            .unwrap_or_else(|| block.label(1).to_owned());
         let kind = kind_of(&text("type").unwrap_or_default());
         let value = evaluator.written(&written, &scope);
         match definition(evaluator, &value) {
@@ -65,13 +74,28 @@ fn definition(evaluator: &Evaluator<'_>, value: &Val) -> Option<Found> {
         };
         return Some((source.path.clone(), document, Vec::new()));
     }
+    // Modules have an empty text as the default of a definition that their caller must give.
+    if text.source.as_str().trim().is_empty() {
+        return None;
+    }
     let source = evaluator.files.get(text.file)?;
     let format = Format::sniff(text.source.as_str());
-    Some((source.path.clone(), text.source.document(&source.text, format), text.substitutions.clone()))
+    Some((
+        source.path.clone(),
+        text.source.document(&source.text, format),
+        text.substitutions.clone(),
+    ))
 }
 
-pub(super) fn tables(evaluator: &mut Evaluator<'_>, module: usize, address: &str, block: &WrittenBlock) {
-    for repetition in evaluator.repetitions(module, block).unwrap_or_else(|| vec![Default::default()]) {
+pub(super) fn tables(
+    evaluator: &mut Evaluator<'_>,
+    module: usize,
+    address: &str,
+    block: &WrittenBlock,
+) {
+    for repetition in
+        evaluator.repetitions(module, block).unwrap_or_else(|| vec![Default::default()])
+    {
         let scope = Scope::new(module, block.file, &repetition);
         let name = evaluator.physical_name(block, "aws_dynamodb_table", &scope);
         let name = name.unwrap_or_else(|| block.label(1).to_owned());
@@ -81,7 +105,12 @@ pub(super) fn tables(evaluator: &mut Evaluator<'_>, module: usize, address: &str
     }
 }
 
-fn create_table(evaluator: &mut Evaluator<'_>, name: &str, block: &WrittenBlock, scope: &Scope) -> Value {
+fn create_table(
+    evaluator: &mut Evaluator<'_>,
+    name: &str,
+    block: &WrittenBlock,
+    scope: &Scope,
+) -> Value {
     let table = evaluator.attributes(block.file, &block.block.body, scope);
     let mut create = Object::new();
     create.insert("TableName".into(), Value::from(name));
@@ -93,7 +122,9 @@ fn create_table(evaluator: &mut Evaluator<'_>, name: &str, block: &WrittenBlock,
     create.insert("AttributeDefinitions".into(), Value::array(definitions));
     create.insert("KeySchema".into(), key_schema(&table));
     match capacity(&table) {
-        Some(units) if table.get("billing_mode").and_then(Value::as_str) != Some("PAY_PER_REQUEST") => {
+        Some(units)
+            if table.get("billing_mode").and_then(Value::as_str) != Some("PAY_PER_REQUEST") =>
+        {
             create.insert("BillingMode".into(), Value::from("PROVISIONED"));
             create.insert("ProvisionedThroughput".into(), units);
         }
@@ -112,12 +143,19 @@ fn create_table(evaluator: &mut Evaluator<'_>, name: &str, block: &WrittenBlock,
         }
         let indexes = indexes.iter().map(|index| {
             // A local index shares the table's partition key.
-            let keys = if kind == "local_secondary_index" { with_hash_key(index, &table) } else { index.clone() };
+            let keys = if kind == "local_secondary_index" {
+                with_hash_key(index, &table)
+            } else {
+                index.clone()
+            };
             let index = secondary_index(index, &keys);
             match (&provisioned, kind) {
                 (Some(units), "global_secondary_index") => {
                     let mut members = index.as_object().cloned().unwrap_or_default();
-                    members.insert("ProvisionedThroughput".into(), capacity(&keys).unwrap_or_else(|| units.clone()));
+                    members.insert(
+                        "ProvisionedThroughput".into(),
+                        capacity(&keys).unwrap_or_else(|| units.clone()),
+                    );
                     Value::from(members)
                 }
                 _ => index,
@@ -138,7 +176,9 @@ fn secondary_index(index: &Value, keys: &Value) -> Value {
     let text = |name: &str| index.get(name).filter(|it| !it.is_null()).map(plain_text);
     let projection = text("projection_type").unwrap_or_else(|| "ALL".to_owned());
     let mut projected = vec![("ProjectionType", Value::from(projection))];
-    if let Some(names) = index.get("non_key_attributes").filter(|it| it.as_array().is_some_and(|it| !it.is_empty())) {
+    if let Some(names) =
+        index.get("non_key_attributes").filter(|it| it.as_array().is_some_and(|it| !it.is_empty()))
+    {
         projected.push(("NonKeyAttributes", names.clone()));
     }
     Value::object([
@@ -149,10 +189,14 @@ fn secondary_index(index: &Value, keys: &Value) -> Value {
 }
 
 fn key_schema(fields: &Value) -> Value {
-    let keys = [("hash_key", "HASH"), ("range_key", "RANGE")].into_iter().filter_map(|(field, kind)| {
-        let name = fields.get(field).filter(|it| !it.is_null())?;
-        Some(Value::object([("AttributeName", Value::from(plain_text(name))), ("KeyType", Value::from(kind))]))
-    });
+    let keys =
+        [("hash_key", "HASH"), ("range_key", "RANGE")].into_iter().filter_map(|(field, kind)| {
+            let name = fields.get(field).filter(|it| !it.is_null())?;
+            Some(Value::object([
+                ("AttributeName", Value::from(plain_text(name))),
+                ("KeyType", Value::from(kind)),
+            ]))
+        });
     Value::array(keys)
 }
 
@@ -161,7 +205,10 @@ fn capacity(fields: &Value) -> Option<Value> {
         let number = fields.get(name)?.as_f64()?;
         (number >= 1.0).then_some(Value::Number(Number::Int(number as i64)))
     };
-    Some(Value::object([("ReadCapacityUnits", units("read_capacity")?), ("WriteCapacityUnits", units("write_capacity")?)]))
+    Some(Value::object([
+        ("ReadCapacityUnits", units("read_capacity")?),
+        ("WriteCapacityUnits", units("write_capacity")?),
+    ]))
 }
 
 /// `aws_dynamodb_table_item`s of a table.
@@ -175,7 +222,8 @@ fn items(evaluator: &mut Evaluator<'_>, module: usize, address: &str, table: &st
             let scope = Scope::new(module, block.file, &repetition);
             let values = evaluator.attributes(block.file, &block.block.body, &scope);
             let named = values.get("table_name").map(plain_text);
-            let item = values.get("item").and_then(Value::as_str).and_then(|text| Value::parse(text).ok());
+            let item =
+                values.get("item").and_then(Value::as_str).and_then(|text| Value::parse(text).ok());
             if let (true, Some(item)) = (named.as_deref() == Some(table), item) {
                 items.push(item);
             }
@@ -186,7 +234,12 @@ fn items(evaluator: &mut Evaluator<'_>, module: usize, address: &str, table: &st
 
 impl Evaluator<'_> {
     /// Every attribute of a block as plain data.
-    pub(super) fn attributes(&mut self, file: usize, body: &hcl_edit::structure::Body, scope: &Scope) -> Value {
+    pub(super) fn attributes(
+        &mut self,
+        file: usize,
+        body: &hcl_edit::structure::Body,
+        scope: &Scope,
+    ) -> Value {
         let names: Vec<String> = body.attributes().map(|it| it.key.as_str().to_owned()).collect();
         let mut members = Object::new();
         for name in names {
@@ -199,23 +252,34 @@ impl Evaluator<'_> {
     }
 
     /// The blocks of one kind inside a block, `dynamic` ones unrolled, as plain data.
-    pub(super) fn inner_blocks(&mut self, block: &WrittenBlock, kind: &str, scope: &Scope) -> Vec<Value> {
+    pub(super) fn inner_blocks(
+        &mut self,
+        block: &WrittenBlock,
+        kind: &str,
+        scope: &Scope,
+    ) -> Vec<Value> {
         let mut found = Vec::new();
         for inner in block.block.body.blocks() {
             if inner.has_ident(kind) {
                 found.push(self.attributes(block.file, &inner.body, scope));
-            } else if inner.has_ident("dynamic") && inner.labels.first().is_some_and(|it| it.as_str() == kind) {
+            } else if inner.has_ident("dynamic")
+                && inner.labels.first().is_some_and(|it| it.as_str() == kind)
+            {
                 let Some(each) = attribute(block.file, &inner.body, "for_each") else { continue };
                 let each: Written = each;
                 let collection = self.written(&each, scope);
                 let Some(content) = inner.body.get_blocks("content").next() else { continue };
-                let iterator = inner.body.get_attribute("iterator").map(|it| it.value.to_string().trim().to_owned());
+                let iterator = inner
+                    .body
+                    .get_attribute("iterator")
+                    .map(|it| it.value.to_string().trim().to_owned());
                 let name = iterator.unwrap_or_else(|| kind.to_owned());
                 let pairs = super::evaluate::pairs_of(&collection).unwrap_or_default();
                 for (key, value) in pairs.into_iter().take(super::evaluate::MAX_REPETITIONS) {
                     let place = value.place;
                     let members = [("key".to_owned(), key), ("value".to_owned(), value)];
-                    let inside = scope.with(&name, Val::object(place, members.into_iter().collect()));
+                    let inside =
+                        scope.with(&name, Val::object(place, members.into_iter().collect()));
                     found.push(self.attributes(block.file, &content.body, &inside));
                 }
             }

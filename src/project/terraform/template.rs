@@ -26,7 +26,13 @@ impl Evaluator<'_> {
     }
 
     /// A template file, which knows nothing but the variables it is given.
-    pub(super) fn template_file(&mut self, file: usize, variables: &IndexMap<String, Val>, scope: &Scope, place: Place) -> Val {
+    pub(super) fn template_file(
+        &mut self,
+        file: usize,
+        variables: &IndexMap<String, Val>,
+        scope: &Scope,
+        place: Place,
+    ) -> Val {
         let text = Arc::clone(&self.files[file].text);
         let substitutions = variables
             .iter()
@@ -36,7 +42,10 @@ impl Evaluator<'_> {
             Ok(template) => {
                 let scope = Scope {
                     file,
-                    names: variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+                    names: variables
+                        .iter()
+                        .map(|(name, value)| (name.clone(), value.clone()))
+                        .collect(),
                     closed: true,
                     ..scope.clone()
                 };
@@ -52,7 +61,10 @@ impl Evaluator<'_> {
                 SourceText::of_file(&text).with_placeholders(|name| variables.get(name)?.in_text())
             }
         };
-        Val::new(place, Kind::Text(Arc::new(Text { source, file, substitutions, ..Text::default() })))
+        Val::new(
+            place,
+            Kind::Text(Arc::new(Text { source, file, substitutions, ..Text::default() })),
+        )
     }
 
     fn render(&mut self, template: &Template, scope: &Scope) -> SourceText {
@@ -62,7 +74,13 @@ impl Evaluator<'_> {
     }
 
     /// `strip`: whether the marks around this template take white space off its start and end.
-    fn render_into(&mut self, template: &Template, scope: &Scope, strip: (bool, bool), out: &mut SourceText) {
+    fn render_into(
+        &mut self,
+        template: &Template,
+        scope: &Scope,
+        strip: (bool, bool),
+        out: &mut SourceText,
+    ) {
         let elements: Vec<&Element> = template.iter().collect();
         for (at, element) in elements.iter().enumerate() {
             if out.as_str().len() > MAX_TEXT {
@@ -85,15 +103,18 @@ impl Evaluator<'_> {
                 }
                 Element::Interpolation(interpolation) => {
                     let value = self.expression(&interpolation.expr, scope);
-                    match &value.kind {
-                        // A text of the same file keeps its own way back.
-                        Kind::Text(text) if text.file == scope.file && text.encoded.is_none() => out.append(&text.source),
-                        _ => {
-                            let place = Place { file: scope.file, span: span_of(interpolation.expr.span()) };
-                            let text = value.in_text().unwrap_or_else(|| placeholder(&self.words(place)));
-                            out.push_filled(&text, span);
-                        }
+                    // A text of the same file keeps its own way back.
+                    if let Kind::Text(text) = &value.kind
+                        && text.file == scope.file
+                        && text.encoded.is_none()
+                    {
+                        out.append(&text.source);
+                        continue;
                     }
+                    let place =
+                        Place { file: scope.file, span: span_of(interpolation.expr.span()) };
+                    let text = value.in_text().unwrap_or_else(|| placeholder(&self.words(place)));
+                    out.push_filled(&text, span);
                 }
                 Element::Directive(directive) => self.directive(directive, scope, out),
             }
@@ -103,7 +124,8 @@ impl Evaluator<'_> {
     fn directive(&mut self, directive: &Directive, scope: &Scope, out: &mut SourceText) {
         match directive {
             Directive::If(it) => {
-                let truth = self.expression(&it.if_expr.cond_expr, scope).as_bool().unwrap_or(false);
+                let truth =
+                    self.expression(&it.if_expr.cond_expr, scope).as_bool().unwrap_or(false);
                 let (first, last) = (it.if_expr.strip, it.endif_expr.strip);
                 match (&it.else_expr, truth) {
                     (Some(other), true) => {
@@ -142,8 +164,12 @@ fn strips(element: &Element) -> (bool, bool) {
         Element::Literal(_) => (false, false),
         Element::Interpolation(it) => (strips_before(it.strip), strips_after(it.strip)),
         Element::Directive(directive) => match &**directive {
-            Directive::If(it) => (strips_before(it.if_expr.strip), strips_after(it.endif_expr.strip)),
-            Directive::For(it) => (strips_before(it.for_expr.strip), strips_after(it.endfor_expr.strip)),
+            Directive::If(it) => {
+                (strips_before(it.if_expr.strip), strips_after(it.endif_expr.strip))
+            }
+            Directive::For(it) => {
+                (strips_before(it.for_expr.strip), strips_after(it.endfor_expr.strip))
+            }
         },
     }
 }

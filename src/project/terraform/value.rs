@@ -100,7 +100,9 @@ impl Val {
         match &self.kind {
             Kind::Bool(truth) => Some(*truth),
             Kind::Text(text) => text.source.as_str().parse().ok(),
-            Kind::Null | Kind::Number(_) | Kind::List(_) | Kind::Object(_) | Kind::Unknown(_) => None,
+            Kind::Null | Kind::Number(_) | Kind::List(_) | Kind::Object(_) | Kind::Unknown(_) => {
+                None
+            }
         }
     }
 
@@ -133,15 +135,23 @@ impl Val {
             Kind::Text(text) => Value::from(text.source.as_str()),
             Kind::Unknown(words) => Value::from(placeholder(words)),
             Kind::List(items) => Value::array(items.iter().map(Self::to_value)),
-            Kind::Object(members) => Value::object(members.iter().map(|(name, value)| (name.as_str(), value.to_value()))),
+            Kind::Object(members) => {
+                Value::object(members.iter().map(|(name, value)| (name.as_str(), value.to_value())))
+            }
         }
     }
 
     /// As a tree whose places are in one file; what was written elsewhere has the place of what holds it.
     pub(super) fn to_node(&self, file: usize, outer: Span) -> Node {
-        let span = if self.place.file == file && self.place.span != Span::default() { self.place.span } else { outer };
+        let span = if self.place.file == file && self.place.span != Span::default() {
+            self.place.span
+        } else {
+            outer
+        };
         let content = match &self.kind {
-            Kind::List(items) => Content::Array(items.iter().map(|item| item.to_node(file, span)).collect()),
+            Kind::List(items) => {
+                Content::Array(items.iter().map(|item| item.to_node(file, span)).collect())
+            }
             Kind::Object(members) => Content::Object(
                 members
                     .iter()
@@ -165,9 +175,16 @@ impl Val {
             Value::Bool(truth) => Kind::Bool(*truth),
             Value::Number(number) => Kind::Number(*number),
             Value::String(text) => return Self::text(place, text),
-            Value::Array(items) => return Self::list(place, items.iter().map(|it| Self::of_value(place, it)).collect()),
+            Value::Array(items) => {
+                return Self::list(
+                    place,
+                    items.iter().map(|it| Self::of_value(place, it)).collect(),
+                );
+            }
             Value::Object(members) => {
-                let members = members.iter().map(|(name, value)| (name.to_string(), Self::of_value(place, value)));
+                let members = members
+                    .iter()
+                    .map(|(name, value)| (name.to_string(), Self::of_value(place, value)));
                 return Self::object(place, members.collect());
             }
         };
@@ -179,9 +196,12 @@ impl Val {
         let place = Place { file, span: node.span };
         match &node.content {
             Content::Scalar(value) => Self::of_value(place, value),
-            Content::Array(items) => Self::list(place, items.iter().map(|item| Self::of_node(file, item)).collect()),
+            Content::Array(items) => {
+                Self::list(place, items.iter().map(|item| Self::of_node(file, item)).collect())
+            }
             Content::Object(members) => {
-                let members = members.iter().map(|it| (it.name.to_string(), Self::of_node(file, &it.value)));
+                let members =
+                    members.iter().map(|it| (it.name.to_string(), Self::of_node(file, &it.value)));
                 Self::object(place, members.collect())
             }
         }

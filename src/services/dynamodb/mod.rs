@@ -1,4 +1,4 @@
-//! DynamoDB in process: a fresh in-memory database, with AWS's own error names and messages.
+//! `DynamoDB` in process: a fresh in-memory database, with AWS's own error names and messages.
 //!
 //! The storage, the expressions and the checks are `dynoxide`'s. Here its answers get the shape Step Functions gives them
 //! ([`answer`]), and what Step Functions checks before it calls at all ([`parameters`]). Reads no clock and rolls no dice:
@@ -20,7 +20,7 @@ use crate::execution::Timestamp;
 use crate::json::Value;
 use answer::{Dialect, Exchange};
 
-/// A table to create, and its first items (DynamoDB JSON).
+/// A table to create, and its first items (`DynamoDB` JSON).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub name: String,
@@ -82,7 +82,7 @@ impl DynamoDb {
     /// Creates a table and puts its first items.
     ///
     /// # Errors
-    /// DynamoDB's own message when the definition or an item is wrong; items before the wrong one are kept.
+    /// `DynamoDB`'s own message when the definition or an item is wrong; items before the wrong one are kept.
     pub fn create_table(&self, table: &Table) -> Result<(), String> {
         self.call("createTable", &table.create)?;
         table.items.iter().try_for_each(|item| self.put_item(&table.name, item))
@@ -131,14 +131,14 @@ impl DynamoDb {
     }
 
     /// # Errors
-    /// DynamoDB's own message.
+    /// `DynamoDB`'s own message.
     pub fn put_item(&self, table: &str, item: &Value) -> Result<(), String> {
         let request = Value::object([("TableName", Value::from(table)), ("Item", item.clone())]);
         self.call("putItem", &request).map(|_| ())
     }
 
     /// # Errors
-    /// DynamoDB's own message.
+    /// `DynamoDB`'s own message.
     pub fn delete_item(&self, table: &str, key: &Value) -> Result<(), String> {
         let request = Value::object([("TableName", Value::from(table)), ("Key", key.clone())]);
         self.call("deleteItem", &request).map(|_| ())
@@ -204,7 +204,7 @@ impl DynamoDb {
     }
 }
 
-/// A task as a call of one DynamoDB operation.
+/// A task as a call of one `DynamoDB` operation.
 struct Call<'a> {
     action: &'a str,
     dialect: Dialect,

@@ -1,4 +1,4 @@
-//! One operation by its name: the request as JSON in, the response or the failure as DynamoDB words it out.
+//! One operation by its name: the request as JSON in, the response or the failure as `DynamoDB` words it out.
 
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub(super) const ALL: &[&str] = &[
     "updateTimeToLive",
 ];
 
-/// Why DynamoDB refused.
+/// Why `DynamoDB` refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     /// `ValidationException`, …
@@ -98,7 +98,7 @@ fn exchange<Request: DeserializeOwned, Response: Serialize>(
     Ok(Value::from(response))
 }
 
-/// PutItem and UpdateItem put some refusals of the request's values into an envelope that the others do not.
+/// `PutItem` and `UpdateItem` put some refusals of the request's values into an envelope that the others do not.
 fn enveloped(action: &str, message: &str) -> Failure {
     if matches!(action, "putItem" | "updateItem")
         && !message.starts_with("1 validation error detected: ")

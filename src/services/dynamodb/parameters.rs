@@ -1,4 +1,4 @@
-//! What Step Functions checks before it calls DynamoDB at all: the shape of the parameters.
+//! What Step Functions checks before it calls `DynamoDB` at all: the shape of the parameters.
 //!
 //! A value of the wrong shape fails the execution with `States.Runtime`, without a `TaskScheduled` event, and no Catch sees
 //! it. So plain JSON where an `AttributeValue` belongs never reaches the service. The sentence `The value for the field 'S'
@@ -156,7 +156,7 @@ fn fields(action: &str) -> Option<&'static [(&'static str, Shape)]> {
     }
 }
 
-/// What is wrong with the parameters of a DynamoDB task, one sentence each; empty for a good one and for other services.
+/// What is wrong with the parameters of a `DynamoDB` task, one sentence each; empty for a good one and for other services.
 pub fn shape_errors(resource: &ResourceArn, parameters: &Value) -> Vec<String> {
     let fields = match &resource.kind {
         ResourceKind::Optimised { service, action, .. }
@@ -192,7 +192,7 @@ pub fn shape_cause(resource: &ResourceArn, parameters: &Value) -> Option<String>
 /// Payloads nest at most as deep as the JSON reader lets them, so this recursion is bounded.
 fn check(field: &str, shape: Shape, value: &Value, errors: &mut Vec<String>) {
     let mut wrong = |expected: &str| {
-        errors.push(format!("The value for the field '{field}' must be {expected}"))
+        errors.push(format!("The value for the field '{field}' must be {expected}"));
     };
     match (shape, value) {
         (_, Value::Null) | (Any, _) => {}
