@@ -2,7 +2,21 @@
 //!
 //! # Architecture
 //!
-//! Floors: each may import only floors below it (`tests/tidy.rs` keeps this true).
+//! Five ideas carry everything:
+//!
+//! 1. **One model for simulated and real.** An [`execution::Execution`] is a definition plus an append-only history of events
+//!    shaped as `GetExecutionHistory` shapes them. Every view reads that and a cursor.
+//! 2. **A pure engine.** [`engine::Machine::step`] reads no clock, rolls no dice, blocks on nothing. A [`engine::Journal`] of its
+//!    inputs replays to the same bytes, so stepping back is a smaller index and a fork is a shorter journal.
+//! 3. **A real history is a journal too**: its task results answer a re-run.
+//! 4. **Views look and ask.** A view takes the model by `&` and adds to a list of [`app::Command`]s; menus, toolbar, palette and
+//!    shortcuts are all made from [`app::Command::listed`].
+//! 5. **The user's mistakes are data.** Opening never fails because a definition is wrong: what can be understood is drawn, the rest
+//!    is an [`asl::Diagnostic`] with a place and a remedy.
+//!
+//! # Floors
+//!
+//! Each may import only floors below it; `tests/tidy.rs` keeps this true.
 //!
 //! ```text
 //! main.rs           flags -> a headless command, or the window
@@ -17,6 +31,22 @@
 //! 1  query          JSONPath, JSONata, intrinsic functions
 //! 0  json           the value that everything passes, and spanned documents
 //! ```
+//!
+//! # One request, from the button to the response
+//!
+//! `Command::SendRequest` -> [`apigateway::begin`] takes the request through route, method request and mapping template and says
+//! what to start -> the app starts an execution under the debugger ([`debug::DebugSession`]) -> the session lets the machine step
+//! and hands out the tasks that must run -> the app has them answered (a mock, the embedded DynamoDB, or the user) -> when the
+//! execution has ended, [`apigateway::finish`] makes the response. A breakpoint in the machine holds it all, HTTP response included.
+//!
+//! # Decisions that are not obvious
+//!
+//! * The embedded DynamoDB answers on the calling thread. It is in memory and takes well under a millisecond, and an order of
+//!   answers that does not depend on threads keeps a run repeatable.
+//! * `execution` may import `query`, because a moment holds the workflow variables, whose type is the expressions' own.
+//! * Views get at the engine's task requests and the project's types through names that `app` re-exports: they need to show them,
+//!   and must not know the floors that make them.
+//! * The `release` profile has no link-time optimisation, so that a first `cargo run --release` takes minutes; the `dist` profile does.
 
 pub mod apigateway;
 pub mod app;

@@ -370,9 +370,9 @@ impl Window {
 
     /// The path field beside the system's dialog; whether the dialog is done.
     fn open_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
-        ui.label("A definition (.asl.json, .json, .asl.yaml, .yaml), a SAM or CloudFormation template, a Terraform folder, or an exported history.");
+        ui.label("A definition (.asl.json, .json, .asl.yaml, .yaml), a SAM or CloudFormation template, a Terraform folder, or an exported history. The ARN of a STANDARD execution is read from AWS with the default profile.");
         ui.add_space(6.0);
-        let field = egui::TextEdit::singleline(&mut self.path_text).hint_text("Path of a file or a folder").desired_width(520.0);
+        let field = egui::TextEdit::singleline(&mut self.path_text).hint_text("Path of a file or a folder, or an execution ARN").desired_width(520.0);
         let response = ui.add(field);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path"));
         if !response.has_focus() && self.path_text.is_empty() {
@@ -383,7 +383,12 @@ impl Window {
         ui.horizontal(|ui| {
             let open = controls::primary_button_ui(ui, "Open path");
             if (open.clicked() || entered) && !self.path_text.trim().is_empty() {
-                commands.push(Command::Open(PathBuf::from(self.path_text.trim())));
+                let text = self.path_text.trim();
+                commands.push(if text.starts_with("arn:") {
+                    Command::FetchExecution { profile: None, region: None, arn: text.to_owned() }
+                } else {
+                    Command::Open(PathBuf::from(text))
+                });
                 done = true;
             }
             let ctx = ui.ctx().clone();

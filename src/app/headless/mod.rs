@@ -135,3 +135,12 @@ fn say_error(text: &str) {
         tracing::debug!("stderr is closed");
     }
 }
+
+impl From<args::PictureTheme> for render::Theme {
+    fn from(theme: args::PictureTheme) -> Self {
+        match theme {
+            args::PictureTheme::Light => Self::Light,
+            args::PictureTheme::Dark => Self::Dark,
+        }
+    }
+}

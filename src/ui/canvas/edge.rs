@@ -172,7 +172,7 @@ impl EdgeShape {
         let tokens = theme::tokens(ctx.ctx);
         let zoom = ctx.meta.zoom;
         let size = text::snapped(LABEL_SIZE * zoom);
-        if size < 4.5 {
+        if size < 5.0 {
             return;
         }
         let rect = Rect::from_min_max(

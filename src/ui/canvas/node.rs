@@ -249,19 +249,29 @@ impl Brush<'_> {
         }
     }
 
-    /// A card seen from afar: two flat rectangles, because rounded ones would cost more than all the rest.
+    /// A card seen from afar: flat rectangles on whole pixels, because rounded ones would cost more than all the rest.
     fn flat_card(&mut self, mark: &NodeMark) {
         let colours = self.tokens.status(mark.status);
+        let pixel = 1.0 / self.ctx.ctx.pixels_per_point();
+        let on_pixels = |rect: Rect| {
+            let snapped = |at: f32| (at / pixel).round() * pixel;
+            Rect::from_min_max(
+                pos2(snapped(rect.min.x), snapped(rect.min.y)),
+                pos2(snapped(rect.max.x), snapped(rect.max.y)),
+            )
+        };
+        let rect = on_pixels(self.rect);
+        let (line, width) = match (mark.selected, mark.focused) {
+            (true, _) => (self.tokens.accent, 2.0),
+            (false, true) => (self.tokens.cursor, 2.0),
+            (false, false) => (colours.line, 1.0),
+        };
         let mut mesh = Mesh::default();
-        let line = if mark.selected { self.tokens.accent } else { colours.line };
-        mesh.add_colored_rect(self.rect, line);
-        mesh.add_colored_rect(
-            self.rect.shrink(if mark.selected { 1.5 } else { 0.75 }),
-            colours.soft,
-        );
+        mesh.add_colored_rect(rect.expand((width - 1.0) * pixel), line);
+        mesh.add_colored_rect(rect.shrink(pixel), colours.soft);
         let icon =
-            Rect::from_min_size(self.at(8.0, 8.0), Vec2::splat(self.len(CARD_HEIGHT - 16.0)));
-        mesh.add_colored_rect(icon, line);
+            Rect::from_min_size(self.at(9.0, 9.0), Vec2::splat(self.len(CARD_HEIGHT - 18.0)));
+        mesh.add_colored_rect(on_pixels(icon), colours.line);
         self.shapes.push(Shape::mesh(mesh));
     }
 
@@ -288,14 +298,10 @@ impl Brush<'_> {
 
         let room = self.rect.width() - self.len(TEXT_LEFT + BADGE_ROOM);
         if self.zoom < NAME_ONLY_BELOW {
-            self.words(
-                &look.card.title,
-                fonts::medium,
-                18.0,
-                (TEXT_LEFT, CARD_HEIGHT / 2.0),
-                self.tokens.text,
-                room,
-            );
+            let bare = mark.status == StateStatus::NotEntered && !collapsed;
+            let room = if bare { room + self.len(BADGE_ROOM - 8.0) } else { room };
+            let at = (TEXT_LEFT, CARD_HEIGHT / 2.0);
+            self.words(&look.card.title, fonts::medium, 17.0, at, self.tokens.text, room);
         } else {
             let kind = look.kind_line(mark);
             self.words(

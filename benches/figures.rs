@@ -1,0 +1,132 @@
+//! The program's own figures: CPU time of the engine, the layout and a frame of the window. `cargo bench --bench figures`.
+//!
+//! CPU time, not wall time, so that a busy machine does not change them much. Inputs come from `../shared/bench`; a figure whose
+//! input is not there is left out, and said so.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui_kittest::Harness;
+use stepwell::app::{App, Command};
+use stepwell::asl::StateMachineType;
+use stepwell::asl::parse::parse;
+use stepwell::engine::{ExecutionStart, run_to_end};
+use stepwell::execution::Timestamp;
+use stepwell::json::Value;
+use stepwell::json::document::{Document, Format};
+use stepwell::ui::window::Window;
+
+fn main() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/bench");
+    println!("figure                                              CPU");
+    for name in ["loop_jsonpath", "loop_jsonata", "map1000"] {
+        engine(&shared.join(format!("peers/machines/{name}.asl.json")));
+    }
+    for name in ["flat_100", "nested_100", "flat_1000", "nested_1000"] {
+        layout(&shared.join(format!("layout/machines/{name}.asl.json")));
+    }
+    for name in ["flat_100", "flat_1000"] {
+        window(&shared.join(format!("layout/machines/{name}.asl.json")));
+    }
+}
+
+/// Nanoseconds of CPU that this process has used so far. Only Linux tells; elsewhere every figure is 0.
+fn cpu_nanos() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of_task = |entry: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(entry.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    tasks.filter_map(of_task).sum()
+}
+
+fn measured<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let before = cpu_nanos();
+    let done = work();
+    (done, (cpu_nanos() - before) as f64 / 1e6)
+}
+
+fn read(path: &Path) -> Option<Document> {
+    let text = std::fs::read_to_string(path).ok();
+    if text.is_none() {
+        println!("{:<50} left out: no such input", name_of(path));
+    }
+    text.map(|text| Document::parse(&text, Format::Json))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|it| it.to_string_lossy().replace(".asl.json", "")).unwrap_or_default()
+}
+
+fn engine(path: &Path) {
+    let Some(document) = read(path) else { return };
+    let definition = Arc::new(parse(&document).machine);
+    let meta = std::fs::read_to_string(path.with_file_name(format!("{}.meta.json", name_of(path)))).unwrap_or_default();
+    let meta = Value::parse(&meta).unwrap_or_default();
+    let start = ExecutionStart {
+        input: meta.get("input").cloned().unwrap_or_else(Value::empty_object),
+        kind: StateMachineType::Express,
+        at: Timestamp(0),
+        seed: 0,
+        execution_arn: "arn:aws:states:us-east-1:123456789012:express:m:e:e".into(),
+        execution_name: "e".into(),
+        role_arn: "arn:aws:iam::123456789012:role/r".into(),
+        state_machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:m".into(),
+        state_machine_name: "m".into(),
+    };
+    let (transitions, millis) = measured(|| {
+        let run = run_to_end(definition, start, &mut |_| Vec::new());
+        run.history.events().iter().filter(|event| event.event_type.as_str().ends_with("StateEntered")).count()
+    });
+    let rate = transitions as f64 / millis * 1e3;
+    println!("{:<50} {rate:.0} transitions/s ({transitions} in {millis:.1} ms)", format!("engine {}", name_of(path)));
+}
+
+fn layout(path: &Path) {
+    let Some(document) = read(path) else { return };
+    let machine = parse(&document).machine;
+    let best = (0..5).map(|_| measured(|| stepwell::app::headless::layout_json::layout_json(&machine)).1).fold(f64::MAX, f64::min);
+    println!("{:<50} {best:.2} ms, JSON included", format!("layout {}", name_of(path)));
+}
+
+fn opened(path: PathBuf) -> App {
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.run_command(Command::Open(path));
+    while app.opening.is_some() {
+        app.wait_and_tick(Duration::from_millis(20));
+    }
+    app
+}
+
+/// The whole window without a GPU: what the CPU does before the painting.
+fn window(path: &Path) {
+    if !path.is_file() {
+        println!("{:<50} left out: no such input", format!("window {}", name_of(path)));
+        return;
+    }
+    let (mut harness, first) = measured(|| {
+        let mut app = Some(opened(path.to_owned()));
+        let draw = move |ui: &mut egui::Ui, window: &mut Option<Window>| {
+            if let Some(app) = app.take() {
+                *window = Some(Window::new(ui.ctx(), app));
+            }
+            if let Some(window) = window {
+                window.ui(ui);
+            }
+        };
+        Harness::builder().with_size([1600.0, 1000.0]).build_ui_state(draw, None)
+    });
+    println!("{:<50} {first:.1} ms", format!("window {}: file to first frame", name_of(path)));
+    harness.run_steps(5);
+    const FRAMES: usize = 60;
+    let ((), still) = measured(|| harness.run_steps(FRAMES));
+    println!("{:<50} {:.2} ms", format!("window {}: a frame, nothing moving", name_of(path)), still / FRAMES as f64);
+    let ((), moving) = measured(|| {
+        for frame in 0..FRAMES {
+            harness.hover_at(egui::pos2(500.0 + frame as f32, 300.0));
+            harness.step();
+        }
+    });
+    println!("{:<50} {:.2} ms", format!("window {}: a frame, the mouse moving", name_of(path)), moving / FRAMES as f64);
+}
