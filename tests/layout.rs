@@ -289,6 +289,17 @@ fn any_graph() -> impl Strategy<Value = Graph> {
             let count = graph.nodes.len();
             for (from, to, kind, label) in edges {
                 let (from, to) = (from % count, to % count);
+                // as many loops as a card of 40 pixels has room for at its side
+                if from == to
+                    && graph
+                        .edges
+                        .iter()
+                        .filter(|other| other.from.0 == from && other.to.0 == from)
+                        .count()
+                        == 6
+                {
+                    continue;
+                }
                 // no transition leaves its scope
                 if graph.nodes[from].parent == graph.nodes[to].parent
                     && graph.nodes[from].branch == graph.nodes[to].branch

@@ -14,6 +14,8 @@ pub(super) struct Ports {
     pub(super) lower: Vec<i32>,
     /// Pieces that leave their upper node at its side; `upper` is then where they turn down.
     pub(super) at_side: Vec<bool>,
+    /// The same at the lower node.
+    pub(super) lower_at_side: Vec<bool>,
 }
 
 impl Ports {
@@ -22,6 +24,7 @@ impl Ports {
             upper: layered.pieces.iter().map(|p| middle[p.upper as usize]).collect(),
             lower: layered.pieces.iter().map(|p| middle[p.lower as usize]).collect(),
             at_side: vec![false; layered.pieces.len()],
+            lower_at_side: vec![false; layered.pieces.len()],
         };
         ports.straight_where_possible(problem, layered, middle);
         ports.leave_at_sides(problem, layered, middle);
@@ -59,44 +62,60 @@ impl Ports {
         }
     }
 
-    /// The outermost line of a state, when it does not lead to the next one, leaves at the side and turns down once, if nothing of
-    /// its row is in the way.
+    /// The outermost line of a state, when it does not lead to the next one, leaves at the side and turns once, if nothing of its row
+    /// is in the way. So does a line back at either of its ends.
     fn leave_at_sides(&mut self, problem: &Problem, layered: &Layered, middle: &[i32]) {
         for v in 0..problem.sizes.len() as u32 {
-            let far = |piece: &u32| {
-                (layered.place[layered.pieces[*piece as usize].lower as usize], *piece)
-            };
-            let pieces = layered.pieces_below(v);
-            let outermost = [
-                (-1, pieces.iter().copied().min_by_key(far)),
-                (1, pieces.iter().copied().max_by_key(far)),
-            ];
-            for (sign, piece) in outermost {
-                let Some(piece) = piece else { continue };
-                let p = layered.pieces[piece as usize];
-                let goes_aside = layered.reversed[p.edge as usize]
-                    || match problem.edges[p.edge as usize].kind {
-                        EdgeKind::Choice | EdgeKind::Default | EdgeKind::Catch => true,
-                        EdgeKind::Start | EdgeKind::Next | EdgeKind::End => false,
-                    };
-                let lower_is_free = layered.points[p.lower as usize].kind != PointKind::Node
-                    || layered.pieces_above(p.lower).len() == 1;
+            for (sign, upper_end) in [(-1, true), (-1, false), (1, true), (1, false)] {
+                let pieces =
+                    if upper_end { layered.pieces_below(v) } else { layered.pieces_above(v) };
+                let far_of = |piece: u32| {
+                    let p = layered.pieces[piece as usize];
+                    if upper_end { p.lower } else { p.upper }
+                };
+                let key = |piece: &u32| (layered.place[far_of(*piece) as usize], *piece);
+                let outermost = if sign < 0 {
+                    pieces.iter().copied().min_by_key(key)
+                } else {
+                    pieces.iter().copied().max_by_key(key)
+                };
+                let Some(piece) = outermost else { continue };
+                let edge = layered.pieces[piece as usize].edge as usize;
+                let far = far_of(piece);
+                let far_is_free = layered.points[far as usize].kind != PointKind::Node
+                    || if upper_end {
+                        layered.pieces_above(far)
+                    } else {
+                        layered.pieces_below(far)
+                    }
+                    .len()
+                        == 1;
+                let goes_aside =
+                    layered.reversed[edge] || (upper_end && turns_away(problem.edges[edge].kind));
                 let has_loop = sign > 0 && problem.inset[v as usize].0 > 0;
-                if !goes_aside || !lower_is_free || has_loop {
-                    continue;
-                }
-                let x = middle[p.lower as usize];
-                let beyond = (x - middle[v as usize]) * sign - half_width(problem, v);
-                let row = &layered.rows[layered.points[v as usize].row as usize];
-                let neighbour =
-                    (layered.place[v as usize] as usize).checked_add_signed(sign as isize);
-                let room = neighbour.and_then(|at| row.get(at)).is_none_or(|&other| {
-                    let near_side =
-                        middle[other as usize] - sign * (layered.points[other as usize].w + 1) / 2;
-                    (near_side - x) * sign >= problem.gaps.edge
-                });
-                if beyond >= SIDE_REACH && room {
-                    self.at_side[piece as usize] = true;
+                let other_end = if upper_end {
+                    self.lower_at_side[piece as usize]
+                } else {
+                    self.at_side[piece as usize]
+                };
+                // the upper lines were given their side first
+                let taken = !upper_end
+                    && layered.pieces_below(v).iter().any(|&below| {
+                        self.at_side[below as usize]
+                            && (self.upper[below as usize] - middle[v as usize]) * sign > 0
+                    });
+                let x = middle[far as usize];
+                if goes_aside
+                    && far_is_free
+                    && !has_loop
+                    && !other_end
+                    && !taken
+                    && (x - middle[v as usize]) * sign >= half_width(problem, v) + SIDE_REACH
+                    && row_is_free(problem, layered, middle, v, sign, x)
+                {
+                    let at_side =
+                        if upper_end { &mut self.at_side } else { &mut self.lower_at_side };
+                    at_side[piece as usize] = true;
                     self.upper[piece as usize] = x;
                     self.lower[piece as usize] = x;
                 }
@@ -116,12 +135,8 @@ impl Ports {
         for v in 0..problem.sizes.len() as u32 {
             let pieces = if upper_end { layered.pieces_below(v) } else { layered.pieces_above(v) };
             list.clear();
-            list.extend(
-                pieces
-                    .iter()
-                    .copied()
-                    .filter(|&piece| !(upper_end && self.at_side[piece as usize])),
-            );
+            let at_side = if upper_end { &self.at_side } else { &self.lower_at_side };
+            list.extend(pieces.iter().copied().filter(|&piece| !at_side[piece as usize]));
             if list.len() < 2 {
                 continue;
             }
@@ -139,7 +154,7 @@ impl Ports {
     /// The other ends follow where they can, so that the piece is straight.
     fn follow(&mut self, problem: &Problem, layered: &Layered, middle: &[i32], upper_end: bool) {
         for (index, piece) in layered.pieces.iter().enumerate() {
-            if self.at_side[index] {
+            if self.at_side[index] || self.lower_at_side[index] {
                 continue;
             }
             let (from, to, end) = if upper_end {
@@ -154,6 +169,30 @@ impl Ports {
             }
         }
     }
+}
+
+fn turns_away(kind: EdgeKind) -> bool {
+    match kind {
+        EdgeKind::Choice | EdgeKind::Default | EdgeKind::Catch => true,
+        EdgeKind::Start | EdgeKind::Next | EdgeKind::End => false,
+    }
+}
+
+/// Whether a line from the side of a node to `x` meets nothing of its row.
+fn row_is_free(
+    problem: &Problem,
+    layered: &Layered,
+    middle: &[i32],
+    node: u32,
+    sign: i32,
+    x: i32,
+) -> bool {
+    let row = &layered.rows[layered.points[node as usize].row as usize];
+    let neighbour = (layered.place[node as usize] as usize).checked_add_signed(sign as isize);
+    neighbour.and_then(|at| row.get(at)).is_none_or(|&other| {
+        let near_side = middle[other as usize] - sign * (layered.points[other as usize].w + 1) / 2;
+        (near_side - x) * sign >= problem.gaps.edge
+    })
 }
 
 /// Half the width of a node itself, without the room of its loops.

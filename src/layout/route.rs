@@ -114,7 +114,15 @@ fn assemble(
             }
             line.extend_from_slice(&bends[piece as usize]);
             if layered.points[p.lower as usize].kind == PointKind::Node {
-                line.push((ports.lower[piece as usize], nodes[p.lower as usize].1));
+                let v = p.lower as usize;
+                let (x, (w, h)) = (ports.lower[piece as usize], problem.own_size(v));
+                if ports.lower_at_side[piece as usize] {
+                    let y = nodes[v].1 + h / 2;
+                    line.push((x, y));
+                    line.push((if x < middle[v] { nodes[v].0 } else { nodes[v].0 + w }, y));
+                } else {
+                    line.push((x, nodes[v].1));
+                }
             }
         }
         if layered.reversed[index] {
