@@ -3,6 +3,9 @@
 //! `STEPWELL_CASES` names another folder of cases, `STEPWELL_ACTUALS` a file for what we answered. Without the corpus or
 //! Python there is nothing to compare with, and the test says so.
 
+#[path = "mapping_templates.rs"]
+mod mapping_templates;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::Write as _;
@@ -99,8 +102,8 @@ fn run_case(case: &Value) -> Option<Result<Value, String>> {
         "create_error" => Some(Ok(run_create_error(case))),
         "validate" => Some(Ok(run_validate(case))),
         "test_state" => Some(Err("TestState is not implemented".to_owned())),
-        "velocity" => Some(run_velocity(case)),
-        "vtl" => Some(run_vtl(case)),
+        "velocity" => Some(Ok(mapping_templates::velocity_answer(case))),
+        "vtl" => Some(Ok(mapping_templates::vtl_answer(case))),
         _ => None,
     }
 }
@@ -465,16 +468,6 @@ fn run_validate(case: &Value) -> Value {
     let response =
         stepwell::asl::aws::validate_response(&definition_text(case), kind, severity, most);
     Value::object([("response", response)])
-}
-
-// --------------------------------------------------------------------------------------------------- mapping templates
-
-fn run_velocity(_case: &Value) -> Result<Value, String> {
-    Err("Velocity cases are not run here yet".to_owned())
-}
-
-fn run_vtl(_case: &Value) -> Result<Value, String> {
-    Err("mapping template cases are not run here yet".to_owned())
 }
 
 /// A recorded history that we read and write is still what AWS recorded.

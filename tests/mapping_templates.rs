@@ -1,5 +1,7 @@
 //! Mapping templates against what the service was recorded to render, and against templates people wrote.
 
+#![expect(clippy::print_stdout, reason = "says what was skipped, and which case differs how")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +36,7 @@ fn text(value: Option<&Value>) -> &str {
 }
 
 /// `{"rendered"}` for a case of kind `velocity`.
-pub fn velocity_answer(case: &Value) -> Value {
+pub(crate) fn velocity_answer(case: &Value) -> Value {
     let variables = case.get("context").and_then(Value::as_object);
     let variables = variables
         .into_iter()
@@ -45,7 +47,7 @@ pub fn velocity_answer(case: &Value) -> Value {
 }
 
 /// `{"rendered", "overrides"}` for a case of kind `vtl`.
-pub fn vtl_answer(case: &Value) -> Value {
+pub(crate) fn vtl_answer(case: &Value) -> Value {
     let mut scope = TemplateScope::default();
     for (name, value) in case.get("variables").and_then(Value::as_object).into_iter().flatten() {
         match &**name {
