@@ -152,7 +152,7 @@ fn check(file: &str, kind: &str, answer: fn(&Value) -> Value, floor_percent: usi
 
 #[test]
 fn velocity_renders_as_recorded() {
-    check("velocity.json", "velocity", velocity_answer, 95);
+    check("velocity.json", "velocity", velocity_answer, 98);
 }
 
 #[test]

@@ -104,7 +104,9 @@ fn override_response(context: &Value, response: &mut HttpResponse) {
     let Some(overrides) = context.get("responseOverride") else { return };
     let status = overrides.get("status").and_then(|it| match it {
         Value::String(text) => text.trim().parse().ok(),
-        other => other.as_i64(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            it.as_i64()
+        }
     });
     // Recorded: a status outside of 100 to 599 is no override.
     if let Some(status) =

@@ -1,7 +1,7 @@
 //! The part of JSON Schema draft 4 that request models use.
 //!
 //! An unknown keyword is ignored, as the specification asks. A `$ref` names another model, by API Gateway's URL for it or by
-//! a place in an OpenAPI document, or a definition within the model.
+//! a place in an `OpenAPI` document, or a definition within the model.
 
 use std::collections::BTreeMap;
 
@@ -137,7 +137,10 @@ impl<'a> Check<'a> {
             if own.is_none() && matching.is_empty() {
                 match schema.get("additionalProperties") {
                     Some(Value::Bool(false)) => {
-                        self.problem(place, &format!("has a member `{name}`, which is not allowed"))
+                        self.problem(
+                            place,
+                            &format!("has a member `{name}`, which is not allowed"),
+                        );
                     }
                     Some(part @ Value::Object(_)) => self.value(part, member, &inner, depth + 1),
                     Some(

@@ -42,9 +42,8 @@ impl Sources<'_> {
                 Some(("querystring", name)) => self.params.querystring.get(name).cloned(),
                 Some(("header", name)) => self.request.header(name).map(ToOwned::to_owned),
                 Some(("body", path)) => in_body(&self.request.body, path),
-                Some(_) => None,
                 None if rest == "body" => Some(self.request.body.clone()),
-                None => None,
+                Some(_) | None => None,
             };
         }
         let rest = expression.strip_prefix("integration.response.")?;
@@ -55,9 +54,8 @@ impl Sources<'_> {
                 .find(|(header, _)| header.eq_ignore_ascii_case(name))
                 .map(|(_, value)| value.clone()),
             Some(("body", path)) => in_body(self.integration_body?, path),
-            Some(_) => None,
             None if rest == "body" => self.integration_body.map(ToOwned::to_owned),
-            None => None,
+            Some(_) | None => None,
         }
     }
 }

@@ -11,9 +11,8 @@ pub(super) fn call_list(heap: &mut Heap, id: ListId, method: &str, arguments: &[
         // These may look at every item, and a loop may call them for every item.
         heap.count_text(length)?;
     }
-    let index = |at: usize| match arguments.get(at) {
-        Some(Datum::Int(int)) => usize::try_from(*int).ok(),
-        Some(_) | None => None,
+    let index = |at: usize| {
+        arguments.get(at).and_then(Datum::as_int).and_then(|int| usize::try_from(int).ok())
     };
     let position = |heap: &Heap, item: &Datum| {
         heap.list(id).items.iter().position(|it| heap.java_equals(it, item))

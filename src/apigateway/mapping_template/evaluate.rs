@@ -2,8 +2,7 @@
 
 use super::TemplateError;
 use super::render::{Renderer, is_true};
-use super::strings::number;
-use super::syntax::{Expression, Operator};
+use super::syntax::{Arithmetic, Expression, Operator, Order};
 use super::value::{Datum, ListKind, Members};
 
 /// Items that a range may have; a `#foreach` takes no more than a thousand of them.
@@ -45,15 +44,16 @@ impl Renderer<'_> {
                 self.range(&first, &last)?
             }
             Expression::Not(operand) => Datum::Bool(!is_true(&self.expression(operand)?)),
-            Expression::Negative(operand) => match self.expression(operand)? {
-                Datum::Int(int) => Datum::Int(int.wrapping_neg()),
-                Datum::Float(float) => Datum::Float(-float),
-                _ => Datum::Null,
-            },
+            Expression::Negative(operand) => {
+                let operand = self.expression(operand)?;
+                let int = operand.as_int().map(|int| Datum::Int(int.wrapping_neg()));
+                int.or_else(|| operand.as_float().map(|float| Datum::Float(-float)))
+                    .unwrap_or(Datum::Null)
+            }
             Expression::Chain(first, rest) => {
                 let mut value = self.expression(first)?;
                 for (operator, operand) in rest {
-                    value = self.operate(value, *operator, operand)?;
+                    value = self.operate(&value, *operator, operand)?;
                 }
                 value
             }
@@ -62,37 +62,29 @@ impl Renderer<'_> {
 
     fn operate(
         &mut self,
-        left: Datum,
+        left: &Datum,
         operator: Operator,
         operand: &Expression,
     ) -> Result<Datum, TemplateError> {
         match operator {
-            Operator::Or => Ok(Datum::Bool(is_true(&left) || is_true(&self.expression(operand)?))),
-            Operator::And => Ok(Datum::Bool(is_true(&left) && is_true(&self.expression(operand)?))),
-            Operator::Equal => {
-                let right = self.expression(operand)?;
-                Ok(Datum::Bool(self.equal(&left, &right)?))
-            }
-            Operator::NotEqual => {
-                let right = self.expression(operand)?;
-                Ok(Datum::Bool(!self.equal(&left, &right)?))
-            }
-            Operator::Less
-            | Operator::LessOrEqual
-            | Operator::Greater
-            | Operator::GreaterOrEqual => {
-                let right = self.expression(operand)?;
-                Ok(Datum::Bool(in_order(&left, operator, &right)))
-            }
-            Operator::Add => {
-                let right = self.expression(operand)?;
-                self.add(&left, &right)
-            }
-            Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Remainder => {
-                let right = self.expression(operand)?;
-                Ok(arithmetic(&left, operator, &right))
-            }
+            Operator::Or if is_true(left) => return Ok(Datum::Bool(true)),
+            Operator::And if !is_true(left) => return Ok(Datum::Bool(false)),
+            Operator::Or
+            | Operator::And
+            | Operator::Equal
+            | Operator::NotEqual
+            | Operator::Order(_)
+            | Operator::Arithmetic(_) => {}
         }
+        let right = self.expression(operand)?;
+        Ok(match operator {
+            Operator::Or | Operator::And => Datum::Bool(is_true(&right)),
+            Operator::Equal => Datum::Bool(self.equal(left, &right)?),
+            Operator::NotEqual => Datum::Bool(!self.equal(left, &right)?),
+            Operator::Order(order) => Datum::Bool(in_order(left, order, &right)),
+            Operator::Arithmetic(Arithmetic::Add) => self.add(left, &right)?,
+            Operator::Arithmetic(operator) => arithmetic(left, operator, &right),
+        })
     }
 
     /// Numbers by their value; values of different types by their text.
@@ -100,7 +92,7 @@ impl Renderer<'_> {
         if let (Datum::Int(a), Datum::Int(b)) = (left, right) {
             return Ok(a == b);
         }
-        if let (Some(a), Some(b)) = (number(left), number(right)) {
+        if let (Some(a), Some(b)) = (left.as_number(), right.as_number()) {
             return Ok(a == b);
         }
         match (left, right) {
@@ -124,7 +116,7 @@ impl Renderer<'_> {
             text.push_str(&self.text(right)?);
             return Ok(text.into());
         }
-        Ok(arithmetic(left, Operator::Add, right))
+        Ok(arithmetic(left, Arithmetic::Add, right))
     }
 
     fn range(&mut self, first: &Datum, last: &Datum) -> Result<Datum, TemplateError> {
@@ -161,51 +153,41 @@ fn range_end(datum: &Datum) -> Option<i64> {
 }
 
 /// Only numbers have an order; anything else is false.
-fn in_order(left: &Datum, operator: Operator, right: &Datum) -> bool {
+fn in_order(left: &Datum, wanted: Order, right: &Datum) -> bool {
     let order = match (left, right) {
         (Datum::Int(a), Datum::Int(b)) => Some(a.cmp(b)),
-        _ => number(left).zip(number(right)).and_then(|(a, b)| a.partial_cmp(&b)),
+        _ => left.as_number().zip(right.as_number()).and_then(|(a, b)| a.partial_cmp(&b)),
     };
-    order.is_some_and(|order| match operator {
-        Operator::Less => order.is_lt(),
-        Operator::LessOrEqual => order.is_le(),
-        Operator::Greater => order.is_gt(),
-        Operator::GreaterOrEqual => order.is_ge(),
-        Operator::Or
-        | Operator::And
-        | Operator::Equal
-        | Operator::NotEqual
-        | Operator::Add
-        | Operator::Subtract
-        | Operator::Multiply
-        | Operator::Divide
-        | Operator::Remainder => false,
+    order.is_some_and(|order| match wanted {
+        Order::Less => order.is_lt(),
+        Order::LessOrEqual => order.is_le(),
+        Order::Greater => order.is_gt(),
+        Order::GreaterOrEqual => order.is_ge(),
     })
 }
 
 /// Whole numbers stay whole until they no longer fit; division by zero and what is no number give nothing.
-fn arithmetic(left: &Datum, operator: Operator, right: &Datum) -> Datum {
+fn arithmetic(left: &Datum, operator: Arithmetic, right: &Datum) -> Datum {
     if let (Datum::Int(a), Datum::Int(b)) = (left, right) {
         let whole = match operator {
-            Operator::Add => a.checked_add(*b),
-            Operator::Subtract => a.checked_sub(*b),
-            Operator::Multiply => a.checked_mul(*b),
-            Operator::Divide => a.checked_div(*b),
-            Operator::Remainder => a.checked_rem(*b),
-            _ => None,
+            Arithmetic::Add => a.checked_add(*b),
+            Arithmetic::Subtract => a.checked_sub(*b),
+            Arithmetic::Multiply => a.checked_mul(*b),
+            Arithmetic::Divide => a.checked_div(*b),
+            Arithmetic::Remainder => a.checked_rem(*b),
         };
-        if whole.is_some() || *b == 0 && matches!(operator, Operator::Divide | Operator::Remainder)
+        if whole.is_some()
+            || *b == 0 && matches!(operator, Arithmetic::Divide | Arithmetic::Remainder)
         {
             return whole.map_or(Datum::Null, Datum::Int);
         }
     }
-    let Some((a, b)) = number(left).zip(number(right)) else { return Datum::Null };
+    let Some((a, b)) = left.as_number().zip(right.as_number()) else { return Datum::Null };
     Datum::Float(match operator {
-        Operator::Add => a + b,
-        Operator::Subtract => a - b,
-        Operator::Multiply => a * b,
-        Operator::Divide => a / b,
-        Operator::Remainder => a % b,
-        _ => return Datum::Null,
+        Arithmetic::Add => a + b,
+        Arithmetic::Subtract => a - b,
+        Arithmetic::Multiply => a * b,
+        Arithmetic::Divide => a / b,
+        Arithmetic::Remainder => a % b,
     })
 }

@@ -39,7 +39,7 @@ impl<'a> Input<'a> {
                 Some(text.into())
             }
             ("path", Some(path)) => match self.select(heap, &path)? {
-                Some(found) => Some(heap.from_json(&found)?),
+                Some(found) => Some(heap.load(&found)?),
                 None => None,
             },
             ("params", None) => Some(all_params(heap, &self.scope.params)?),

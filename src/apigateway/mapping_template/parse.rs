@@ -21,12 +21,29 @@ enum BlockEnd {
     ElseIf,
 }
 
+/// Why a text is no template. Most of these are dropped again, so the line and column are counted only for the one that is
+/// shown.
+pub(super) struct Failure {
+    message: String,
+    /// Byte offset.
+    at: usize,
+}
+
+type Parsed<T> = Result<T, Failure>;
+
 /// The body of a template and the macros it defines, wherever they stand.
 pub(super) fn parse(text: &str) -> Result<(Block, Macros), TemplateError> {
     // Velocity 1.x has no `\"` in a string, only `""`. Templates that need `\"` to make sense are read with it.
-    Parser::new(text, false, 0)
-        .template()
-        .or_else(|error| Parser::new(text, true, 0).template().map_err(|_later| error))
+    let strict = Parser::new(text, false, 0).template();
+    let parsed =
+        strict.or_else(|failure| Parser::new(text, true, 0).template().map_err(|_later| failure));
+    parsed.map_err(|Failure { message, at }| {
+        let before = &text[..at];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
+        TemplateError { message, place: Some((line, column)) }
+    })
 }
 
 pub(super) struct Parser<'a> {
@@ -43,7 +60,7 @@ impl<'a> Parser<'a> {
         Self { text, at: 0, backslash_quotes, nesting, macros: Macros::new() }
     }
 
-    pub(super) fn template(mut self) -> Result<(Block, Macros), TemplateError> {
+    pub(super) fn template(mut self) -> Parsed<(Block, Macros)> {
         let (body, end) = self.block()?;
         match end {
             BlockEnd::EndOfText => Ok((body, self.macros)),
@@ -54,7 +71,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn block(&mut self) -> Result<(Block, BlockEnd), TemplateError> {
+    fn block(&mut self) -> Parsed<(Block, BlockEnd)> {
         self.enter()?;
         let mut nodes = Vec::new();
         let mut text = String::new();
@@ -86,11 +103,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Backslashes escape a reference or a directive after them; before anything else they are text.
-    fn backslashes(
-        &mut self,
-        text: &mut String,
-        nodes: &mut Vec<Node>,
-    ) -> Result<(), TemplateError> {
+    fn backslashes(&mut self, text: &mut String, nodes: &mut Vec<Node>) -> Parsed<()> {
         let count = self.rest().bytes().take_while(|byte| *byte == b'\\').count();
         let after = &self.rest()[count..];
         if after.starts_with('$') {
@@ -117,11 +130,7 @@ impl<'a> Parser<'a> {
     }
 
     /// What starts with `#`. Answers what it ended, if it ended the block.
-    fn hash(
-        &mut self,
-        text: &mut String,
-        nodes: &mut Vec<Node>,
-    ) -> Result<Option<BlockEnd>, TemplateError> {
+    fn hash(&mut self, text: &mut String, nodes: &mut Vec<Node>) -> Parsed<Option<BlockEnd>> {
         let rest = self.rest();
         if rest.starts_with("##") {
             self.at += rest.find('\n').map_or(rest.len(), |newline| newline + 1);
@@ -170,7 +179,7 @@ impl<'a> Parser<'a> {
             }
             "evaluate" => Some(self.evaluate()?),
             "include" | "parse" => {
-                return Err(self.error_at(
+                return Err(failure_at(
                     start,
                     &format!("API Gateway has no files, so #{name} cannot be used"),
                 ));
@@ -199,7 +208,7 @@ impl<'a> Parser<'a> {
         end
     }
 
-    fn set(&mut self) -> Result<Node, TemplateError> {
+    fn set(&mut self) -> Parsed<Node> {
         self.open()?;
         let Some(target) = self.reference()? else {
             return Err(self.error("#set needs a reference such as $name to set"));
@@ -213,7 +222,7 @@ impl<'a> Parser<'a> {
         Ok(Node::Set { target, value })
     }
 
-    fn if_directive(&mut self) -> Result<Node, TemplateError> {
+    fn if_directive(&mut self) -> Parsed<Node> {
         let mut branches = Vec::new();
         let mut condition = self.condition()?;
         loop {
@@ -231,14 +240,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn condition(&mut self) -> Result<Expression, TemplateError> {
+    fn condition(&mut self) -> Parsed<Expression> {
         self.open()?;
         let condition = self.expression()?;
         self.close()?;
         Ok(condition)
     }
 
-    fn foreach(&mut self) -> Result<Node, TemplateError> {
+    fn foreach(&mut self) -> Parsed<Node> {
         self.open()?;
         let variable = self.plain_name("#foreach")?;
         self.skip_space();
@@ -250,14 +259,14 @@ impl<'a> Parser<'a> {
         Ok(Node::Foreach { variable, items, body: self.body("#foreach")? })
     }
 
-    fn define(&mut self) -> Result<Node, TemplateError> {
+    fn define(&mut self) -> Parsed<Node> {
         self.open()?;
         let name = self.plain_name("#define")?;
         self.close()?;
         Ok(Node::Define { name, body: self.body("#define")? })
     }
 
-    fn macro_definition(&mut self) -> Result<(), TemplateError> {
+    fn macro_definition(&mut self) -> Parsed<()> {
         self.open()?;
         let Some(name) = self.identifier() else { return Err(self.error("#macro needs a name")) };
         let mut parameters = Vec::new();
@@ -276,12 +285,12 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn evaluate(&mut self) -> Result<Node, TemplateError> {
+    fn evaluate(&mut self) -> Parsed<Node> {
         Ok(Node::Evaluate(self.condition()?))
     }
 
     /// `#name(arguments)`; `None` when it only looks like one.
-    fn call(&mut self, name: &str, start: usize) -> Result<Option<Node>, TemplateError> {
+    fn call(&mut self, name: &str, start: usize) -> Parsed<Option<Node>> {
         if !self.parenthesis_follows(0) {
             return Ok(None);
         }
@@ -308,13 +317,13 @@ impl<'a> Parser<'a> {
     }
 
     /// The block up to `#end`.
-    fn body(&mut self, directive: &str) -> Result<Block, TemplateError> {
+    fn body(&mut self, directive: &str) -> Parsed<Block> {
         let start = self.at;
         let (body, end) = self.block()?;
         match end {
             BlockEnd::End => Ok(body),
             BlockEnd::EndOfText => {
-                Err(self.error_at(start, &format!("{directive} is not closed by #end")))
+                Err(failure_at(start, &format!("{directive} is not closed by #end")))
             }
             BlockEnd::Else | BlockEnd::ElseIf => {
                 Err(self
@@ -324,7 +333,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `$name` without properties.
-    fn plain_name(&mut self, directive: &str) -> Result<Arc<str>, TemplateError> {
+    fn plain_name(&mut self, directive: &str) -> Parsed<Arc<str>> {
         self.skip_space();
         match self.reference()? {
             Some(Reference { name, steps, .. }) if steps.is_empty() => Ok(name),
@@ -335,7 +344,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A reference at `$`, or `None` and no movement when the dollar is just text.
-    pub(super) fn reference(&mut self) -> Result<Option<Reference>, TemplateError> {
+    pub(super) fn reference(&mut self) -> Parsed<Option<Reference>> {
         let start = self.at;
         if !self.eat("$") {
             return Ok(None);
@@ -357,7 +366,7 @@ impl<'a> Parser<'a> {
         Ok(Some(Reference { source: self.text[start..self.at].into(), name: name.into(), steps }))
     }
 
-    fn step(&mut self) -> Result<Option<Step>, TemplateError> {
+    fn step(&mut self) -> Parsed<Option<Step>> {
         let start = self.at;
         if self.eat(".") {
             let Some(name) = self.identifier() else {
@@ -400,7 +409,7 @@ impl<'a> Parser<'a> {
         Some(&rest[..length])
     }
 
-    pub(super) fn enter(&mut self) -> Result<(), TemplateError> {
+    pub(super) fn enter(&mut self) -> Parsed<()> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
             return Err(self.error(&format!("the template nests deeper than {MAX_NESTING} levels")));
@@ -408,7 +417,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn open(&mut self) -> Result<(), TemplateError> {
+    fn open(&mut self) -> Parsed<()> {
         self.skip_space();
         if !self.eat("(") {
             return Err(self.error("the directive needs `(`"));
@@ -417,7 +426,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), TemplateError> {
+    fn close(&mut self) -> Parsed<()> {
         self.skip_space();
         if !self.eat(")") {
             return Err(self.error("the directive is not closed by `)`"));
@@ -478,17 +487,13 @@ impl<'a> Parser<'a> {
         self.at += length;
     }
 
-    pub(super) fn error(&self, message: &str) -> TemplateError {
-        self.error_at(self.at, message)
+    pub(super) fn error(&self, message: &str) -> Failure {
+        failure_at(self.at, message)
     }
+}
 
-    fn error_at(&self, at: usize, message: &str) -> TemplateError {
-        let before = &self.text[..at];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        let column = before[line_start..].chars().count() + 1;
-        TemplateError { message: message.to_owned(), place: Some((line, column)) }
-    }
+fn failure_at(at: usize, message: &str) -> Failure {
+    Failure { message: message.to_owned(), at }
 }
 
 fn flush(text: &mut String, nodes: &mut Vec<Node>) {

@@ -1,8 +1,7 @@
 //! Expressions inside of a directive's parentheses.
 
-use super::TemplateError;
-use super::parse::Parser;
-use super::syntax::{Expression, Operator};
+use super::parse::{Failure, Parser};
+use super::syntax::{Arithmetic, Expression, Operator, Order};
 
 /// Weakest first. Words must not run into a longer word, so they are apart from the signs.
 const LEVELS: [&[(&str, Operator)]; 6] = [
@@ -15,28 +14,35 @@ const LEVELS: [&[(&str, Operator)]; 6] = [
         ("ne", Operator::NotEqual),
     ],
     &[
-        ("<=", Operator::LessOrEqual),
-        ("le", Operator::LessOrEqual),
-        (">=", Operator::GreaterOrEqual),
-        ("ge", Operator::GreaterOrEqual),
-        ("<", Operator::Less),
-        ("lt", Operator::Less),
-        (">", Operator::Greater),
-        ("gt", Operator::Greater),
+        ("<=", Operator::Order(Order::LessOrEqual)),
+        ("le", Operator::Order(Order::LessOrEqual)),
+        (">=", Operator::Order(Order::GreaterOrEqual)),
+        ("ge", Operator::Order(Order::GreaterOrEqual)),
+        ("<", Operator::Order(Order::Less)),
+        ("lt", Operator::Order(Order::Less)),
+        (">", Operator::Order(Order::Greater)),
+        ("gt", Operator::Order(Order::Greater)),
     ],
-    &[("+", Operator::Add), ("-", Operator::Subtract)],
-    &[("*", Operator::Multiply), ("/", Operator::Divide), ("%", Operator::Remainder)],
+    &[
+        ("+", Operator::Arithmetic(Arithmetic::Add)),
+        ("-", Operator::Arithmetic(Arithmetic::Subtract)),
+    ],
+    &[
+        ("*", Operator::Arithmetic(Arithmetic::Multiply)),
+        ("/", Operator::Arithmetic(Arithmetic::Divide)),
+        ("%", Operator::Arithmetic(Arithmetic::Remainder)),
+    ],
 ];
 
 impl Parser<'_> {
-    pub(super) fn expression(&mut self) -> Result<Expression, TemplateError> {
+    pub(super) fn expression(&mut self) -> Result<Expression, Failure> {
         self.enter()?;
         let expression = self.level(0);
         self.nesting -= 1;
         expression
     }
 
-    fn level(&mut self, level: usize) -> Result<Expression, TemplateError> {
+    fn level(&mut self, level: usize) -> Result<Expression, Failure> {
         let Some(operators) = LEVELS.get(level) else { return self.unary() };
         let first = self.level(level + 1)?;
         let mut rest = Vec::new();
@@ -60,17 +66,13 @@ impl Parser<'_> {
             .map(|(_, operator)| *operator)
     }
 
-    fn unary(&mut self) -> Result<Expression, TemplateError> {
+    fn unary(&mut self) -> Result<Expression, Failure> {
         self.skip_space();
         self.enter()?;
         let expression = if self.eat("!") || self.eat_word("not") {
             self.unary().map(|operand| Expression::Not(Box::new(operand)))
         } else if self.eat("-") {
-            self.unary().map(|operand| match operand {
-                Expression::Int(int) => Expression::Int(int.wrapping_neg()),
-                Expression::Float(float) => Expression::Float(-float),
-                other => Expression::Negative(Box::new(other)),
-            })
+            self.unary().map(negative)
         } else {
             self.primary()
         };
@@ -78,7 +80,7 @@ impl Parser<'_> {
         expression
     }
 
-    fn primary(&mut self) -> Result<Expression, TemplateError> {
+    fn primary(&mut self) -> Result<Expression, Failure> {
         match self.peek() {
             Some('$') => match self.reference()? {
                 Some(reference) => Ok(Expression::Reference(reference)),
@@ -103,7 +105,7 @@ impl Parser<'_> {
     }
 
     /// Values up to the closing token, with commas between them.
-    pub(super) fn expressions(&mut self, close: &str) -> Result<Vec<Expression>, TemplateError> {
+    pub(super) fn expressions(&mut self, close: &str) -> Result<Vec<Expression>, Failure> {
         let mut values = Vec::new();
         loop {
             self.skip_space();
@@ -117,7 +119,7 @@ impl Parser<'_> {
         }
     }
 
-    fn list_or_range(&mut self) -> Result<Expression, TemplateError> {
+    fn list_or_range(&mut self) -> Result<Expression, Failure> {
         self.at += 1;
         self.skip_space();
         if self.eat("]") {
@@ -147,7 +149,7 @@ impl Parser<'_> {
         }
     }
 
-    fn map(&mut self) -> Result<Expression, TemplateError> {
+    fn map(&mut self) -> Result<Expression, Failure> {
         self.at += 1;
         let mut members = Vec::new();
         loop {
@@ -167,7 +169,7 @@ impl Parser<'_> {
         }
     }
 
-    fn number(&mut self) -> Result<Expression, TemplateError> {
+    fn number(&mut self) -> Result<Expression, Failure> {
         let rest = self.rest();
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
         let mut length = digits(rest);
@@ -193,7 +195,7 @@ impl Parser<'_> {
         text.parse().map(Expression::Float).map_err(|_invalid| self.error("this is no number"))
     }
 
-    fn interpolated(&mut self) -> Result<Expression, TemplateError> {
+    fn interpolated(&mut self) -> Result<Expression, Failure> {
         let text = self.quoted('"')?;
         if !text.contains(['$', '#']) {
             return Ok(Expression::Text(text.into()));
@@ -206,7 +208,7 @@ impl Parser<'_> {
     }
 
     /// The text of a quoted string. A doubled quote stands for one; a backslash stands for itself.
-    fn quoted(&mut self, quote: char) -> Result<String, TemplateError> {
+    fn quoted(&mut self, quote: char) -> Result<String, Failure> {
         let start = self.at;
         self.at += 1;
         let mut text = String::new();
@@ -234,5 +236,16 @@ fn continue_escape(parser: &mut Parser<'_>, text: &mut String) {
     if let Some(escaped) = parser.peek() {
         parser.at += escaped.len_utf8();
         text.push(escaped);
+    }
+}
+
+/// A negative literal is a literal.
+fn negative(operand: Expression) -> Expression {
+    if let Expression::Int(int) = operand {
+        Expression::Int(int.wrapping_neg())
+    } else if let Expression::Float(float) = operand {
+        Expression::Float(-float)
+    } else {
+        Expression::Negative(Box::new(operand))
     }
 }

@@ -56,11 +56,11 @@ pub(super) fn render(
         depth: 0,
     };
     for (name, value) in &scope.variables {
-        let value = renderer.heap.from_json(value)?;
+        let value = renderer.heap.load(value)?;
         renderer.assign(name.as_str().into(), value);
     }
-    let context = renderer.heap.from_json(&scope.context)?;
-    let stage_variables = renderer.heap.from_json(&scope.stage_variables)?;
+    let context = renderer.heap.load(&scope.context)?;
+    let stage_variables = renderer.heap.load(&scope.stage_variables)?;
     renderer.assign("context".into(), context.clone());
     renderer.assign("stageVariables".into(), stage_variables);
     renderer.assign("input".into(), Datum::Input);
@@ -94,7 +94,7 @@ impl Renderer<'_> {
                 self.print_datum(&value, out)?;
             }
             Node::Escaped { backslashes, reference } => {
-                self.escaped(*backslashes, reference, out)?
+                self.escaped(*backslashes, reference, out)?;
             }
             Node::Set { target, value } => {
                 let value = self.expression(value)?;
@@ -180,15 +180,14 @@ impl Renderer<'_> {
         body: &[Node],
         out: &mut String,
     ) -> Result<Flow, TemplateError> {
-        let items = match self.expression(items)? {
-            Datum::List(id) => {
-                self.heap.list(id).items.iter().take(MAX_ROUNDS + 1).cloned().collect()
-            }
+        let items = self.expression(items)?;
+        let items: Vec<Datum> = if let Datum::List(id) = items {
+            self.heap.list(id).items.iter().take(MAX_ROUNDS + 1).cloned().collect()
+        } else if let Datum::Map(id) = items {
             // A map is walked over its values.
-            Datum::Map(id) => {
-                self.heap.map(id).values().take(MAX_ROUNDS + 1).cloned().collect::<Vec<_>>()
-            }
-            _ => Vec::new(),
+            self.heap.map(id).values().take(MAX_ROUNDS + 1).cloned().collect()
+        } else {
+            Vec::new()
         };
         let names: [Arc<str>; 4] =
             [variable.clone(), "foreach".into(), "velocityCount".into(), "velocityHasNext".into()];

@@ -10,10 +10,7 @@ pub(super) type Answer = Result<Option<Datum>, TemplateError>;
 pub(super) fn call_text(heap: &mut Heap, text: &str, method: &str, arguments: &[Datum]) -> Answer {
     let argument = |index: usize| arguments.get(index).map(|it| heap.text(it)).transpose();
     let (first, second) = (argument(0)?, argument(1)?);
-    let int = |index: usize| match arguments.get(index) {
-        Some(Datum::Int(int)) => Some(*int),
-        Some(_) | None => None,
-    };
+    let int = |index: usize| arguments.get(index).and_then(Datum::as_int);
     heap.count_text(text.len() / 8)?;
     let answer = match (method, first.as_deref(), second.as_deref()) {
         ("length", None, _) => Some(Datum::from(utf16_length(text))),
@@ -112,61 +109,31 @@ pub(super) fn call_scalar(
     method: &str,
     arguments: &[Datum],
 ) -> Answer {
-    let as_float = match scalar {
-        Datum::Int(int) => Some(*int as f64),
-        Datum::Float(float) => Some(*float),
-        _ => None,
-    };
+    let (int, number) = (scalar.as_int(), scalar.as_number());
     let first = arguments.first().map(|it| heap.text(it)).transpose()?;
     Ok(match (method, first.as_deref()) {
         ("toString", None) => Some(heap.text(scalar)?.into()),
-        ("intValue" | "longValue" | "shortValue", None) => match scalar {
-            Datum::Int(int) => Some(Datum::Int(*int)),
-            Datum::Float(float) => Some(Datum::Int(*float as i64)),
-            _ => None,
-        },
-        ("doubleValue" | "floatValue", None) => as_float.map(Datum::Float),
+        ("intValue" | "longValue" | "shortValue", None) => {
+            int.or_else(|| number.map(|it| it as i64)).map(Datum::Int)
+        }
+        ("doubleValue" | "floatValue", None) => number.map(Datum::Float),
         ("booleanValue", None) if matches!(scalar, Datum::Bool(_)) => Some(scalar.clone()),
-        ("hashCode", None) => match scalar {
-            Datum::Int(int) => Some(Datum::Int(i64::from((*int ^ (*int >> 32)) as i32))),
-            _ => None,
-        },
+        ("hashCode", None) => int.map(|it| Datum::Int(i64::from((it ^ (it >> 32)) as i32))),
         ("equals", Some(_)) => Some(Datum::Bool(*scalar == arguments[0])),
-        ("compareTo", Some(_)) => as_float
-            .zip(number(&arguments[0]))
-            .and_then(|(a, b)| a.partial_cmp(&b))
-            .map(|it| Datum::Int(it as i64)),
+        ("compareTo", Some(_)) => {
+            let order = number.zip(arguments[0].as_number()).and_then(|(a, b)| a.partial_cmp(&b));
+            order.map(|it| Datum::Int(it as i64))
+        }
         ("parseInt" | "parseLong", Some(text)) => text.parse().ok().map(Datum::Int),
         ("parseDouble" | "parseFloat", Some(text)) => text.trim().parse().ok().map(Datum::Float),
-        ("parseBoolean", Some(text)) => Some(Datum::Bool(text.eq_ignore_ascii_case("true"))),
-        ("valueOf", Some(text)) => match scalar {
-            Datum::Int(_) => text.parse().ok().map(Datum::Int),
-            Datum::Float(_) => text.trim().parse().ok().map(Datum::Float),
-            Datum::Bool(_) => Some(Datum::Bool(text.eq_ignore_ascii_case("true"))),
-            _ => None,
-        },
-        ("toHexString", Some(_)) => match arguments[0] {
-            Datum::Int(int) => Some(format!("{int:x}").into()),
-            _ => None,
-        },
+        ("valueOf", Some(text)) if int.is_some() => text.parse().ok().map(Datum::Int),
+        ("valueOf", Some(text)) if number.is_some() => text.trim().parse().ok().map(Datum::Float),
+        ("valueOf" | "parseBoolean", Some(text)) => {
+            Some(Datum::Bool(text.eq_ignore_ascii_case("true")))
+        }
+        ("toHexString", Some(_)) => arguments[0].as_int().map(|int| format!("{int:x}").into()),
         _ => None,
     })
-}
-
-/// A number as a double.
-pub(super) fn number(datum: &Datum) -> Option<f64> {
-    match datum {
-        Datum::Int(int) => Some(*int as f64),
-        Datum::Float(float) => Some(*float),
-        Datum::Null
-        | Datum::Bool(_)
-        | Datum::Text(_)
-        | Datum::List(_)
-        | Datum::Map(_)
-        | Datum::Entry(..)
-        | Datum::Input
-        | Datum::Util => None,
-    }
 }
 
 fn utf16_length(text: &str) -> usize {
@@ -180,10 +147,9 @@ fn position(text: &str, byte: Option<usize>) -> Datum {
 fn index_of(text: &str, part: &str, from: i64) -> Datum {
     let from = from.clamp(0, i64::try_from(utf16_length(text)).unwrap_or(i64::MAX));
     let Some(rest) = substring(text, from, None) else { return Datum::Int(-1) };
-    match position(&rest, rest.find(part)) {
-        Datum::Int(at) if at >= 0 => Datum::Int(at + from),
-        other => other,
-    }
+    rest.find(part).map_or(Datum::Int(-1), |byte| {
+        Datum::Int(from + i64::try_from(utf16_length(&rest[..byte])).unwrap_or(i64::MAX - from))
+    })
 }
 
 /// `None` where Java throws `StringIndexOutOfBoundsException`.

@@ -74,13 +74,13 @@ pub(super) enum Expression {
     Float(f64),
     Bool(bool),
     Reference(Reference),
-    List(Vec<Expression>),
-    Map(Vec<(Expression, Expression)>),
-    Range(Box<(Expression, Expression)>),
-    Not(Box<Expression>),
-    Negative(Box<Expression>),
+    List(Vec<Self>),
+    Map(Vec<(Self, Self)>),
+    Range(Box<(Self, Self)>),
+    Not(Box<Self>),
+    Negative(Box<Self>),
     /// Operators of one precedence, from left to right. A flat list, so that a chain of a thousand nests no deeper than one.
-    Chain(Box<Expression>, Vec<(Operator, Expression)>),
+    Chain(Box<Self>, Vec<(Operator, Self)>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,10 +89,20 @@ pub(super) enum Operator {
     And,
     Equal,
     NotEqual,
+    Order(Order),
+    Arithmetic(Arithmetic),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arithmetic {
     Add,
     Subtract,
     Multiply,

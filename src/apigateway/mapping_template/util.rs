@@ -16,7 +16,7 @@ pub(super) fn call(heap: &mut Heap, method: &str, arguments: &[super::value::Dat
     Ok(match method {
         "escapeJavaScript" => Some(escape_java_script(&text).into()),
         "parseJson" => match Value::parse(&text) {
-            Ok(value) => Some(heap.from_json(&value)?),
+            Ok(value) => Some(heap.load(&value)?),
             Err(_) => None,
         },
         "urlEncode" => Some(url_encode(&text).into()),
@@ -62,7 +62,7 @@ fn url_encode(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'*' | b'_' => {
-                out.push(char::from(byte))
+                out.push(char::from(byte));
             }
             b' ' => out.push('+'),
             _ => write!(out, "%{byte:02X}").expect("a String takes any text"),

@@ -29,7 +29,7 @@ pub(super) enum Datum {
     List(ListId),
     Map(MapId),
     /// One of `entrySet()`.
-    Entry(Arc<str>, Box<Datum>),
+    Entry(Arc<str>, Box<Self>),
     /// `$input`
     Input,
     /// `$util`
@@ -136,7 +136,7 @@ impl Heap {
     }
 
     /// A JSON value as `$input.path` and `$util.parseJson` give it.
-    pub(super) fn from_json(&mut self, value: &Value) -> Result<Datum, TemplateError> {
+    pub(super) fn load(&mut self, value: &Value) -> Result<Datum, TemplateError> {
         Ok(match value {
             Value::Null => Datum::Null,
             Value::Bool(truth) => Datum::Bool(*truth),
@@ -144,14 +144,13 @@ impl Heap {
             Value::Number(Number::Float(float)) => Datum::Float(*float),
             Value::String(text) => Datum::Text(text.clone()),
             Value::Array(items) => {
-                let items =
-                    items.iter().map(|item| self.from_json(item)).collect::<Result<_, _>>()?;
+                let items = items.iter().map(|item| self.load(item)).collect::<Result<_, _>>()?;
                 self.new_list(ListKind::Json, items)?
             }
             Value::Object(members) => {
                 let members = members
                     .iter()
-                    .map(|(name, member)| Ok((name.clone(), self.from_json(member)?)))
+                    .map(|(name, member)| Ok((name.clone(), self.load(member)?)))
                     .collect::<Result<_, TemplateError>>()?;
                 self.new_map(members)?
             }
@@ -279,6 +278,21 @@ impl Heap {
             }
             _ => left == right,
         }
+    }
+}
+
+impl Datum {
+    pub(super) fn as_int(&self) -> Option<i64> {
+        if let Self::Int(int) = self { Some(*int) } else { None }
+    }
+
+    pub(super) fn as_float(&self) -> Option<f64> {
+        if let Self::Float(float) = self { Some(*float) } else { None }
+    }
+
+    /// Any number, as a double.
+    pub(super) fn as_number(&self) -> Option<f64> {
+        self.as_float().or_else(|| self.as_int().map(|int| int as f64))
     }
 }
 
