@@ -1,6 +1,6 @@
 //! What is debugged: the machine, its journal and history, its virtual clock, the tasks and timers under way.
 //!
-//! One [`Debuggee::step`] is one input to the machine. Which one comes first is as in [`crate::engine::run_to_end`], so that
+//! One `Debuggee::step` is one input to the machine. Which one comes first is as in [`crate::engine::run_to_end`], so that
 //! an execution goes the same way under the debugger as without it.
 
 use std::collections::{BTreeMap, VecDeque};

@@ -19,6 +19,7 @@ pub mod frames;
 mod inspect;
 pub mod session;
 pub mod step;
+mod travel;
 
 pub use breakpoint::{BreakOn, Breakpoint, Breakpoints, ExceptionFilters, HitCount};
 pub use debuggee::{Clock, Pending, TaskAnswer};

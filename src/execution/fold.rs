@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::containers::Ending;
 use super::outline::{Outline, ScopeIndex};
 use super::summary::error_of;
 use super::{
@@ -14,7 +15,7 @@ use super::{
 use crate::query::Variables;
 
 /// An error's name and cause.
-type Error = (Arc<str>, Arc<str>);
+pub(super) type Error = (Arc<str>, Arc<str>);
 
 pub(super) struct Fold<'a> {
     pub(super) outline: &'a Outline,
@@ -26,14 +27,6 @@ pub(super) struct Fold<'a> {
     pub(super) moment: &'a mut Moment,
     /// Threads that were changed.
     pub(super) touched: Vec<ThreadId>,
-}
-
-/// How the threads inside a Parallel or Map end.
-#[derive(Clone, Copy, PartialEq)]
-enum Ending {
-    Success,
-    /// Those with an error failed, the others were stopped for it.
-    Failure,
 }
 
 impl Fold<'_> {
@@ -120,26 +113,26 @@ impl Fold<'_> {
 
     // -- access
 
-    fn thread(&self, id: ThreadId) -> Option<&Thread> {
+    pub(super) fn thread(&self, id: ThreadId) -> Option<&Thread> {
         self.moment.thread(id).map(|it| &**it)
     }
 
-    fn change(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
+    pub(super) fn change(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
         if let Some(thread) = self.moment.threads.get_mut(id.0 as usize) {
             change(Arc::make_mut(thread));
             self.touched.push(id);
         }
     }
 
-    fn visit(&self, id: ThreadId) -> Option<&Visit> {
+    pub(super) fn visit(&self, id: ThreadId) -> Option<&Visit> {
         self.thread(id)?.current.as_ref()
     }
 
-    fn open_visit(&self, id: ThreadId) -> Option<&Visit> {
+    pub(super) fn open_visit(&self, id: ThreadId) -> Option<&Visit> {
         self.thread(id)?.open_visit()
     }
 
-    fn change_visit(&mut self, id: ThreadId, change: impl FnOnce(&mut Visit)) {
+    pub(super) fn change_visit(&mut self, id: ThreadId, change: impl FnOnce(&mut Visit)) {
         self.change(id, |thread| {
             if let Some(visit) = &mut thread.current {
                 change(visit);
@@ -147,14 +140,14 @@ impl Fold<'_> {
         });
     }
 
-    fn set_status(&mut self, id: ThreadId, status: ThreadStatus) {
+    pub(super) fn set_status(&mut self, id: ThreadId, status: ThreadStatus) {
         if self.thread(id).is_some_and(|it| it.status != status) {
             self.change(id, |thread| thread.status = status);
         }
     }
 
     /// The open visit of a thread is over.
-    fn settle(&mut self, id: ThreadId, status: StateStatus) {
+    pub(super) fn settle(&mut self, id: ThreadId, status: StateStatus) {
         let Some(state) = self.open_visit(id).map(|visit| visit.state.clone()) else { return };
         self.change_visit(id, |visit| visit.status = status);
         if let Some(summary) = self.moment.states.get_mut(&state) {
@@ -285,7 +278,7 @@ impl Fold<'_> {
         }
     }
 
-    fn scheduled(&mut self, id: ThreadId) {
+    pub(super) fn scheduled(&mut self, id: ThreadId) {
         let Some(visit) = self.open_visit(id) else { return };
         let (state, attempts) = (visit.state.clone(), visit.attempts + 1);
         self.change(id, |thread| {
@@ -300,7 +293,7 @@ impl Fold<'_> {
         }
     }
 
-    fn failed(&mut self, id: ThreadId, error: Error) {
+    pub(super) fn failed(&mut self, id: ThreadId, error: Error) {
         let waits = self.waits_for_retry(id, &error.0);
         self.change_visit(id, |visit| visit.error = Some(error));
         if self.thread(id).is_some_and(|it| it.status.is_alive()) {
@@ -313,173 +306,6 @@ impl Fold<'_> {
         let scope = self.scopes.get(id.0 as usize).copied().flatten();
         let outline = self.outline.state(scope, &visit.name);
         outline.is_some_and(|it| it.retries(error, visit.attempts.saturating_sub(1)))
-    }
-
-    // -- Parallel and Map
-
-    fn container_started(&mut self, event: &HistoryEvent, id: ThreadId) {
-        let Some(visit) = self.open_visit(id) else { return };
-        let state = visit.state.clone();
-        if let Some(run) = visit.container {
-            self.end_inside(id, run.started, Ending::Failure);
-            self.supersede(id, run.started);
-        }
-        self.scheduled(id);
-        self.change_visit(id, |visit| {
-            visit.container = Some(ContainerRun { started: event.id, ended: false });
-        });
-        let EventDetails::MapStateStarted { length } = event.details else { return };
-        if let Some(summary) = self.moment.states.get_mut(&state) {
-            // Concurrent visits, that is those in iterations of an outer Map, are counted together.
-            let (started, finished, before) =
-                summary.iterations.filter(|_| id != ThreadId::TOP).unwrap_or_default();
-            summary.iterations = Some((started, finished, before.saturating_add(length)));
-        }
-    }
-
-    fn iteration_started(&mut self, id: ThreadId) {
-        self.count_iteration(id, (1, 0));
-    }
-
-    fn count_iteration(&mut self, id: ThreadId, (started, finished): (u64, u64)) {
-        let Some(Thread { kind: ThreadKind::Iteration { of, .. }, .. }) = self.thread(id) else {
-            return;
-        };
-        let of = of.clone();
-        if let Some(summary) = self.moment.states.get_mut(&of) {
-            let counts = summary.iterations.get_or_insert_default();
-            counts.0 += started;
-            counts.1 += finished;
-        }
-    }
-
-    fn iteration_ended(&mut self, id: ThreadId, status: ThreadStatus) {
-        let Some(thread) = self.thread(id) else { return };
-        if !matches!(thread.kind, ThreadKind::Iteration { .. }) {
-            return;
-        }
-        let (parent, was_alive) = (thread.parent, thread.status.is_alive());
-        let run = thread.open_visit().and_then(|visit| visit.container);
-        let ending =
-            if status == ThreadStatus::Succeeded { Ending::Success } else { Ending::Failure };
-        if let Some(run) = run {
-            self.end_inside(id, run.started, ending);
-        }
-        let error = self.open_visit(id).and_then(|visit| self.error_in(visit));
-        match status {
-            ThreadStatus::Succeeded => self.settle(id, StateStatus::Succeeded),
-            ThreadStatus::Failed => self.settle(id, StateStatus::Failed),
-            ThreadStatus::Aborted | ThreadStatus::Running | ThreadStatus::Waiting => {
-                // The recordings abort an iteration whose task had already failed by itself.
-                let own = if error.is_some() { StateStatus::Failed } else { StateStatus::Aborted };
-                self.settle(id, own);
-            }
-        }
-        self.set_status(id, status);
-        if was_alive {
-            self.count_iteration(id, (0, 1));
-        }
-        if status == ThreadStatus::Failed
-            && let Some(parent) = parent
-        {
-            self.failed(parent, error.unwrap_or_default());
-        }
-    }
-
-    fn container_failed(&mut self, event: &HistoryEvent, id: ThreadId) {
-        if let Some(run) = self.open_visit(id).and_then(|visit| visit.container) {
-            let known = self
-                .visit(id)
-                .and_then(|visit| visit.error.clone())
-                .filter(|error| !error.0.is_empty());
-            let error = known.or_else(|| self.failed_child(id, run.started));
-            let error = match error {
-                Some(error) => error,
-                None => self.blame_previous(event, id),
-            };
-            self.change_visit(id, |visit| visit.error = Some(error));
-        } else {
-            self.change_visit(id, |visit| {
-                visit.error = visit.error.take().or_else(|| Some(Error::default()));
-            });
-        }
-        self.container_ended(id, Ending::Failure);
-    }
-
-    /// A branch failed without an event of its own (a path that selects nothing): the marker points into it.
-    fn blame_previous(&mut self, event: &HistoryEvent, parent: ThreadId) -> Error {
-        let index =
-            event.previous_event_id.0.checked_sub(1).and_then(|it| usize::try_from(it).ok());
-        let previous = index.and_then(|it| self.placed.get(it)).copied().unwrap_or_default();
-        if previous != parent && self.open_visit(previous).is_some() {
-            self.change_visit(previous, |visit| visit.error = Some(Error::default()));
-        }
-        Error::default()
-    }
-
-    fn container_ended(&mut self, id: ThreadId, ending: Ending) {
-        let Some(run) = self.open_visit(id).and_then(|visit| visit.container) else { return };
-        self.end_inside(id, run.started, ending);
-        self.change_visit(id, |visit| visit.container = Some(ContainerRun { ended: true, ..run }));
-    }
-
-    /// The error of the first thread inside that has one.
-    fn failed_child(&self, id: ThreadId, since: EventId) -> Option<Error> {
-        let threads = &self.moment.threads;
-        let first = threads.partition_point(|it| it.started < since);
-        let children = threads[first..].iter().filter(|it| it.parent == Some(id));
-        children.filter(|it| it.status != ThreadStatus::Succeeded).find_map(|it| {
-            it.current
-                .as_ref()
-                .filter(|visit| visit.exited.is_none())
-                .and_then(|it| self.error_in(it))
-        })
-    }
-
-    /// What a visit failed with: as an event said, or as the engine saw it. A Fail state has always failed.
-    fn error_in(&self, visit: &Visit) -> Option<Error> {
-        // An attempt's failure has an event of its own; before the first attempt only the engine knows.
-        let inspected = || {
-            if visit.attempts > 0 {
-                return None;
-            }
-            let error = self.history.inspections.get(&visit.entered)?.error.as_ref()?;
-            Some((error.error.as_str().into(), error.cause.as_str().into()))
-        };
-        let fail = || (visit.state_type == StateType::Fail).then(Error::default);
-        visit.error.clone().or_else(inspected).or_else(fail)
-    }
-
-    /// Ends the threads that were begun inside a thread since an event.
-    fn end_inside(&mut self, id: ThreadId, since: EventId, ending: Ending) {
-        for inner in self.inside(id, since) {
-            if !self.thread(inner).is_some_and(|it| it.status.is_alive()) {
-                continue;
-            }
-            let failed = self.open_visit(inner).is_some_and(|visit| self.error_in(visit).is_some());
-            let (visit, thread) = match ending {
-                Ending::Success => (StateStatus::Succeeded, ThreadStatus::Succeeded),
-                Ending::Failure if failed => (StateStatus::Failed, ThreadStatus::Failed),
-                Ending::Failure => (StateStatus::Aborted, ThreadStatus::Aborted),
-            };
-            self.settle(inner, visit);
-            self.set_status(inner, thread);
-        }
-    }
-
-    /// The threads inside a thread, at any depth, that began since an event.
-    fn inside(&self, id: ThreadId, since: EventId) -> Vec<ThreadId> {
-        let threads = &self.moment.threads;
-        let first = threads.partition_point(|it| it.started < since);
-        let is_inside =
-            |it: &&Arc<Thread>| it.id != id && self.moment.chain(it.id).any(|outer| outer.id == id);
-        threads[first..].iter().filter(is_inside).map(|it| it.id).collect()
-    }
-
-    fn supersede(&mut self, id: ThreadId, since: EventId) {
-        for inner in self.inside(id, since) {
-            self.change(inner, |thread| thread.superseded = true);
-        }
     }
 
     // -- the execution

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows whether a history was simulated, downloaded or read from a file.
 
+mod containers;
 #[expect(clippy::module_inception, reason = "the field's own word for it")]
 pub mod execution;
 pub mod export;

@@ -1,6 +1,6 @@
 //! The situation just after an event: which threads there are, where each stands, how each state fares.
 //!
-//! `Moment = fold(events[..=cursor])`, see [`super::fold`]. [`Moments`] keeps some of them, so that any other is near one.
+//! `Moment = fold(events[..=cursor])`, see `fold.rs`. [`Moments`] keeps some of them, so that any other is near one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
