@@ -92,7 +92,7 @@ pub(super) fn steer(ui: &Ui, view: &mut CanvasView, scene: &Scene, pane: Rect) {
         view.set_camera(camera, scene.bounds, pane.size());
         // Nothing else in the window scrolls by this.
         ui.input_mut(|input| {
-            input.events.retain(|event| !matches!(event, Event::MouseWheel { .. }))
+            input.events.retain(|event| !matches!(event, Event::MouseWheel { .. }));
         });
     }
 }
@@ -257,11 +257,10 @@ fn click(
 ) {
     let Some(look) = scene.look(at) else { return };
     let Some(path) = look.path.clone() else { return };
+    let on_chevron = look.chevron().is_some_and(|chevron| chevron.contains(pointer));
     if look.margin().contains(pointer) {
         events.push(CanvasEvent::ToggleBreakpoint(path));
-    } else if look.chevron().is_some_and(|chevron| chevron.contains(pointer)) {
-        view.toggle_collapsed(&path);
-    } else if double && look.foldable {
+    } else if on_chevron || (double && look.foldable) {
         view.toggle_collapsed(&path);
     } else if double {
         events.push(CanvasEvent::OpenSource(path));

@@ -15,7 +15,7 @@ const MOST: Vec2 = vec2(184.0, 132.0);
 const LEAST_SIDE: f32 = 36.0;
 const INSET: f32 = 6.0;
 
-pub(super) fn minimap_ui(ui: &mut Ui, view: &mut CanvasView, scene: &Scene, pane: Rect) {
+pub(super) fn minimap_ui(ui: &Ui, view: &mut CanvasView, scene: &Scene, pane: Rect) {
     let camera = view.camera();
     let visible = camera.visible(pane.size());
     // Only where there is something to see that is not in sight, and room for it.

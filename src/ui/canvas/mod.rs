@@ -69,7 +69,12 @@ pub enum CanvasEvent {
 }
 
 /// Draws the graph in all the room that is left, and adds what the user asks for to `events`.
-pub fn canvas_ui(ui: &mut Ui, view: &mut CanvasView, input: &CanvasInput<'_>, events: &mut Vec<CanvasEvent>) {
+pub fn canvas_ui(
+    ui: &mut Ui,
+    view: &mut CanvasView,
+    input: &CanvasInput<'_>,
+    events: &mut Vec<CanvasEvent>,
+) {
     let pane = ui.available_rect_before_wrap();
     if !pane.is_positive() || pane.width() < 8.0 || pane.height() < 8.0 {
         return;

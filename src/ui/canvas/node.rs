@@ -328,14 +328,14 @@ impl Brush<'_> {
         self.status_badge(mark.status, self.at(right - 14.0, 14.0));
         self.problem_badge(mark, self.at(inset + 1.0, CARD_HEIGHT - inset));
         if let Some(chevron) = look.chevron() {
-            self.chevron(chevron.center() - look.rect.min, false, mark.hovered);
+            self.chevron(chevron.center() - look.rect.min, look.form, mark.hovered);
         }
     }
 
     fn header(&mut self, look: &NodeLook, mark: &NodeMark) {
         let middle = HEADER_HEIGHT / 2.0;
         if let Some(chevron) = look.chevron() {
-            self.chevron(chevron.center() - look.rect.min, true, mark.hovered);
+            self.chevron(chevron.center() - look.rect.min, look.form, mark.hovered);
         }
         let side = 22.0;
         let icon =
@@ -542,11 +542,11 @@ impl Brush<'_> {
         self.shapes.push(text::centred(galley, centre, ink));
     }
 
-    fn chevron(&mut self, centre: Vec2, open: bool, strong: bool) {
+    fn chevron(&mut self, centre: Vec2, form: NodeForm, hovered: bool) {
         let centre = self.at(centre.x, centre.y);
         let half = self.len(4.5);
-        let colour = if strong { self.tokens.text } else { self.tokens.text_muted };
-        let points = if open {
+        let colour = if hovered { self.tokens.text } else { self.tokens.text_muted };
+        let points = if form == NodeForm::Container {
             [vec2(-half, -half / 2.0), vec2(0.0, half / 2.0), vec2(half, -half / 2.0)]
         } else {
             [vec2(-half / 2.0, -half), vec2(half / 2.0, 0.0), vec2(-half / 2.0, half)]

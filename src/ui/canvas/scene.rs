@@ -11,7 +11,7 @@ use petgraph::stable_graph::NodeIndex;
 use super::edge::{EdgeLook, EdgePayload, EdgeShape};
 use super::node::{NodeForm, NodeLook, NodeMark, NodePayload, NodeShape};
 use super::{BreakpointMark, CanvasInput, text};
-use crate::asl::{Severity, State, StateKind, StateMachine, StatePath};
+use crate::asl::{State, StateKind, StateMachine, StatePath};
 use crate::execution::{Moment, StateStatus, ThreadStatus};
 use crate::layout::card::{self, Card};
 use crate::layout::{EdgeKind, Graph, GraphNode, LayoutOptions, NodeId, NodeKind, Size};
@@ -191,7 +191,8 @@ impl Scene {
         for (path, severity) in input.problems {
             if let Some(at) = self.place(path) {
                 let mark = marks.entry(at).or_default();
-                mark.problem = worst(mark.problem, *severity);
+                // `Severity` is ordered from the worst down.
+                mark.problem = Some(mark.problem.map_or(*severity, |one| one.min(*severity)));
             }
         }
         let selected = input.selected.and_then(|path| self.place(path));
@@ -274,11 +275,6 @@ fn twins(plan: &Graph) -> BTreeSet<(NodeId, NodeId)> {
         of_kind.map(|edge| (edge.from, edge.to)).collect()
     };
     ends(true).intersection(&ends(false)).copied().collect()
-}
-
-fn worst(one: Option<Severity>, other: Severity) -> Option<Severity> {
-    // `Severity` is ordered from the worst down.
-    Some(one.map_or(other, |one| one.min(other)))
 }
 
 fn node_look(node: &GraphNode, rect: Rect, states: &BTreeMap<StatePath, &State>) -> NodeLook {

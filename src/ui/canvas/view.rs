@@ -292,7 +292,7 @@ fn first_camera(scene: &Scene, pane: Vec2) -> (Camera, bool) {
         .graph
         .nodes_iter()
         .next()
-        .map_or(scene.bounds.center_top(), |(_, node)| node.location());
+        .map_or_else(|| scene.bounds.center_top(), |(_, node)| node.location());
     let camera = Camera { zoom: FIRST_ZOOM, pan: Vec2::ZERO };
     (Camera { pan: Vec2::new(pane.x / 2.0, 40.0) - start.to_vec2() * camera.zoom, ..camera }, false)
 }
