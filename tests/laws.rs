@@ -21,8 +21,8 @@ enum Part {
     Choice { limit: u8 },
     Wait { seconds: u8 },
     Task { retries: u8, caught: bool, timeout: bool, token: bool },
-    Parallel { branches: Vec<Vec<Part>>, caught: bool },
-    Map { items: u8, at_once: u8, distributed: bool, body: Vec<Part> },
+    Parallel { branches: Vec<Vec<Self>>, caught: bool },
+    Map { items: u8, at_once: u8, distributed: bool, body: Vec<Self> },
     Fail,
     Succeed,
 }

@@ -522,10 +522,10 @@ impl Machine {
                 let queued = matches!(thread.phase, Phase::StartTask);
                 match thread.phase {
                     Phase::Sleep(Wake::Wait(awaited)) if awaited == timer => {
-                        thread.phase = Phase::Awake
+                        thread.phase = Phase::Awake;
                     }
                     Phase::Sleep(Wake::Retry(awaited)) if awaited == timer => {
-                        thread.phase = Phase::Body
+                        thread.phase = Phase::Body;
                     }
                     Phase::StartTask | Phase::Task => {
                         self.task_timed_out(turn, &mut thread, here, timer);

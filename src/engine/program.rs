@@ -46,8 +46,8 @@ pub(crate) struct ProgramState {
 
 impl Program {
     pub(crate) fn new(definition: Arc<StateMachine>) -> Self {
-        let mut program =
-            Self { definition: Arc::clone(&definition), states: Vec::new(), starts: Vec::new() };
+        let mut program = Self { definition, states: Vec::new(), starts: Vec::new() };
+        let definition = Arc::clone(&program.definition);
         program.add_scope(&definition.top, &mut Vec::new(), "");
         program
     }

@@ -144,7 +144,7 @@ impl Machine {
                 }
             };
             self.inspect(turn, thread, |data| {
-                data.after_input_path = Some(thread.visit.effective.clone())
+                data.after_input_path = Some(thread.visit.effective.clone());
             });
         }
         match &here.state.kind {
@@ -281,13 +281,13 @@ impl Machine {
             Some(template) => {
                 let selected = self.template(thread, here, template, &result)?;
                 self.inspect(turn, thread, |data| {
-                    data.after_result_selector = Some(selected.clone())
+                    data.after_result_selector = Some(selected.clone());
                 });
                 selected
             }
             None => result,
         };
-        self.finish_jsonpath(turn, thread, here, fields, selected)
+        self.finish_jsonpath(turn, thread, here, &fields, selected)
     }
 
     /// `Assign`, `ResultPath` and `OutputPath`.
@@ -296,7 +296,7 @@ impl Machine {
         turn: &mut Turn<'_>,
         thread: &mut Thread,
         here: Here<'_>,
-        fields: ResultFields<'_>,
+        fields: &ResultFields<'_>,
         selected: Value,
     ) -> StepResult {
         let assigned = self.assign(thread, here, here.state.assign.as_ref(), &selected)?;

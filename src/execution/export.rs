@@ -285,15 +285,12 @@ pub fn event_from_json(json: &Value) -> Option<HistoryEvent> {
         integer(json.get("previousEventId")).and_then(|it| u64::try_from(it).ok()).unwrap_or(0);
     let timestamp = json.get("timestamp").and_then(timestamp).unwrap_or_default();
     let nothing = Value::empty_object();
-    let details = match event_type {
-        EventType::Unknown => EventDetails::Unknown(json.clone()),
-        known => {
-            let found = details_field(known).and_then(|field| json.get(field));
-            details_from_json(
-                known,
-                &Details { json: found.unwrap_or(&nothing), present: found.is_some() },
-            )
-        }
+    let details = if event_type == EventType::Unknown {
+        EventDetails::Unknown(json.clone())
+    } else {
+        let found = details_field(event_type).and_then(|field| json.get(field));
+        let details = Details { json: found.unwrap_or(&nothing), present: found.is_some() };
+        details_from_json(event_type, &details)
     };
     Some(HistoryEvent { id, previous_event_id: EventId(previous), timestamp, event_type, details })
 }
@@ -336,7 +333,9 @@ impl Details<'_> {
         match self.json.get(name)? {
             Value::String(text) => Some(Arc::clone(text)),
             Value::Null => None,
-            other => Some(other.to_string().into()),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                Some(other.to_string().into())
+            }
         }
     }
     fn name(&self, name: &str) -> Arc<str> {
@@ -365,7 +364,11 @@ impl Details<'_> {
 fn payload(json: &Value) -> Payload {
     match json {
         Value::String(text) => Payload::Text(Arc::clone(text)),
-        other => Payload::Value(other.clone()),
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Array(_)
+        | Value::Object(_)) => Payload::Value(other.clone()),
     }
 }
 

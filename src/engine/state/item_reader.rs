@@ -172,7 +172,11 @@ fn items(answer: &Value, config: Option<&Value>, most: usize) -> Result<Value, S
     let body = answer.get("Body").unwrap_or(answer);
     let text = match body {
         Value::String(text) => text.to_string(),
-        other => other.to_string(),
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Array(_)
+        | Value::Object(_)) => other.to_string(),
     };
     let items = match setting("InputType").unwrap_or("JSON") {
         "JSON" => json_items(&text, setting("ItemsPointer"))?,

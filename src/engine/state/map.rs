@@ -144,7 +144,11 @@ impl Machine {
                     return match input {
                         Value::Array(_) => Ok(input),
                         Value::Object(members) if distributed => Ok(pairs(&members)),
-                        input => Err(DataError::evaluation(
+                        input @ (Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::String(_)
+                        | Value::Object(_)) => Err(DataError::evaluation(
                             format!("Map state input must be an array but was: {input}"),
                             None,
                         )),
@@ -156,7 +160,14 @@ impl Machine {
                     let value = evaluate_jsonata_expression(expression, field, scope, random)?;
                     match value {
                         Value::Object(members) if distributed => pairs(&members),
-                        value => expect_type(value, "array", expression.text(), field)?,
+                        value @ (Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::String(_)
+                        | Value::Array(_)
+                        | Value::Object(_)) => {
+                            expect_type(value, "array", expression.text(), field)?
+                        }
                     }
                 }
                 ItemsSource::Computed(template) => {

@@ -28,6 +28,6 @@ impl Machine {
             result = fixed.clone();
         }
         self.inspect(turn, thread, |data| data.result = Some(result.clone()));
-        self.finish_jsonpath(turn, thread, here, ResultFields::of(here.state), result)
+        self.finish_jsonpath(turn, thread, here, &ResultFields::of(here.state), result)
     }
 }
