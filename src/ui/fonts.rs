@@ -8,6 +8,7 @@ use crate::layout::typeface;
 
 const MEDIUM: &str = "Inter Medium";
 const SEMIBOLD: &str = "Inter SemiBold";
+const ICONS: &str = "phosphor";
 const ICONS_FILLED: &str = "phosphor-fill";
 
 /// Gives a context our fonts. The first pass after this uses them.
@@ -42,7 +43,9 @@ pub fn definitions() -> FontDefinitions {
     families.insert(FontFamily::Proportional, chain(&["Inter", "phosphor"]));
     families.insert(FontFamily::Name(MEDIUM.into()), chain(&[MEDIUM, "phosphor"]));
     families.insert(FontFamily::Name(SEMIBOLD.into()), chain(&[SEMIBOLD, "phosphor"]));
-    families.insert(FontFamily::Name(ICONS_FILLED.into()), chain(&["Inter", ICONS_FILLED]));
+    // Inter has letters of its own at the private code points of the glyphs, so here the glyphs come first.
+    families.insert(FontFamily::Name(ICONS.into()), chain(&[ICONS, "Inter"]));
+    families.insert(FontFamily::Name(ICONS_FILLED.into()), chain(&[ICONS_FILLED, "Inter"]));
     families.insert(FontFamily::Monospace, chain(&["Hack", "Inter", "phosphor"]));
     fonts
 }
@@ -60,6 +63,11 @@ pub fn medium(size: f32) -> FontId {
 /// Headings.
 pub fn semibold(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// Toolbar glyphs, as in `egui_phosphor::regular`.
+pub fn icons(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name(ICONS.into()))
 }
 
 /// Toolbar glyphs, filled; the same letters as in `egui_phosphor::fill`.

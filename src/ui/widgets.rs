@@ -10,7 +10,7 @@ use super::theme::{self, StatusColours, radius, size, space};
 
 /// A button with a glyph. Its name is what a screen reader says and, with the keys, its tooltip.
 pub fn icon_button(ui: &mut Ui, glyph: &str, name: &str, keys: &str) -> Response {
-    let text = RichText::new(glyph).size(16.0);
+    let text = RichText::new(glyph).font(fonts::icons(16.0));
     let button = Button::new(text).frame_when_inactive(false).min_size(Vec2::splat(26.0));
     let response = add_tight(ui, button);
     named(response, name, keys)
@@ -20,7 +20,7 @@ pub fn icon_button(ui: &mut Ui, glyph: &str, name: &str, keys: &str) -> Response
 pub fn icon_toggle(ui: &mut Ui, glyph: &str, on: &mut bool, name: &str, keys: &str) -> Response {
     let tokens = theme::tokens(ui.ctx());
     let colour = if *on { tokens.accent_text } else { tokens.text_muted };
-    let text = RichText::new(glyph).size(16.0).color(colour);
+    let text = RichText::new(glyph).font(fonts::icons(16.0)).color(colour);
     let button =
         Button::new(text).selected(*on).frame_when_inactive(*on).min_size(Vec2::splat(26.0));
     let response = add_tight(ui, button);
@@ -34,8 +34,8 @@ pub fn icon_toggle(ui: &mut Ui, glyph: &str, on: &mut bool, name: &str, keys: &s
 
 /// A glyph and words, for the few buttons that matter most in a pane.
 pub fn labelled_button(ui: &mut Ui, glyph: &str, name: &str, keys: &str) -> Response {
-    let response =
-        ui.add(Button::new(format!("{glyph}  {name}")).min_size(vec2(0.0, size::CONTROL)));
+    let glyph = RichText::new(glyph).font(fonts::icons(15.0));
+    let response = ui.add(Button::new((glyph, name)).min_size(vec2(0.0, size::CONTROL)));
     named(response, name, keys)
 }
 
@@ -141,7 +141,7 @@ pub fn empty_ui(ui: &mut Ui, glyph: &str, sentence: &str, remedy: &str) {
     let tokens = theme::tokens(ui.ctx());
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.3).min(90.0));
-        ui.label(RichText::new(glyph).size(30.0).color(tokens.text_faint));
+        ui.label(RichText::new(glyph).font(fonts::icons(30.0)).color(tokens.text_faint));
         ui.add_space(space::XS);
         ui.label(RichText::new(sentence).font(fonts::medium(size::BODY)));
         if !remedy.is_empty() {
