@@ -1,6 +1,6 @@
 //! The context object: `$$` in JSONPath, `$states.context` in JSONata.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::ExecutionStart;
 use crate::execution::Timestamp;
@@ -71,29 +71,55 @@ fn state_machine_object(arn: &str, name: &str) -> Value {
 /// The parts that belong to one visit.
 pub(crate) struct VisitContext<'a> {
     pub(crate) name: &'a Arc<str>,
-    pub(crate) entered_at: Timestamp,
+    /// As text.
+    pub(crate) entered_at: Value,
     /// Tasks, Parallels and Maps only: the types that can retry.
     pub(crate) retry_count: Option<u32>,
     pub(crate) map: Option<&'a Value>,
     pub(crate) callback_token: Option<&'a Arc<str>>,
 }
 
-pub(crate) fn context_object(execution: &ExecutionContext, visit: &VisitContext<'_>) -> Value {
+/// The names of the members, made once: a context is built for every visit that is looked into.
+struct Names {
+    entered_time: Arc<str>,
+    name: Arc<str>,
+    retry_count: Arc<str>,
+    execution: Arc<str>,
+    state_machine: Arc<str>,
+    state: Arc<str>,
+    task: Arc<str>,
+    map: Arc<str>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
+    entered_time: "EnteredTime".into(),
+    name: "Name".into(),
+    retry_count: "RetryCount".into(),
+    execution: "Execution".into(),
+    state_machine: "StateMachine".into(),
+    state: "State".into(),
+    task: "Task".into(),
+    map: "Map".into(),
+});
+
+pub(crate) fn context_object(execution: &ExecutionContext, visit: VisitContext<'_>) -> Value {
+    let names = &*NAMES;
     let mut state = Object::with_capacity(3);
-    state.insert("EnteredTime".into(), Value::from(visit.entered_at.to_string()));
-    state.insert("Name".into(), Value::String(Arc::clone(visit.name)));
+    state.insert(Arc::clone(&names.entered_time), visit.entered_at);
+    state.insert(Arc::clone(&names.name), Value::String(Arc::clone(visit.name)));
     if let Some(count) = visit.retry_count {
-        state.insert("RetryCount".into(), Value::from(i64::from(count)));
+        state.insert(Arc::clone(&names.retry_count), Value::from(i64::from(count)));
     }
     let mut context = Object::with_capacity(5);
-    context.insert("Execution".into(), execution.execution.clone());
-    context.insert("StateMachine".into(), execution.state_machine.clone());
-    context.insert("State".into(), Value::from(state));
+    context.insert(Arc::clone(&names.execution), execution.execution.clone());
+    context.insert(Arc::clone(&names.state_machine), execution.state_machine.clone());
+    context.insert(Arc::clone(&names.state), Value::from(state));
     if let Some(token) = visit.callback_token {
-        context.insert("Task".into(), Value::object([("Token", Value::String(Arc::clone(token)))]));
+        let task = Value::object([("Token", Value::String(Arc::clone(token)))]);
+        context.insert(Arc::clone(&names.task), task);
     }
     if let Some(map) = visit.map {
-        context.insert("Map".into(), map.clone());
+        context.insert(Arc::clone(&names.map), map.clone());
     }
     Value::from(context)
 }

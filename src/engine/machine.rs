@@ -41,6 +41,8 @@ pub struct Machine {
     timeout_started: bool,
     ended: bool,
     inspecting: bool,
+    /// The latest instant that was written as text: many states are entered in the same one.
+    latest_time: (Timestamp, Value),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +122,7 @@ impl Machine {
             timeout_started: false,
             ended: false,
             inspecting: true,
+            latest_time: (start.at, Value::from(start.at.to_string())),
             start: Arc::new(start.clone()),
         }
     }
@@ -346,6 +349,14 @@ impl Machine {
         if self.inspecting && thread.scope == 0 {
             note(turn.history.inspections.entry(thread.visit.entered).or_default());
         }
+    }
+
+    /// An instant as the context object shows it.
+    pub(crate) fn time_text(&mut self, at: Timestamp) -> Value {
+        if self.latest_time.0 != at {
+            self.latest_time = (at, Value::from(at.to_string()));
+        }
+        self.latest_time.1.clone()
     }
 
     pub(crate) fn is_inspecting(&self, thread: &Thread) -> bool {

@@ -173,7 +173,7 @@ impl Machine {
     }
 
     /// `$$`, made when it is first read. Null where no expression of the state reads it, unless `needed` says otherwise.
-    pub(crate) fn context(&self, thread: &mut Thread, here: Here<'_>, needed: bool) -> Value {
+    pub(crate) fn context(&mut self, thread: &mut Thread, here: Here<'_>, needed: bool) -> Value {
         if let Some(context) = &thread.visit.context {
             return context.clone();
         }
@@ -189,14 +189,15 @@ impl Machine {
             | StateKind::Fail(_)
             | StateKind::Unknown(_) => false,
         };
+        let entered_at = self.time_text(thread.visit.entered_at);
         let visit = VisitContext {
             name: &here.meta.name,
-            entered_at: thread.visit.entered_at,
+            entered_at,
             retry_count: can_retry.then_some(thread.visit.retry_count),
             map: thread.map_context.as_ref(),
             callback_token: thread.visit.callback_token.as_ref(),
         };
-        let context = context_object(self.execution_context(thread.scope), &visit);
+        let context = context_object(self.execution_context(thread.scope), visit);
         thread.visit.context = Some(context.clone());
         context
     }
