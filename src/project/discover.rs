@@ -94,7 +94,9 @@ impl Opening {
             Kind::OpenApi => self.api_file(file, &document),
             Kind::Definition => self.definition(file, &text),
             // What is damaged may still be a definition, and its problems are what the user came for.
-            Kind::Other if !document.problems.is_empty() || is_asl_name(file) => {
+            Kind::Other
+                if is_data(file) && (!document.problems.is_empty() || is_asl_name(file)) =>
+            {
                 self.definition(file, &text);
             }
             Kind::Mocks | Kind::Postman | Kind::Other => return Err(nothing_in(path, false)),

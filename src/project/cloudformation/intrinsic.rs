@@ -145,7 +145,13 @@ impl<'a> Template<'a> {
             return Some(scalar(node.span, Value::from("${…}")));
         }
         match Call::of(node) {
-            Some(call) => self.call(&call, node.span, depth + 1),
+            Some(call) => self.call(&call, node.span, depth + 1).map(|mut found| {
+                // What a mapping holds stands elsewhere; here it is where it is used.
+                if found.span.start < node.span.start || found.span.end > node.span.end {
+                    place_at(&mut found, node.span);
+                }
+                found
+            }),
             None => Some(self.resolve_content(node, depth)),
         }
     }

@@ -247,9 +247,9 @@ fn texts(name: &str, arguments: &[Val], place: Place) -> Option<Val> {
             let mut titled = String::new();
             for ch in first.chars() {
                 if start {
-                    titled.extend(ch.to_uppercase())
+                    titled.extend(ch.to_uppercase());
                 } else {
-                    titled.push(ch)
+                    titled.push(ch);
                 }
                 start = !ch.is_alphanumeric();
             }

@@ -41,7 +41,7 @@ pub(super) fn load(opening: &mut Opening, folder: &Path) {
         for (address, block) in evaluator.resources_of(module) {
             match block.label(0) {
                 "aws_sfn_state_machine" => {
-                    resources::machines(&mut evaluator, module, &address, &block)
+                    resources::machines(&mut evaluator, module, &address, &block);
                 }
                 "aws_dynamodb_table" => resources::tables(&mut evaluator, module, &address, &block),
                 kind if kind.starts_with("aws_api_gateway_") => {
