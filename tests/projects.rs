@@ -16,6 +16,7 @@ fn open(path: impl AsRef<Path>) -> Project {
 }
 
 /// A folder beside the package that holds test input; `None`, with a word, where it is absent.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn shared(folder: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")).join(folder);
     if path.is_dir() {
