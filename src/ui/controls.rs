@@ -43,7 +43,7 @@ pub fn command_button_ui(ui: &mut Ui, command: &Command, as_icon: bool, commands
 pub fn command_button_enabled_ui(ui: &mut Ui, command: &Command, as_icon: bool, enabled: bool, commands: &mut Vec<Command>) {
     let Some(listing) = command.listing() else { return };
     let button = match (as_icon, icon_of(command)) {
-        (true, Some(icon)) => egui::Button::new(RichText::new(icon).size(17.0)).frame_when_inactive(false).min_size(vec2(30.0, 28.0)),
+        (true, Some(icon)) => egui::Button::new(RichText::new(icon).font(super::fonts::icons(18.0))).frame_when_inactive(false).min_size(vec2(30.0, 28.0)),
         (true, None) | (false, _) => egui::Button::new(listing.label),
     };
     let response = ui.add_enabled(enabled, button);

@@ -82,7 +82,17 @@ pub fn monospace(size: f32) -> FontId {
 
 #[cfg(test)]
 mod tests {
+    use egui::Color32;
+    use egui::epaint::text::FontsView;
+
     use super::*;
+
+    /// Where the picture of a letter is in the atlas. A letter that no font has shows the picture of a box.
+    fn picture(fonts: &mut FontsView<'_>, font: &FontId, letter: char) -> [u16; 4] {
+        let galley = fonts.layout_no_wrap(letter.to_string(), font.clone(), Color32::PLACEHOLDER);
+        let picture = galley.rows[0].glyphs[0].uv_rect;
+        [picture.min[0], picture.min[1], picture.max[0], picture.max[1]]
+    }
 
     #[test]
     fn chinese_and_emoji_and_toolbar_glyphs_are_drawn_and_not_boxes() {
@@ -90,12 +100,21 @@ mod tests {
         install(&ctx);
         ctx.run_ui(egui::RawInput::default(), |ui| {
             ui.fonts_mut(|fonts| {
+                let has = |fonts: &mut FontsView<'_>, font: &FontId, letter: char| {
+                    picture(fonts, font, letter) != picture(fonts, font, '\u{10fffd}')
+                };
                 for font in [regular(13.0), medium(13.0), semibold(13.0), monospace(13.0)] {
-                    assert!(fonts.has_glyphs(&font, "检查库存 Überprüfung Проверка ✓"), "{font:?}");
-                    assert!(fonts.has_glyphs(&font, "🚀"), "{font:?}");
+                    for letter in "检查库存ÜгрПЖ✓→🚀".chars() {
+                        assert!(has(fonts, &font, letter), "{letter} in {font:?}");
+                    }
+                    assert!(
+                        !has(fonts, &font, '\u{10fffe}'),
+                        "a missing letter is told from others"
+                    );
                 }
-                assert!(fonts.has_glyphs(&regular(13.0), egui_phosphor::regular::PLAY));
-                assert!(fonts.has_glyphs(&filled_icons(13.0), egui_phosphor::fill::PLAY));
+                let play = |glyph: &str| glyph.chars().next().expect("a glyph is one letter");
+                assert!(has(fonts, &icons(13.0), play(egui_phosphor::regular::PLAY)));
+                assert!(has(fonts, &filled_icons(13.0), play(egui_phosphor::fill::PLAY)));
             });
         })
         .drop_without_applying_deltas();

@@ -142,7 +142,8 @@ fn line_ui(ui: &mut Ui, line: &DiffLine, font: &FontId, height: f32, colours: &T
     if ground != Color32::TRANSPARENT {
         ui.painter().rect_filled(rect, 2, ground);
     }
-    ui.put(rect, egui::Label::new(galley).selectable(true).halign(egui::Align::Min));
+    let inside = egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Min));
+    ui.scope_builder(inside, |ui| ui.add(egui::Label::new(galley).selectable(true)));
 }
 
 /// Appends one line of JSON (or YAML) in colours. Works line by line: no JSON string spans lines.

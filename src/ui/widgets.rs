@@ -32,24 +32,6 @@ pub fn icon_toggle(ui: &mut Ui, glyph: &str, on: &mut bool, name: &str, keys: &s
     response.on_hover_ui(|ui| tooltip_ui(ui, name, keys))
 }
 
-/// A glyph and words, for the few buttons that matter most in a pane.
-pub fn labelled_button(ui: &mut Ui, glyph: &str, name: &str, keys: &str) -> Response {
-    let glyph = RichText::new(glyph).font(fonts::icons(15.0));
-    let response = ui.add(Button::new((glyph, name)).min_size(vec2(0.0, size::CONTROL)));
-    named(response, name, keys)
-}
-
-/// The one button of a pane that most people want next.
-pub fn primary_button(ui: &mut Ui, name: &str) -> Response {
-    let tokens = theme::tokens(ui.ctx());
-    let text = RichText::new(name).font(fonts::medium(size::BODY)).color(tokens.on_accent);
-    let button = Button::new(text)
-        .fill(tokens.accent)
-        .stroke(Stroke::NONE)
-        .min_size(vec2(0.0, size::CONTROL));
-    ui.add(button)
-}
-
 /// Glyphs need less air around them than words.
 fn add_tight(ui: &mut Ui, button: Button<'_>) -> Response {
     let padding = std::mem::replace(&mut ui.spacing_mut().button_padding, vec2(4.0, 3.0));
@@ -93,16 +75,6 @@ pub fn status_dot(ui: &mut Ui, colours: StatusColours) -> Response {
     response
 }
 
-/// A dot and a word in the colour of a status.
-pub fn status_label(ui: &mut Ui, colours: StatusColours, words: &str) -> Response {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XS + 1.0;
-        status_dot(ui, colours);
-        ui.label(RichText::new(words).color(colours.text).font(fonts::medium(size::BODY)))
-    })
-    .inner
-}
-
 /// A word on a tinted ground.
 pub fn pill(ui: &mut Ui, colours: StatusColours, words: &str) -> Response {
     let frame = Frame::new()
@@ -112,28 +84,6 @@ pub fn pill(ui: &mut Ui, colours: StatusColours, words: &str) -> Response {
         .inner_margin(Margin::symmetric(7, 1));
     let text = RichText::new(words).size(size::SMALL).color(colours.text);
     frame.show(ui, |ui| ui.label(text)).response
-}
-
-/// The heading of a part of a pane.
-pub fn section_header(ui: &mut Ui, words: &str) -> Response {
-    let tokens = theme::tokens(ui.ctx());
-    ui.add_space(space::XS);
-    ui.label(RichText::new(words).font(fonts::semibold(size::SMALL)).color(tokens.text_muted))
-}
-
-/// A heading that opens and closes what is below it.
-pub fn section<R>(
-    ui: &mut Ui,
-    words: &str,
-    open: bool,
-    contents: impl FnOnce(&mut Ui) -> R,
-) -> Option<R> {
-    let title = RichText::new(words).font(fonts::medium(size::BODY));
-    egui::CollapsingHeader::new(title)
-        .id_salt(words)
-        .default_open(open)
-        .show(ui, contents)
-        .body_returned
 }
 
 /// What a pane says when it has nothing to show: a glyph, a sentence, and what to do.
@@ -148,32 +98,4 @@ pub fn empty_ui(ui: &mut Ui, glyph: &str, sentence: &str, remedy: &str) {
             ui.label(RichText::new(remedy).size(size::SMALL).color(tokens.text_muted));
         }
     });
-}
-
-/// A row of a list over the whole width: highlighted under the pointer and when selected.
-pub fn list_row<R>(
-    ui: &mut Ui,
-    name: &str,
-    selected: bool,
-    contents: impl FnOnce(&mut Ui) -> R,
-) -> (Response, R) {
-    let tokens = theme::tokens(ui.ctx());
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::click());
-    let ground = match (selected, response.hovered()) {
-        (true, _) => tokens.accent_soft,
-        (false, true) => tokens.hover,
-        (false, false) => Color32::TRANSPARENT,
-    };
-    ui.painter().rect_filled(rect, radius::SMALL, ground);
-    if response.has_focus() {
-        let stroke = Stroke::new(1.0, tokens.accent);
-        ui.painter().rect_stroke(rect, radius::SMALL, stroke, egui::StrokeKind::Inside);
-    }
-    let inner = rect.shrink2(vec2(space::S, 0.0));
-    let layout = egui::Layout::left_to_right(egui::Align::Center);
-    let builder = egui::UiBuilder::new().max_rect(inner).layout(layout);
-    let returned = ui.scope_builder(builder, contents).inner;
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, selected, name));
-    (response, returned)
 }

@@ -137,6 +137,12 @@ impl Window {
     fn carry_out(&mut self, ctx: &egui::Context, commands: Vec<Command>) {
         let any = !commands.is_empty();
         for command in commands {
+            // Only the window knows which theme "system" comes to.
+            let command = match (command, ctx.theme()) {
+                (Command::ToggleTheme, egui::Theme::Dark) => Command::SetTheme(Theme::Light),
+                (Command::ToggleTheme, egui::Theme::Light) => Command::SetTheme(Theme::Dark),
+                (other, _) => other,
+            };
             self.app.run_command(command);
         }
         for command in std::mem::take(&mut self.app.for_window) {
