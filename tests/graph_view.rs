@@ -343,6 +343,44 @@ fn the_eye_follows_the_program_counter() {
 }
 
 #[test]
+fn the_context_menu_asks_to_run_to_a_state() {
+    let mut harness = order_pane();
+    let pos = centre(&harness, "Ship order");
+    harness.hover_at(pos);
+    harness.run();
+    for pressed in [true, false] {
+        let button = egui::PointerButton::Secondary;
+        harness.event(egui::Event::PointerButton {
+            pos,
+            button,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+        harness.run();
+    }
+    harness.get_by_label("Run to here").click();
+    harness.run();
+    assert_eq!(harness.state().selected, Some(path("Ship order")));
+    assert_eq!(harness.state().events.last(), Some(&CanvasEvent::RunToHere(path("Ship order"))));
+    assert!(harness.query_by_label("Run to here").is_none(), "the menu has closed");
+}
+
+#[test]
+fn the_overview_moves_the_eye() {
+    let mut harness = harness(Pane::new(chain(100)), vec2(900.0, 600.0), Theme::Light);
+    let before = harness.state().view.camera();
+    let overview = harness.get_by_label("Overview").rect();
+    click_at(&mut harness, overview.center_bottom() - vec2(0.0, 10.0));
+    let after = harness.state().view.camera();
+    assert_eq!(after.zoom, before.zoom);
+    assert!(after.pan.y < before.pan.y - 1000.0, "{before:?} {after:?}");
+    // Far out everything is in sight, so there is nothing to give an overview of.
+    harness.get_by_label("Fit graph").click();
+    harness.run();
+    assert!(harness.query_by_label("Overview").is_none());
+}
+
+#[test]
 fn a_large_machine_is_drawn_in_little_time() {
     for states in [100, 1_000] {
         let size = vec2(1400.0, 900.0);

@@ -1,6 +1,9 @@
 //! What floats over the graph: the zoom buttons, the tooltip of a state or a label, the context menu.
 
-use egui::{Frame, Margin, Rect, Response, RichText, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Frame, Margin, Rect, Response, RichText, Stroke, Ui, UiBuilder, WidgetInfo, WidgetType, pos2,
+    vec2,
+};
 use egui_phosphor::regular as glyph;
 
 use super::accessible::{breakpoint_words, problem_words, status_words};
@@ -202,8 +205,7 @@ fn state_menu_ui(
     let entered = input.moment.is_some_and(|moment| moment.states.contains_key(path));
     let toggle = if has_breakpoint { "Remove breakpoint" } else { "Add breakpoint" };
     let mut item = |ui: &mut Ui, words: &str, keys: &str, enabled: bool, event: CanvasEvent| {
-        let button = egui::Button::new(words).shortcut_text(keys);
-        if ui.add_enabled(enabled, button).clicked() {
+        if menu_button(ui, words, keys, enabled).clicked() {
             events.push(event);
             ui.close();
         }
@@ -222,7 +224,7 @@ fn state_menu_ui(
     let look = scene.place(path).and_then(|at| scene.look(at));
     if look.is_some_and(|look| look.foldable) {
         let words = if scene.is_collapsed(path) { "Expand" } else { "Collapse" };
-        if ui.add(egui::Button::new(words).shortcut_text("Space")).clicked() {
+        if menu_button(ui, words, "Space", true).clicked() {
             view.toggle_collapsed(path);
             ui.close();
         }
@@ -236,12 +238,19 @@ fn state_menu_ui(
     }
 }
 
+/// A line of a menu; a screen reader says its words without the keys.
+fn menu_button(ui: &mut Ui, words: &str, keys: &str, enabled: bool) -> Response {
+    let response = ui.add_enabled(enabled, egui::Button::new(words).shortcut_text(keys));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, words));
+    response
+}
+
 fn ground_menu_ui(ui: &mut Ui, view: &mut CanvasView, scene: &Scene) {
     if ui.button("Fit graph").clicked() {
         view.fit();
         ui.close();
     }
-    if ui.add(egui::Button::new("Actual size").shortcut_text("Ctrl 0")).clicked() {
+    if menu_button(ui, "Actual size", "Ctrl 0", true).clicked() {
         view.actual_size();
         ui.close();
     }
