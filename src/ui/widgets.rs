@@ -1,8 +1,8 @@
 //! Small widgets that all panes share. Everything that can be pressed has a name that a screen reader says.
 
 use egui::{
-    Button, Color32, Frame, Margin, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo,
-    WidgetType, vec2,
+    Button, Frame, Margin, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType,
+    vec2,
 };
 
 use super::fonts;
