@@ -65,6 +65,13 @@ impl Neighbours {
     }
 }
 
+/// Which neighbours a row is sorted by.
+#[derive(Clone, Copy)]
+enum By {
+    Above,
+    Below,
+}
+
 /// The rows while they are being ordered.
 pub(super) struct Sweeper {
     pub(super) above: Neighbours,
@@ -125,11 +132,11 @@ impl Sweeper {
             let turn_ties = round % 4 >= 2;
             if round % 2 == 0 {
                 for row in 1..height {
-                    self.sort_row(row, true, turn_ties);
+                    self.sort_row(row, By::Above, turn_ties);
                 }
             } else {
                 for row in (0..height.saturating_sub(1)).rev() {
-                    self.sort_row(row, false, turn_ties);
+                    self.sort_row(row, By::Below, turn_ties);
                 }
             }
             self.exchange();
@@ -145,8 +152,11 @@ impl Sweeper {
         least
     }
 
-    fn sort_row(&mut self, row: usize, downwards: bool, turn_ties: bool) {
-        let side = if downwards { &self.above } else { &self.below };
+    fn sort_row(&mut self, row: usize, by: By, turn_ties: bool) {
+        let side = match by {
+            By::Above => &self.above,
+            By::Below => &self.below,
+        };
         let mut points = std::mem::take(&mut self.rows[row]);
         for &point in &points {
             let neighbours = side.of(point);
@@ -257,7 +267,7 @@ impl Sweeper {
                 let mut at = end as usize + leaves;
                 self.tree[at] += 1;
                 while at > 1 {
-                    if at % 2 == 0 {
+                    if at.is_multiple_of(2) {
                         count += u64::from(self.tree[at + 1]);
                     }
                     at /= 2;
@@ -279,4 +289,88 @@ fn inversions(left: &[u32], right: &[u32]) -> i64 {
         sum += smaller as i64;
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::EdgeKind;
+    use crate::layout::layered::{Gaps, Problem, ProblemEdge};
+    use crate::layout::{main_path, rank};
+
+    fn problem(count: usize, edges: &[(u32, u32)]) -> Problem {
+        Problem {
+            sizes: vec![(100, 40); count],
+            inset: vec![(0, 0); count],
+            edges: edges
+                .iter()
+                .map(|&(from, to)| ProblemEdge { from, to, kind: EdgeKind::Choice, label: (0, 0) })
+                .collect(),
+            start: 0,
+            gaps: Gaps { layer: 36, node: 32, edge: 12 },
+        }
+    }
+
+    fn ordered(problem: &Problem) -> Layered {
+        let mut layered = Layered::new(problem, rank::rank(problem));
+        let path = main_path::main_path(problem, &layered);
+        let first_rows = main_path::first_rows(problem, &layered, &path);
+        order(&mut layered, &first_rows);
+        layered
+    }
+
+    fn counted_by_hand(layered: &Layered) -> u64 {
+        let at = |point: u32| (layered.points[point as usize].row, layered.place[point as usize]);
+        let mut count = 0;
+        for (index, a) in layered.pieces.iter().enumerate() {
+            for b in &layered.pieces[index + 1..] {
+                let ((row, a_up), (_, a_down)) = (at(a.upper), at(a.lower));
+                let ((other, b_up), (_, b_down)) = (at(b.upper), at(b.lower));
+                count += u64::from(
+                    row == other
+                        && ((a_up < b_up && a_down > b_down) || (a_up > b_up && a_down < b_down)),
+                );
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn what_can_be_drawn_without_crossings_is() {
+        // two ladders whose rungs are listed crosswise
+        let edges = [
+            (0, 1),
+            (0, 2),
+            (2, 3),
+            (1, 4),
+            (3, 6),
+            (4, 5),
+            (1, 5),
+            (2, 6),
+            (5, 7),
+            (6, 7),
+            (0, 5),
+            (0, 6),
+        ];
+        assert_eq!(crossings(&ordered(&problem(8, &edges))), 0);
+    }
+
+    #[test]
+    fn crossings_are_counted_as_one_would_by_hand_and_no_row_loses_a_point() {
+        let mut seed = 99_u64;
+        let mut draw = |n: u64| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            ((seed >> 33) % n) as u32
+        };
+        for _ in 0..60 {
+            let mut edges: Vec<(u32, u32)> = (1..25).map(|to| (draw(u64::from(to)), to)).collect();
+            edges.extend((0..30).map(|_| (draw(25), draw(25))));
+            let problem = problem(25, &edges);
+            let layered = ordered(&problem);
+            assert_eq!(crossings(&layered), counted_by_hand(&layered));
+            let mut points: Vec<u32> = layered.rows.iter().flatten().copied().collect();
+            points.sort_unstable();
+            assert!(points.into_iter().eq(0..layered.points.len() as u32));
+        }
+    }
 }

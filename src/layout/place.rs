@@ -40,14 +40,14 @@ pub(super) fn place(problem: &Problem, layered: &Layered, path: &MainPath) -> Ve
 
 impl Weight {
     /// How much a piece wants to be straight.
-    fn of_place(kind: EdgeKind, source: PointKind, target: PointKind, main: bool) -> i32 {
+    fn of_place(kind: EdgeKind, upper: PointKind, lower: PointKind, main: bool) -> i32 {
         let by_kind = match kind {
             EdgeKind::Start | EdgeKind::Next => 4,
             EdgeKind::Choice | EdgeKind::Default => 3,
             EdgeKind::Catch | EdgeKind::End => 1,
         };
-        // a line may turn once, at the state that it leaves
-        let by_ends = match (source, target) {
+        // a line turns once, best at its upper end: where it leaves a state, or where it comes back to one
+        let by_ends = match (upper, lower) {
             (PointKind::Node, _) => 1,
             (PointKind::Label | PointKind::Pass, PointKind::Node) => 2,
             (PointKind::Label | PointKind::Pass, PointKind::Label | PointKind::Pass) => 4,
@@ -145,9 +145,7 @@ fn pulls(problem: &Problem, layered: &Layered, main: &[bool], block: &[u32]) -> 
                 layered.points[piece.lower as usize].kind,
             );
             let kind = problem.edges[piece.edge as usize].kind;
-            let (source, target) =
-                if layered.reversed[piece.edge as usize] { (kinds.1, kinds.0) } else { kinds };
-            let weight = Weight::of_place(kind, source, target, main[piece.edge as usize]);
+            let weight = Weight::of_place(kind, kinds.0, kinds.1, main[piece.edge as usize]);
             pulls.push(Pull { a: a.min(b), b: a.max(b), weight });
         }
     }

@@ -39,9 +39,9 @@ pub(super) fn route(problem: &Problem, layered: &Layered, middle: &[i32]) -> Dra
             .is_some_and(|r| r.iter().all(|&p| layered.points[p as usize].kind != PointKind::Node))
     };
     let mut gap_pieces = Vec::new();
-    for row in 0..layered.rows.len() {
+    for (row, height) in heights.iter().enumerate() {
         row_top.push(y);
-        y += heights[row];
+        y += height;
         if row + 1 == layered.rows.len() {
             break;
         }
@@ -147,10 +147,10 @@ fn straightened(line: Vec<(i32, i32)>) -> Vec<(i32, i32)> {
         if out.last() == Some(&point) {
             continue;
         }
-        if let [.., a, b] = out[..] {
-            if (a.0 == b.0 && b.0 == point.0) || (a.1 == b.1 && b.1 == point.1) {
-                out.pop();
-            }
+        if let [.., a, b] = out[..]
+            && ((a.0 == b.0 && b.0 == point.0) || (a.1 == b.1 && b.1 == point.1))
+        {
+            out.pop();
         }
         out.push(point);
     }

@@ -285,7 +285,7 @@ impl<'a> Simplex<'a> {
                     -ends.weight
                 };
                 let inward = if downward { ends.head == v } else { ends.tail == v };
-                sum += if inward != outside { value } else { -value };
+                sum += if inward == outside { -value } else { value };
             }
             self.cut[up as usize] = sum;
         }

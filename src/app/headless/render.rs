@@ -594,3 +594,84 @@ fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asl::parse::parse;
+    use crate::json::document::{Document, Format};
+
+    const TEXT: &str = r#"{"StartAt": "检查 <库存>", "States": {
+        "检查 <库存>": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Next": "Each",
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Stop & think"}]},
+        "Each": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": true}}}},
+        "Stop & think": {"Type": "Fail"}}}"#;
+
+    fn machine() -> StateMachine {
+        parse(&Document::parse(TEXT, Format::Json)).machine
+    }
+
+    fn summary(status: StateStatus) -> StateSummary {
+        let mut summary = StateSummary::default();
+        summary.status = status;
+        summary
+    }
+
+    #[test]
+    fn a_picture_shows_every_state_and_both_themes_differ_in_colour_only() {
+        let light = svg(&machine(), None, Theme::Light);
+        for text in [
+            "检查 &lt;库存&gt;",
+            "Stop &amp; think",
+            "DynamoDB: GetItem",
+            "Catch: States.ALL",
+            "Start",
+            "End",
+            "Map state",
+        ] {
+            assert!(light.contains(text), "{text}");
+        }
+        let dark = svg(&machine(), None, Theme::Dark);
+        assert!(!dark.contains(LIGHT.canvas));
+        assert_eq!(light.lines().count(), dark.lines().count());
+    }
+
+    #[test]
+    fn statuses_give_colours_badges_and_the_way_that_was_taken() {
+        let statuses: BTreeMap<StatePath, StateSummary> = [
+            (StatePath::new("检查 <库存>"), summary(StateStatus::Caught)),
+            (StatePath::new("Stop & think"), summary(StateStatus::Failed)),
+        ]
+        .into();
+        let plain = svg(&machine(), None, Theme::Light);
+        let shown = svg(&machine(), Some(&statuses), Theme::Light);
+        let more = |what: &str| shown.matches(what).count() - plain.matches(what).count();
+        assert_eq!(more("<circle"), 2);
+        assert!(shown.contains(LIGHT.failed.soft) && !shown.contains(LIGHT.succeeded.soft));
+        // from the start to the task, and on by the Catch
+        assert_eq!(more(r#"stroke-width="2""#), 2);
+    }
+
+    #[test]
+    fn a_png_is_as_large_as_was_asked_for_and_uses_our_fonts() {
+        let text = svg(&machine(), None, Theme::Light);
+        let size = |scale: f32| {
+            let bytes = png(&text, scale).expect("a picture");
+            let pixmap = resvg::tiny_skia::Pixmap::decode_png(&bytes).expect("a PNG");
+            (pixmap.width(), pixmap.height())
+        };
+        let (small, large) = (size(1.0), size(2.0));
+        assert_eq!((small.0 * 2, small.1 * 2), large);
+        let bytes = png(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" font-family="Inter, 'Droid Sans Fallback'"><text y="16">库</text></svg>"#,
+            1.0,
+        );
+        let pixmap =
+            resvg::tiny_skia::Pixmap::decode_png(&bytes.expect("a picture")).expect("a PNG");
+        assert!(
+            pixmap.pixels().iter().any(|pixel| pixel.alpha() > 200),
+            "a Chinese character is drawn"
+        );
+        assert!(png("no svg", 1.0).is_err());
+    }
+}
