@@ -202,6 +202,7 @@ fn graph_of(text: &str) -> Graph {
     })
 }
 
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 fn shared(folder: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")).join(folder);
     if path.is_dir() {
