@@ -3,6 +3,8 @@
 //! CPU time, not wall time, so that a busy machine does not change them much. Inputs come from `../shared/bench`; a figure whose
 //! input is not there is left out, and said so.
 
+#![expect(clippy::print_stdout, reason = "the figures are what a benchmark prints")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +64,8 @@ fn name_of(path: &Path) -> String {
 fn engine(path: &Path) {
     let Some(document) = read(path) else { return };
     let definition = Arc::new(parse(&document).machine);
-    let meta = std::fs::read_to_string(path.with_file_name(format!("{}.meta.json", name_of(path)))).unwrap_or_default();
+    let meta = std::fs::read_to_string(path.with_file_name(format!("{}.meta.json", name_of(path))))
+        .unwrap_or_default();
     let meta = Value::parse(&meta).unwrap_or_default();
     let start = ExecutionStart {
         input: meta.get("input").cloned().unwrap_or_else(Value::empty_object),
@@ -77,16 +80,25 @@ fn engine(path: &Path) {
     };
     let (transitions, millis) = measured(|| {
         let run = run_to_end(definition, start, &mut |_| Vec::new());
-        run.history.events().iter().filter(|event| event.event_type.as_str().ends_with("StateEntered")).count()
+        run.history
+            .events()
+            .iter()
+            .filter(|event| event.event_type.as_str().ends_with("StateEntered"))
+            .count()
     });
     let rate = transitions as f64 / millis * 1e3;
-    println!("{:<50} {rate:.0} transitions/s ({transitions} in {millis:.1} ms)", format!("engine {}", name_of(path)));
+    println!(
+        "{:<50} {rate:.0} transitions/s ({transitions} in {millis:.1} ms)",
+        format!("engine {}", name_of(path))
+    );
 }
 
 fn layout(path: &Path) {
     let Some(document) = read(path) else { return };
     let machine = parse(&document).machine;
-    let best = (0..5).map(|_| measured(|| stepwell::app::headless::layout_json::layout_json(&machine)).1).fold(f64::MAX, f64::min);
+    let best = (0..5)
+        .map(|_| measured(|| stepwell::app::headless::layout_json::layout_json(&machine)).1)
+        .fold(f64::MAX, f64::min);
     println!("{:<50} {best:.2} ms, JSON included", format!("layout {}", name_of(path)));
 }
 
@@ -121,12 +133,20 @@ fn window(path: &Path) {
     harness.run_steps(5);
     const FRAMES: usize = 60;
     let ((), still) = measured(|| harness.run_steps(FRAMES));
-    println!("{:<50} {:.2} ms", format!("window {}: a frame, nothing moving", name_of(path)), still / FRAMES as f64);
+    println!(
+        "{:<50} {:.2} ms",
+        format!("window {}: a frame, nothing moving", name_of(path)),
+        still / FRAMES as f64
+    );
     let ((), moving) = measured(|| {
         for frame in 0..FRAMES {
             harness.hover_at(egui::pos2(500.0 + frame as f32, 300.0));
             harness.step();
         }
     });
-    println!("{:<50} {:.2} ms", format!("window {}: a frame, the mouse moving", name_of(path)), moving / FRAMES as f64);
+    println!(
+        "{:<50} {:.2} ms",
+        format!("window {}: a frame, the mouse moving", name_of(path)),
+        moving / FRAMES as f64
+    );
 }

@@ -37,52 +37,110 @@ const CRUD: &str = "sample-machines/crud/terraform";
 #[test]
 fn an_execution_is_run_to_its_end() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let machine = file(&folder, "m.asl.json", r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"x":1},"End":true}}}"#);
-    let output = run(&["run", machine.to_str().expect("a path"), "--format", "json", "--start-time", "2026-01-01T00:00:00Z", "--seed", "7"]);
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"x":1},"End":true}}}"#,
+    );
+    let output = run(&[
+        "run",
+        machine.to_str().expect("a path"),
+        "--format",
+        "json",
+        "--start-time",
+        "2026-01-01T00:00:00Z",
+        "--seed",
+        "7",
+    ]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let answer = json(&output);
     assert_eq!(answer["status"], "SUCCEEDED");
     assert_eq!(answer["output"], serde_json::json!({ "x": 1 }));
-    let types: Vec<&str> = answer["events"].as_array().expect("events").iter().filter_map(|it| it["type"].as_str()).collect();
-    assert_eq!(types, ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]);
-    let again = run(&["run", machine.to_str().expect("a path"), "--format", "json", "--start-time", "2026-01-01T00:00:00Z", "--seed", "7"]);
+    let types: Vec<&str> = answer["events"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .filter_map(|it| it["type"].as_str())
+        .collect();
+    assert_eq!(
+        types,
+        ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+    );
+    let again = run(&[
+        "run",
+        machine.to_str().expect("a path"),
+        "--format",
+        "json",
+        "--start-time",
+        "2026-01-01T00:00:00Z",
+        "--seed",
+        "7",
+    ]);
     assert_eq!(output.stdout, again.stdout, "the same seed and start give the same bytes");
 }
 
 #[test]
 fn a_failed_execution_has_exit_status_1_and_says_why() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let machine = file(&folder, "m.asl.json", r#"{"StartAt":"A","States":{"A":{"Type":"Fail","Error":"Sold.Out","Cause":"none left"}}}"#);
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        r#"{"StartAt":"A","States":{"A":{"Type":"Fail","Error":"Sold.Out","Cause":"none left"}}}"#,
+    );
     let output = run(&["run", machine.to_str().expect("a path"), "--format", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let answer = json(&output);
-    assert_eq!((answer["status"].as_str(), answer["error"].as_str(), answer["cause"].as_str()), (Some("FAILED"), Some("Sold.Out"), Some("none left")));
+    assert_eq!(
+        (answer["status"].as_str(), answer["error"].as_str(), answer["cause"].as_str()),
+        (Some("FAILED"), Some("Sold.Out"), Some("none left"))
+    );
 }
 
 #[test]
 fn an_infinite_loop_stops_at_25000_events_as_aws_does() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let machine = file(&folder, "m.asl.json", r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"}}}"#);
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"}}}"#,
+    );
     let answer = json(&run(&["run", machine.to_str().expect("a path"), "--format", "json"]));
     let events = answer["events"].as_array().expect("events");
     assert_eq!(events.len(), 25_000);
-    assert_eq!(answer["cause"], "The execution reached the maximum number of history events (25000).");
+    assert_eq!(
+        answer["cause"],
+        "The execution reached the maximum number of history events (25000)."
+    );
 }
 
 #[test]
 fn mocks_of_step_functions_local_answer_tasks() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let machine = file(&folder, "Pay.asl.json", r#"{"StartAt":"Pay","States":{"Pay":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"pay"},"End":true}}}"#);
-    let mocks = file(&folder, "mocks.json", r#"{"StateMachines":{"Pay":{"TestCases":{"Happy":{"Pay":"Paid"},"Sad":{"Pay":"Refused"}}}},
-        "MockedResponses":{"Paid":{"0":{"Return":{"Payload":{"paid":true}}}},"Refused":{"0":{"Throw":{"Error":"Refused","Cause":"no money"}}}}}"#);
+    let machine = file(
+        &folder,
+        "Pay.asl.json",
+        r#"{"StartAt":"Pay","States":{"Pay":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"pay"},"End":true}}}"#,
+    );
+    let mocks = file(
+        &folder,
+        "mocks.json",
+        r#"{"StateMachines":{"Pay":{"TestCases":{"Happy":{"Pay":"Paid"},"Sad":{"Pay":"Refused"}}}},
+        "MockedResponses":{"Paid":{"0":{"Return":{"Payload":{"paid":true}}}},"Refused":{"0":{"Throw":{"Error":"Refused","Cause":"no money"}}}}}"#,
+    );
     let (machine, mocks) = (machine.to_str().expect("a path"), mocks.to_str().expect("a path"));
-    let happy = json(&run(&["run", machine, "--mocks", mocks, "--case", "Happy", "--format", "json"]));
+    let happy =
+        json(&run(&["run", machine, "--mocks", mocks, "--case", "Happy", "--format", "json"]));
     assert_eq!(happy["output"]["Payload"]["paid"], true);
     let sad = json(&run(&["run", machine, "--mocks", mocks, "--case", "Sad", "--format", "json"]));
     assert_eq!(sad["error"], "Refused");
     let unanswered = run(&["run", machine, "--format", "json"]);
     assert_eq!(unanswered.status.code(), Some(2));
-    assert!(text(&unanswered.stderr).contains("State 'Pay' calls arn:aws:states:::lambda:invoke and nothing answers it"), "{}", text(&unanswered.stderr));
+    assert!(
+        text(&unanswered.stderr)
+            .contains("State 'Pay' calls arn:aws:states:::lambda:invoke and nothing answers it"),
+        "{}",
+        text(&unanswered.stderr)
+    );
     let unknown = run(&["run", machine, "--mocks", mocks, "--case", "Gone"]);
     assert!(text(&unknown.stderr).contains("Happy, Sad"), "{}", text(&unknown.stderr));
 }
@@ -90,7 +148,11 @@ fn mocks_of_step_functions_local_answer_tasks() {
 #[test]
 fn check_lists_problems_with_line_and_column() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let machine = file(&folder, "m.asl.json", "{\n  \"StartAt\": \"A\",\n  \"States\": {\n    \"A\": { \"Type\": \"Pass\", \"Next\": \"Gone\" }\n  }\n}\n");
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        "{\n  \"StartAt\": \"A\",\n  \"States\": {\n    \"A\": { \"Type\": \"Pass\", \"Next\": \"Gone\" }\n  }\n}\n",
+    );
     let output = run(&["check", machine.to_str().expect("a path")]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("m.asl.json:4:"), "{}", text(&output.stdout));
@@ -118,19 +180,52 @@ fn what_cannot_be_opened_is_told_clearly() {
 
 #[test]
 fn a_request_shows_every_stage() {
-    let output = run(&["request", CRUD, "POST", "/items", "--header", "Content-Type: application/json", "--body", r#"{"make":"MINI","model":"Cooper","year":2015}"#, "--format", "json"]);
+    let output = run(&[
+        "request",
+        CRUD,
+        "POST",
+        "/items",
+        "--header",
+        "Content-Type: application/json",
+        "--body",
+        r#"{"make":"MINI","model":"Cooper","year":2015}"#,
+        "--format",
+        "json",
+    ]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let answer = json(&output);
     assert_eq!(answer["status"], 201);
-    let names: Vec<&str> = answer["stages"].as_array().expect("stages").iter().filter_map(|it| it["name"].as_str()).collect();
-    for stage in ["Route", "Method request", "Integration request", "Integration response", "Method response"] {
+    let names: Vec<&str> = answer["stages"]
+        .as_array()
+        .expect("stages")
+        .iter()
+        .filter_map(|it| it["name"].as_str())
+        .collect();
+    for stage in [
+        "Route",
+        "Method request",
+        "Integration request",
+        "Integration response",
+        "Method response",
+    ] {
         assert!(names.contains(&stage), "{stage} is not in {names:?}");
     }
     assert_eq!(answer["execution"]["status"], "SUCCEEDED");
     let unknown = json(&run(&["request", CRUD, "GET", "/nowhere", "--format", "json"]));
     assert_eq!(unknown["status"], 403);
     assert!(unknown["body"].as_str().is_some_and(|it| it.contains("Missing Authentication Token")));
-    let wrong_type = json(&run(&["request", CRUD, "POST", "/items", "--header", "Content-Type: text/xml", "--body", "<a/>", "--format", "json"]));
+    let wrong_type = json(&run(&[
+        "request",
+        CRUD,
+        "POST",
+        "/items",
+        "--header",
+        "Content-Type: text/xml",
+        "--body",
+        "<a/>",
+        "--format",
+        "json",
+    ]));
     assert_eq!(wrong_type["status"], 415);
 }
 
@@ -152,7 +247,11 @@ fn the_graph_is_laid_out_and_drawn() {
 
 #[test]
 fn the_demonstration_runs_where_there_is_no_display() {
-    let output = stepwell().env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().expect("the program starts");
+    let output = stepwell()
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .expect("the program starts");
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("There is no display here"));
     let shown = text(&output.stdout);
@@ -176,10 +275,22 @@ impl Drop for Serving {
 }
 
 fn serve(path: &str, port: &str) -> Serving {
-    let mut child = stepwell().args(["serve", path, "--port", port]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut child = stepwell()
+        .args(["serve", path, "--port", port])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it serves");
-    let port = line.trim().rsplit(':').next().and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("no port in {line}"));
+    BufReader::new(child.stdout.take().expect("piped"))
+        .read_line(&mut line)
+        .expect("it says where it serves");
+    let port = line
+        .trim()
+        .rsplit(':')
+        .next()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or_else(|| panic!("no port in {line}"));
     Serving { child, port }
 }
 
@@ -189,7 +300,11 @@ fn ask(port: u16, request: &str) -> (u16, String) {
     stream.write_all(request.as_bytes()).expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("answered");
-    let status = answer.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("no status in {answer}"));
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|it| it.parse().ok())
+        .unwrap_or_else(|| panic!("no status in {answer}"));
     (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
 }
 
@@ -199,10 +314,15 @@ fn the_api_is_served_on_loopback_to_this_machine_only() {
         let serving = serve(form, "0");
         let port = serving.port;
         let body = r#"{"make":"MINI","model":"Cooper","year":2015}"#;
-        let post = format!("POST /items HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        let post = format!(
+            "POST /items HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
         let (status, body) = ask(port, &post);
         assert_eq!(status, 201, "{form}: {body}");
-        let get = |host: &str, path: &str| ask(port, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        let get = |host: &str, path: &str| {
+            ask(port, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+        };
         let (status, body) = get(&format!("127.0.0.1:{port}"), "/items?limit=1");
         assert_eq!(status, 200, "{form}: {body}");
         assert_eq!(get("elsewhere.example", "/items").0, 403, "DNS rebinding is refused");
@@ -223,5 +343,9 @@ fn a_folder_is_reported_by_its_path() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = run(&["serve", folder.path().to_str().expect("a path")]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains(&*folder.path().to_string_lossy()), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains(&*folder.path().to_string_lossy()),
+        "{}",
+        text(&output.stderr)
+    );
 }

@@ -22,7 +22,18 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("project", &["asl", "apigateway", "services"]),
     (
         "app",
-        &["query", "asl", "execution", "layout", "apigateway", "engine", "aws", "services", "debug", "project"],
+        &[
+            "query",
+            "asl",
+            "execution",
+            "layout",
+            "apigateway",
+            "engine",
+            "aws",
+            "services",
+            "debug",
+            "project",
+        ],
     ),
     ("ui", &["app", "asl", "layout", "execution", "debug", "apigateway"]),
 ];
@@ -59,7 +70,9 @@ const RESERVED: &[(&str, &[&str])] = &[
 /// What is wrong with one file of a floor, a line each.
 fn faults(floor: &str, path: &str, text: &str) -> Vec<String> {
     let allowed = FLOORS.iter().find(|(name, _)| *name == floor).map(|(_, allowed)| *allowed);
-    let Some(allowed) = allowed else { return vec![format!("{path}: {floor} is no floor of the design")] };
+    let Some(allowed) = allowed else {
+        return vec![format!("{path}: {floor} is no floor of the design")];
+    };
     let mut found = Vec::new();
     if !text.starts_with("//!") {
         found.push(format!("{path}: opens without saying what it is (`//!`)"));
@@ -68,13 +81,21 @@ fn faults(floor: &str, path: &str, text: &str) -> Vec<String> {
         let code = line.split("//").next().unwrap_or("");
         for import in names_after(code, "crate::") {
             let is_floor = FLOORS.iter().any(|(name, _)| *name == import);
-            if is_floor && import != floor && import != "json" && !allowed.contains(&import.as_str()) {
+            if is_floor
+                && import != floor
+                && import != "json"
+                && !allowed.contains(&import.as_str())
+            {
                 found.push(format!("{path}:{}: {floor} may not import {import}", number + 1));
             }
         }
         for (name, floors) in RESERVED {
             if names_crate(code, name) && !floors.contains(&floor) {
-                found.push(format!("{path}:{}: {name} belongs to {}", number + 1, floors.join(", ")));
+                found.push(format!(
+                    "{path}:{}: {name} belongs to {}",
+                    number + 1,
+                    floors.join(", ")
+                ));
             }
         }
     }
@@ -91,7 +112,9 @@ fn names_after(code: &str, prefix: &str) -> Vec<String> {
         if before.is_some_and(|it| it.is_alphanumeric() || it == '_') {
             continue;
         }
-        let identifier = |text: &str| text.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect::<String>();
+        let identifier = |text: &str| {
+            text.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect::<String>()
+        };
         if let Some(inside) = rest.strip_prefix('{') {
             let mut depth = 0_i32;
             let mut start = true;
@@ -124,9 +147,12 @@ fn names_crate(code: &str, name: &str) -> bool {
     while let Some(at) = rest.find(name) {
         let before = code[..offset + at].chars().next_back();
         let after = &rest[at + name.len()..];
-        let starts = before.is_none_or(|it| !it.is_alphanumeric() && it != '_' && it != '.' && it != ':' && it != '"');
+        let starts = before.is_none_or(|it| {
+            !it.is_alphanumeric() && it != '_' && it != '.' && it != ':' && it != '"'
+        });
         let is_path = after.starts_with("::")
-            || (code.trim_start().trim_start_matches("pub ").starts_with("use ") && after.starts_with(';'));
+            || (code.trim_start().trim_start_matches("pub ").starts_with("use ")
+                && after.starts_with(';'));
         if starts && is_path {
             return true;
         }
@@ -143,7 +169,10 @@ fn sources() -> BTreeMap<PathBuf, String> {
             if path.is_dir() {
                 walk(&path, found);
             } else if path.extension().is_some_and(|it| it == "rs") {
-                found.insert(path.clone(), fs::read_to_string(&path).expect("a source file is text"));
+                found.insert(
+                    path.clone(),
+                    fs::read_to_string(&path).expect("a source file is text"),
+                );
             }
         }
     }
@@ -158,7 +187,13 @@ fn every_floor_keeps_to_what_is_below_it() {
     let mut found = Vec::new();
     for (path, text) in sources() {
         let inside = path.strip_prefix(&root).expect("found under src");
-        let floor = inside.components().next().expect("a file has a name").as_os_str().to_string_lossy().into_owned();
+        let floor = inside
+            .components()
+            .next()
+            .expect("a file has a name")
+            .as_os_str()
+            .to_string_lossy()
+            .into_owned();
         if floor == "lib.rs" || floor == "main.rs" {
             continue;
         }
@@ -184,12 +219,30 @@ fn no_unfinished_work_is_left_behind() {
 #[test]
 fn the_top_level_holds_only_what_belongs_there() {
     let allowed = [
-        "Cargo.toml", "Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "assets", "benches", "clippy.toml",
-        "deny.toml", "kittest.toml", "rustfmt.toml", "sample-machines", "src", "target", "tests",
+        "Cargo.toml",
+        "Cargo.lock",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "assets",
+        "benches",
+        "clippy.toml",
+        "deny.toml",
+        "kittest.toml",
+        "rustfmt.toml",
+        "sample-machines",
+        "src",
+        "target",
+        "tests",
     ];
-    for entry in fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the package can be listed").flatten() {
+    for entry in
+        fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the package can be listed").flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
-        assert!(name.starts_with('.') || allowed.contains(&name.as_str()), "{name} does not belong at the top level");
+        assert!(
+            name.starts_with('.') || allowed.contains(&name.as_str()),
+            "{name} does not belong at the top level"
+        );
     }
 }
 

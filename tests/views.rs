@@ -76,7 +76,10 @@ fn a_project_shows_its_machine_routes_and_tables() {
     let harness = window(opened(Path::new(CRUD)));
     assert!(app(&harness).machine().is_some(), "{:?}", app(&harness).notices);
     for name in ["Create item", "List items", "Which operation?"] {
-        assert!(harness.query_by_role_and_label(Role::Button, name).is_some(), "{name} is not in the graph");
+        assert!(
+            harness.query_by_role_and_label(Role::Button, name).is_some(),
+            "{name} is not in the graph"
+        );
     }
     assert!(harness.query_all_by_label_contains("/items/{id}").count() > 0);
 }
@@ -110,7 +113,10 @@ fn a_request_stops_at_a_breakpoint_steps_both_ways_and_is_answered() {
     assert!(exchange.response().is_none(), "the breakpoint holds the response");
     let run = app(&harness).run().expect("it started an execution");
     let held = run.session.cursor();
-    assert_eq!(run.session.stack().first().map(|frame| frame.name.to_string()).as_deref(), Some("Create item"));
+    assert_eq!(
+        run.session.stack().first().map(|frame| frame.name.to_string()).as_deref(),
+        Some("Create item")
+    );
 
     press(&mut harness, egui::Modifiers::NONE, Key::F10);
     let stepped = app(&harness).run().expect("still there").session.cursor();
@@ -120,7 +126,8 @@ fn a_request_stops_at_a_breakpoint_steps_both_ways_and_is_answered() {
 
     press(&mut harness, egui::Modifiers::NONE, Key::F5);
     press(&mut harness, egui::Modifiers::NONE, Key::F5);
-    let response = app(&harness).exchanges.last().and_then(|it| it.response()).expect("it was let go");
+    let response =
+        app(&harness).exchanges.last().and_then(|it| it.response()).expect("it was let go");
     assert_eq!(response.status, 201, "{}", response.body);
     assert!(response.body.contains("Cooper"));
     assert!(harness.query_by_label("Status 201").is_some());
@@ -158,7 +165,9 @@ fn a_save_in_an_editor_redraws_the_graph_and_keeps_the_selection() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("flow.asl.json");
     let definition = |next: &str| {
-        format!(r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Next":"{next}"}},"{next}":{{"Type":"Succeed"}}}}}}"#)
+        format!(
+            r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Next":"{next}"}},"{next}":{{"Type":"Succeed"}}}}}}"#
+        )
     };
     std::fs::write(&file, definition("B")).expect("written");
     let mut opened = opened(&file);
@@ -166,7 +175,8 @@ fn a_save_in_an_editor_redraws_the_graph_and_keeps_the_selection() {
     std::fs::write(&file, definition("检查库存")).expect("saved again");
     for _ in 0..200 {
         opened.wait_and_tick(Duration::from_millis(50));
-        if opened.machine().is_some_and(|it| it.machine.find(&StatePath::new("检查库存")).is_some()) {
+        if opened.machine().is_some_and(|it| it.machine.find(&StatePath::new("检查库存")).is_some())
+        {
             break;
         }
     }
@@ -179,7 +189,11 @@ fn a_save_in_an_editor_redraws_the_graph_and_keeps_the_selection() {
 fn a_broken_file_still_opens_and_lists_its_problems() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("broken.asl.json");
-    std::fs::write(&file, r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"Gone"},"B":{"Type":"Wa"#).expect("written");
+    std::fs::write(
+        &file,
+        r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"Gone"},"B":{"Type":"Wa"#,
+    )
+    .expect("written");
     let mut harness = window(opened(&file));
     assert!(harness.query_by_role_and_label(Role::Button, "A").is_some());
     show(&mut harness, Pane::Problems);
@@ -203,7 +217,10 @@ fn the_palette_finds_and_runs_a_command() {
     harness.run_steps(3);
     harness.key_press(Key::Enter);
     harness.run_steps(4);
-    assert!(harness.query_all_by_label_contains("Reverse continue").count() > 0, "the list of shortcuts is shown");
+    assert!(
+        harness.query_all_by_label_contains("Reverse continue").count() > 0,
+        "the list of shortcuts is shown"
+    );
 }
 
 #[test]

@@ -21,12 +21,15 @@ pub struct Answers {
 
 impl std::fmt::Debug for Answers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answers").field("typed", &self.typed).field("case", &self.case).finish_non_exhaustive()
+        f.debug_struct("Answers")
+            .field("typed", &self.typed)
+            .field("case", &self.case)
+            .finish_non_exhaustive()
     }
 }
 
 /// How often each state has asked, because a mock may answer the second invocation otherwise than the first.
-pub type Invocations = BTreeMap<Arc<str>, u32>;
+pub(super) type Invocations = BTreeMap<Arc<str>, u32>;
 
 impl Answers {
     /// A fresh database with the project's tables in it, and what could not be created.
@@ -36,11 +39,18 @@ impl Answers {
     pub fn of(project: &Project) -> Result<(Self, Vec<String>), String> {
         let database = DynamoDb::new()?;
         let problems = create_tables(&database, &project.tables);
-        Ok((Self { database: Arc::new(database), typed: MockCase::default(), case: None }, problems))
+        Ok((
+            Self { database: Arc::new(database), typed: MockCase::default(), case: None },
+            problems,
+        ))
     }
 
     /// The answer, or `None` when only the user can give one.
-    pub fn answer(&self, request: &TaskRequest, invocations: &mut Invocations) -> Option<TaskAnswer> {
+    pub fn answer(
+        &self,
+        request: &TaskRequest,
+        invocations: &mut Invocations,
+    ) -> Option<TaskAnswer> {
         let count = invocations.entry(Arc::clone(&request.state_name)).or_default();
         let invocation = *count;
         *count += 1;
@@ -59,6 +69,8 @@ impl Answers {
 }
 
 fn create_tables(database: &DynamoDb, tables: &[Table]) -> Vec<String> {
-    let create = |table: &Table| database.create_table(table).err().map(|why| format!("Table {}: {why}", table.name));
+    let create = |table: &Table| {
+        database.create_table(table).err().map(|why| format!("Table {}: {why}", table.name))
+    };
     tables.iter().filter_map(create).collect()
 }

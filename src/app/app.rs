@@ -18,7 +18,9 @@ use super::settings::Settings;
 use super::simulation::{Run, RunId, execution_name, execution_start};
 use super::tour::{Tour, TourEvent};
 use super::worker::{FileWatcher, Outbox};
-use crate::apigateway::{self, Begun, HttpRequest, HttpResponse, IntegrationResult, RequestContext};
+use crate::apigateway::{
+    self, Begun, HttpRequest, HttpResponse, IntegrationResult, RequestContext,
+};
 use crate::asl::{StateMachineType, StatePath};
 use crate::debug::{Breakpoints, Goal, StopReason};
 use crate::execution::{Execution, ExecutionStatus, Timestamp};
@@ -192,7 +194,12 @@ impl App {
 
     // -- notices
 
-    pub fn notify(&mut self, level: NoticeLevel, text: impl Into<String>, remedy: impl Into<String>) {
+    pub fn notify(
+        &mut self,
+        level: NoticeLevel,
+        text: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
         let id = self.next_id();
         self.notices.push(Notice { id, level, text: text.into(), remedy: remedy.into() });
     }
@@ -224,7 +231,9 @@ impl App {
                 self.replies.insert(id, reply);
                 self.deliver();
             }
-            Event::ServerStarted(port) => self.notify(NoticeLevel::Info, format!("Serving on port {port}"), ""),
+            Event::ServerStarted(port) => {
+                self.notify(NoticeLevel::Info, format!("Serving on port {port}"), "")
+            }
             Event::ServerStopped(why) => {
                 if let Some(why) = why {
                     self.notify(NoticeLevel::Error, "The local server ended", why);
@@ -237,7 +246,7 @@ impl App {
     }
 
     /// Reads the project's files again.
-    pub(super) fn reload(&mut self) {
+    pub(super) fn reload(&self) {
         if let Some(open) = &self.project {
             super::worker::open(open.project.path.clone(), true, self.outbox.clone());
         }
@@ -252,9 +261,14 @@ impl App {
             }
         };
         for problem in problems {
-            self.notify(NoticeLevel::Warning, problem, "Tasks on this table will fail with ResourceNotFoundException.");
+            self.notify(
+                NoticeLevel::Warning,
+                problem,
+                "Tasks on this table will fail with ResourceNotFoundException.",
+            );
         }
-        self.settings.remember(&project.path.canonicalize().unwrap_or_else(|_| project.path.clone()));
+        self.settings
+            .remember(&project.path.canonicalize().unwrap_or_else(|_| project.path.clone()));
         self.show_opened(project, answers);
         if let Some(open) = &mut self.project {
             open.watcher = FileWatcher::new(&open.project.files, self.outbox.clone());
@@ -275,15 +289,28 @@ impl App {
         let examples: Vec<NamedRequest> = project
             .example_requests
             .iter()
-            .map(|(name, request)| NamedRequest { name: name.as_str().into(), draft: RequestDraft::of(0, request) })
+            .map(|(name, request)| NamedRequest {
+                name: name.as_str().into(),
+                draft: RequestDraft::of(0, request),
+            })
             .collect();
-        self.draft = examples.first().map(|it| it.draft.clone()).unwrap_or_else(|| first_route(&project));
-        self.input_text = project.example_inputs.first().map_or_else(|| "{}".to_owned(), |(_, text)| text.clone());
+        self.draft =
+            examples.first().map(|it| it.draft.clone()).unwrap_or_else(|| first_route(&project));
+        self.input_text = project
+            .example_inputs
+            .first()
+            .map_or_else(|| "{}".to_owned(), |(_, text)| text.clone());
         let mock_case = first_case(&project, 0);
         let chosen = answers.case.take();
-        answers.case = chosen.or_else(|| mock_case.as_ref().and_then(|case| project.mocks.as_ref()?.case(&project.machines.first()?.name, case)));
-        self.machine_type = project.machines.first().map_or(StateMachineType::Standard, |it| it.kind);
-        self.project = Some(OpenProject { project, answers, machine: 0, mock_case, examples, watcher: None });
+        answers.case = chosen.or_else(|| {
+            mock_case.as_ref().and_then(|case| {
+                project.mocks.as_ref()?.case(&project.machines.first()?.name, case)
+            })
+        });
+        self.machine_type =
+            project.machines.first().map_or(StateMachineType::Standard, |it| it.kind);
+        self.project =
+            Some(OpenProject { project, answers, machine: 0, mock_case, examples, watcher: None });
         self.for_window.push(Command::FitGraph);
     }
 
@@ -291,7 +318,8 @@ impl App {
     fn replace_project(&mut self, project: Project) {
         let Some(open) = &mut self.project else { return self.show_project(project) };
         let shown = open.machine().map(|it| it.name.clone());
-        open.machine = project.machines.iter().position(|it| Some(&it.name) == shown.as_ref()).unwrap_or(0);
+        open.machine =
+            project.machines.iter().position(|it| Some(&it.name) == shown.as_ref()).unwrap_or(0);
         if open.project.files != project.files {
             open.watcher = FileWatcher::new(&project.files, self.outbox.clone());
         }
@@ -304,7 +332,8 @@ impl App {
             }
         }
         open.project = project;
-        let gone = |path: &StatePath| open.machine().is_none_or(|it| it.machine.find(path).is_none());
+        let gone =
+            |path: &StatePath| open.machine().is_none_or(|it| it.machine.find(path).is_none());
         if self.selection.state.as_ref().is_some_and(gone) {
             self.selection.state = None;
         }
@@ -340,15 +369,23 @@ impl App {
                 let progress = Progress::Answered { response, stages, millis: 0 };
                 Exchange { id, api, request, sent_at, served, run: None, progress }
             }
-            Begun::Start(pending) => {
-                Exchange { id, api, request, sent_at, served, run: None, progress: Progress::Held(pending) }
-            }
+            Begun::Start(pending) => Exchange {
+                id,
+                api,
+                request,
+                sent_at,
+                served,
+                run: None,
+                progress: Progress::Held(pending),
+            },
         };
         if let Progress::Held(pending) = &exchange.progress {
             let arn = pending.start.state_machine_arn.clone();
             let (input, name) = (pending.start.input.clone(), pending.start.name.clone());
             match self.machine_by_arn(&arn) {
-                Some(machine) => exchange.run = Some(self.start_run(machine, input, None, name.as_deref())),
+                Some(machine) => {
+                    exchange.run = Some(self.start_run(machine, input, None, name.as_deref()))
+                }
                 None => self.answer_exchange(&mut exchange, &no_such_machine(&arn)),
             }
             if let Some(run) = exchange.run
@@ -374,7 +411,11 @@ impl App {
 
     /// Makes the answer of an exchange from what Step Functions would say.
     fn answer_exchange(&self, exchange: &mut Exchange, result: &IntegrationResult) {
-        let Some(rest_api) = self.project.as_ref().and_then(|open| open.project.apis.get(exchange.api)) else { return };
+        let Some(rest_api) =
+            self.project.as_ref().and_then(|open| open.project.apis.get(exchange.api))
+        else {
+            return;
+        };
         let millis = clock::now().0 - exchange.sent_at.0;
         let Progress::Held(pending) = &exchange.progress else { return };
         let (response, stages) = apigateway::finish(rest_api, (**pending).clone(), result);
@@ -386,7 +427,10 @@ impl App {
         let mut exchanges = std::mem::take(&mut self.exchanges);
         for exchange in &mut exchanges {
             let Progress::Held(pending) = &exchange.progress else { continue };
-            let Some(run) = exchange.run.and_then(|id| self.runs.iter().find(|it| it.id == id)) else { continue };
+            let Some(run) = exchange.run.and_then(|id| self.runs.iter().find(|it| it.id == id))
+            else {
+                continue;
+            };
             let result = if pending.start.synchronous {
                 if !run.has_ended() {
                     continue;
@@ -415,13 +459,29 @@ impl App {
     // -- executions
 
     /// Starts an execution, stopped before its first state. It becomes the one that is shown.
-    pub(super) fn start_run(&mut self, machine: usize, input: Value, kind: Option<StateMachineType>, name: Option<&str>) -> RunId {
+    pub(super) fn start_run(
+        &mut self,
+        machine: usize,
+        input: Value,
+        kind: Option<StateMachineType>,
+        name: Option<&str>,
+    ) -> RunId {
         let id = RunId(self.next_id());
         let at = clock::now();
-        if let Some(definition) = self.project.as_ref().and_then(|open| open.project.machines.get(machine)) {
+        if let Some(definition) =
+            self.project.as_ref().and_then(|open| open.project.machines.get(machine))
+        {
             let seed = id.0;
-            let name = name.map_or_else(|| execution_name(at.0.unsigned_abs() ^ seed), str::to_owned);
-            let start = execution_start(definition, input, kind.unwrap_or(definition.kind), at, seed, &name);
+            let name =
+                name.map_or_else(|| execution_name(at.0.unsigned_abs() ^ seed), str::to_owned);
+            let start = execution_start(
+                definition,
+                input,
+                kind.unwrap_or(definition.kind),
+                at,
+                seed,
+                &name,
+            );
             self.runs.push(Run::start(id, machine, definition, start));
             self.active_run = Some(id);
             self.forget_old_runs();
@@ -433,7 +493,11 @@ impl App {
     fn forget_old_runs(&mut self) {
         while self.runs.len() > MAX_RUNS {
             let active = self.active_run;
-            let Some(oldest) = self.runs.iter().position(|run| run.has_ended() && Some(run.id) != active) else { break };
+            let Some(oldest) =
+                self.runs.iter().position(|run| run.has_ended() && Some(run.id) != active)
+            else {
+                break;
+            };
             self.runs.remove(oldest);
         }
     }
@@ -447,7 +511,8 @@ impl App {
         for run in self.runs.iter_mut().filter(|it| it.is_running()) {
             let name = open.project.machines.get(run.machine).map_or("", |it| it.name.as_str());
             let breakpoints = self.breakpoints.get(name).unwrap_or(&self.empty);
-            more |= run.pump(breakpoints, &open.answers, budget / u32::try_from(running).unwrap_or(1));
+            more |=
+                run.pump(breakpoints, &open.answers, budget / u32::try_from(running).unwrap_or(1));
             if let Some(StopReason::Breakpoint(_) | StopReason::Exception { .. }) = run.stopped {
                 stopped = Some((run.id, run.machine));
             }
@@ -480,13 +545,22 @@ impl App {
     }
 
     fn restore_breakpoints(&mut self) {
-        let names: Vec<String> = self.project.iter().flat_map(|open| &open.project.machines).map(|it| it.name.clone()).collect();
+        let names: Vec<String> = self
+            .project
+            .iter()
+            .flat_map(|open| &open.project.machines)
+            .map(|it| it.name.clone())
+            .collect();
         for name in names {
             let mut breakpoints = Breakpoints::default();
             breakpoints.exceptions.uncaught = self.settings.break_on_errors.unwrap_or(false);
-            if let Some(paths) = self.breakpoint_key(&name).and_then(|key| self.settings.breakpoints.get(&key)) {
+            if let Some(paths) =
+                self.breakpoint_key(&name).and_then(|key| self.settings.breakpoints.get(&key))
+            {
                 for path in paths {
-                    breakpoints.states.insert(StatePath::new(path), crate::debug::Breakpoint::default());
+                    breakpoints
+                        .states
+                        .insert(StatePath::new(path), crate::debug::Breakpoint::default());
                 }
             }
             self.breakpoints.insert(name, breakpoints);
@@ -496,7 +570,8 @@ impl App {
     pub(super) fn remember_breakpoints(&mut self) {
         for (name, breakpoints) in self.breakpoints.clone() {
             let Some(key) = self.breakpoint_key(&name) else { continue };
-            let paths: Vec<String> = breakpoints.states.keys().map(|path| path.as_str().to_owned()).collect();
+            let paths: Vec<String> =
+                breakpoints.states.keys().map(|path| path.as_str().to_owned()).collect();
             if paths.is_empty() {
                 self.settings.breakpoints.remove(&key);
             } else {
@@ -512,7 +587,11 @@ impl App {
             && let Err(err) = self.settings.save(&file)
         {
             self.settings_file = None;
-            self.notify(NoticeLevel::Warning, "Settings can't be saved; they last until you quit", err.to_string());
+            self.notify(
+                NoticeLevel::Warning,
+                "Settings can't be saved; they last until you quit",
+                err.to_string(),
+            );
         }
     }
 }
@@ -567,7 +646,8 @@ fn no_such_machine(arn: &str) -> IntegrationResult {
 
 /// What `StartSyncExecution` answers for an execution that has ended.
 fn sync_result(run: &Run) -> IntegrationResult {
-    let ended_at = run.session.history().events().last().map_or(run.started_at, |event| event.timestamp);
+    let ended_at =
+        run.session.history().events().last().map_or(run.started_at, |event| event.timestamp);
     let status = run.status();
     let (output, error, cause) = match &status {
         ExecutionStatus::Succeeded { output } => (output.clone(), None, None),
@@ -578,7 +658,10 @@ fn sync_result(run: &Run) -> IntegrationResult {
     };
     let answer = apigateway::SyncAnswer {
         execution_arn: run.execution_arn.to_string(),
-        state_machine_arn: run.start.as_ref().map_or_else(String::new, |start| start.state_machine_arn.to_string()),
+        state_machine_arn: run
+            .start
+            .as_ref()
+            .map_or_else(String::new, |start| start.state_machine_arn.to_string()),
         name: run.execution_name.to_string(),
         status: status.as_str().to_owned(),
         start_date_millis: run.started_at.0,
@@ -590,5 +673,9 @@ fn sync_result(run: &Run) -> IntegrationResult {
     };
     // The gateway gives up after 29 seconds of the execution's own, virtual time.
     let timed_out = ended_at.0 - run.started_at.0 > 29_000;
-    IntegrationResult { status: 200, body: apigateway::start_sync_execution_body(&answer), timed_out }
+    IntegrationResult {
+        status: 200,
+        body: apigateway::start_sync_execution_body(&answer),
+        timed_out,
+    }
 }

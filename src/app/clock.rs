@@ -7,7 +7,9 @@ use crate::execution::Timestamp;
 /// The wall clock, in milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
 pub fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 

@@ -67,8 +67,15 @@ pub enum Command {
 
     // answers
     /// Answers a waiting task; `keep` makes it the mock of its state.
-    AnswerTask { token: TaskToken, answer: TaskAnswer, keep: bool },
-    SetMock { state: String, answer: TaskAnswer },
+    AnswerTask {
+        token: TaskToken,
+        answer: TaskAnswer,
+        keep: bool,
+    },
+    SetMock {
+        state: String,
+        answer: TaskAnswer,
+    },
     RemoveMock(String),
     LoadMocks(PathBuf),
     ShowLoadMocksDialog,
@@ -89,12 +96,22 @@ pub enum Command {
     StopServer,
 
     // tables
-    PutItem { table: String, item: Value },
-    DeleteItem { table: String, key: Value },
+    PutItem {
+        table: String,
+        item: Value,
+    },
+    DeleteItem {
+        table: String,
+        key: Value,
+    },
     ResetTables,
 
     // AWS
-    FetchExecution { profile: Option<String>, region: Option<String>, arn: String },
+    FetchExecution {
+        profile: Option<String>,
+        region: Option<String>,
+        arn: String,
+    },
     // the window
     ShowPane(Pane),
     FitGraph,
@@ -108,7 +125,9 @@ pub enum Command {
     ShowPalette,
     ShowShortcuts,
     ShowTour,
-    EndTour { for_good: bool },
+    EndTour {
+        for_good: bool,
+    },
     ShowAbout,
     CopyText(String),
     DismissNotice(u64),
@@ -117,7 +136,9 @@ pub enum Command {
 }
 
 /// The panes of the window, for "Show …".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Pane {
     Project,
     Graph,
@@ -204,7 +225,8 @@ pub enum Menu {
 }
 
 impl Menu {
-    pub const ALL: [Self; 6] = [Self::File, Self::Run, Self::Breakpoints, Self::Request, Self::View, Self::Help];
+    pub const ALL: [Self; 6] =
+        [Self::File, Self::Run, Self::Breakpoints, Self::Request, Self::View, Self::Help];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -228,65 +250,281 @@ pub struct Listing {
     pub shortcut: Option<Shortcut>,
 }
 
-const fn plain(key: &'static str) -> Option<Shortcut> {
-    Some(Shortcut { command: false, shift: false, alt: false, key })
+const fn plain(key: &'static str) -> Shortcut {
+    Shortcut { command: false, shift: false, alt: false, key }
 }
-const fn shift(key: &'static str) -> Option<Shortcut> {
-    Some(Shortcut { command: false, shift: true, alt: false, key })
+const fn shift(key: &'static str) -> Shortcut {
+    Shortcut { command: false, shift: true, alt: false, key }
 }
-const fn command(key: &'static str) -> Option<Shortcut> {
-    Some(Shortcut { command: true, shift: false, alt: false, key })
+const fn command(key: &'static str) -> Shortcut {
+    Shortcut { command: true, shift: false, alt: false, key }
 }
-const fn command_shift(key: &'static str) -> Option<Shortcut> {
-    Some(Shortcut { command: true, shift: true, alt: false, key })
+const fn command_shift(key: &'static str) -> Shortcut {
+    Shortcut { command: true, shift: true, alt: false, key }
 }
 
 impl Command {
     /// Every command without arguments, in menu order: the one list that all of the window is made from.
     pub fn listed() -> Vec<Listing> {
-        let entry = |command, menu, label, tooltip, shortcut| Listing { command, menu, label, tooltip, shortcut };
+        let entry = |command, menu, label, tooltip, shortcut| Listing {
+            command,
+            menu,
+            label,
+            tooltip,
+            shortcut,
+        };
         let mut all = vec![
-            entry(Self::ShowOpenDialog, Menu::File, "Open…", "Open a definition, a template or a folder", command("O")),
-            entry(Self::ShowOpenFolderDialog, Menu::File, "Open folder…", "Open a Terraform or SAM project", command_shift("O")),
-            entry(Self::Reload, Menu::File, "Reload", "Read the project's files again", command("R")),
-            entry(Self::ShowExportDialog, Menu::File, "Export picture…", "Save the graph as SVG or PNG", command("E")),
+            entry(
+                Self::ShowOpenDialog,
+                Menu::File,
+                "Open…",
+                "Open a definition, a template or a folder",
+                Some(command("O")),
+            ),
+            entry(
+                Self::ShowOpenFolderDialog,
+                Menu::File,
+                "Open folder…",
+                "Open a Terraform or SAM project",
+                Some(command_shift("O")),
+            ),
+            entry(
+                Self::Reload,
+                Menu::File,
+                "Reload",
+                "Read the project's files again",
+                Some(command("R")),
+            ),
+            entry(
+                Self::ShowExportDialog,
+                Menu::File,
+                "Export picture…",
+                "Save the graph as SVG or PNG",
+                Some(command("E")),
+            ),
             entry(Self::CloseProject, Menu::File, "Close project", "Close what is open", None),
-            entry(Self::Quit, Menu::File, "Quit", "Leave Stepwell", command("Q")),
-            entry(Self::Continue, Menu::Run, "Continue", "Start, or go on to the next breakpoint", plain("F5")),
-            entry(Self::StartPaused, Menu::Run, "Start paused", "Start and stop at the first state", command("F8")),
-            entry(Self::Pause, Menu::Run, "Pause", "Stop where it is", plain("F6")),
-            entry(Self::Next, Menu::Run, "Next", "To the next state, over Maps and Parallels", plain("F10")),
-            entry(Self::StepIn, Menu::Run, "Step in", "Into the data flow, a branch or an iteration", plain("F11")),
-            entry(Self::StepOut, Menu::Run, "Step out", "To the end of the branch, iteration or execution", shift("F11")),
-            entry(Self::StepBack, Menu::Run, "Step back", "To the state before; nothing runs", command("F10")),
-            entry(Self::ReverseContinue, Menu::Run, "Reverse continue", "Back to the last breakpoint, or the start", command("F5")),
-            entry(Self::ReverseStepIn, Menu::Run, "Reverse step in", "Back one stage of the data flow", command("F11")),
-            entry(Self::ReverseStepOut, Menu::Run, "Reverse step out", "Back to where the branch or iteration began", command_shift("F11")),
-            entry(Self::GoToStart, Menu::Run, "Go to start", "Move the cursor to the first event", command("Home")),
-            entry(Self::GoToEnd, Menu::Run, "Go to end", "Move the cursor to the last event", command("End")),
-            entry(Self::Restart, Menu::Run, "Restart", "Run again with the same input", command_shift("F5")),
-            entry(Self::Stop, Menu::Run, "Stop", "Abort the execution, as StopExecution does", shift("F5")),
-            entry(Self::ToggleBreakpointHere, Menu::Breakpoints, "Toggle breakpoint", "On the selected state", plain("F9")),
-            entry(Self::ToggleBreakOnErrors, Menu::Breakpoints, "Break on uncaught errors", "Stop where an error ends the execution", None),
-            entry(Self::ToggleBreakOnCaughtErrors, Menu::Breakpoints, "Break on caught errors", "Stop also where a Retry or Catch takes care", None),
-            entry(Self::ClearBreakpoints, Menu::Breakpoints, "Remove all breakpoints", "In every state machine of the project", command_shift("F9")),
-            entry(Self::SendRequest, Menu::Request, "Send request", "Send the request of the API console", command("Enter")),
-            entry(Self::CopyAsCurl, Menu::Request, "Copy as curl", "The request as a command line", None),
-            entry(Self::ShowPostmanDialog, Menu::Request, "Open Postman collection…", "Add its requests to the history", None),
-            entry(Self::StartServer(0), Menu::Request, "Serve on loopback", "Let curl or a browser drive the API", None),
+            entry(Self::Quit, Menu::File, "Quit", "Leave Stepwell", Some(command("Q"))),
+            entry(
+                Self::Continue,
+                Menu::Run,
+                "Continue",
+                "Start, or go on to the next breakpoint",
+                Some(plain("F5")),
+            ),
+            entry(
+                Self::StartPaused,
+                Menu::Run,
+                "Start paused",
+                "Start and stop at the first state",
+                Some(command("F8")),
+            ),
+            entry(Self::Pause, Menu::Run, "Pause", "Stop where it is", Some(plain("F6"))),
+            entry(
+                Self::Next,
+                Menu::Run,
+                "Next",
+                "To the next state, over Maps and Parallels",
+                Some(plain("F10")),
+            ),
+            entry(
+                Self::StepIn,
+                Menu::Run,
+                "Step in",
+                "Into the data flow, a branch or an iteration",
+                Some(plain("F11")),
+            ),
+            entry(
+                Self::StepOut,
+                Menu::Run,
+                "Step out",
+                "To the end of the branch, iteration or execution",
+                Some(shift("F11")),
+            ),
+            entry(
+                Self::StepBack,
+                Menu::Run,
+                "Step back",
+                "To the state before; nothing runs",
+                Some(command("F10")),
+            ),
+            entry(
+                Self::ReverseContinue,
+                Menu::Run,
+                "Reverse continue",
+                "Back to the last breakpoint, or the start",
+                Some(command("F5")),
+            ),
+            entry(
+                Self::ReverseStepIn,
+                Menu::Run,
+                "Reverse step in",
+                "Back one stage of the data flow",
+                Some(command("F11")),
+            ),
+            entry(
+                Self::ReverseStepOut,
+                Menu::Run,
+                "Reverse step out",
+                "Back to where the branch or iteration began",
+                Some(command_shift("F11")),
+            ),
+            entry(
+                Self::GoToStart,
+                Menu::Run,
+                "Go to start",
+                "Move the cursor to the first event",
+                Some(command("Home")),
+            ),
+            entry(
+                Self::GoToEnd,
+                Menu::Run,
+                "Go to end",
+                "Move the cursor to the last event",
+                Some(command("End")),
+            ),
+            entry(
+                Self::Restart,
+                Menu::Run,
+                "Restart",
+                "Run again with the same input",
+                Some(command_shift("F5")),
+            ),
+            entry(
+                Self::Stop,
+                Menu::Run,
+                "Stop",
+                "Abort the execution, as StopExecution does",
+                Some(shift("F5")),
+            ),
+            entry(
+                Self::ToggleBreakpointHere,
+                Menu::Breakpoints,
+                "Toggle breakpoint",
+                "On the selected state",
+                Some(plain("F9")),
+            ),
+            entry(
+                Self::ToggleBreakOnErrors,
+                Menu::Breakpoints,
+                "Break on uncaught errors",
+                "Stop where an error ends the execution",
+                None,
+            ),
+            entry(
+                Self::ToggleBreakOnCaughtErrors,
+                Menu::Breakpoints,
+                "Break on caught errors",
+                "Stop also where a Retry or Catch takes care",
+                None,
+            ),
+            entry(
+                Self::ClearBreakpoints,
+                Menu::Breakpoints,
+                "Remove all breakpoints",
+                "In every state machine of the project",
+                Some(command_shift("F9")),
+            ),
+            entry(
+                Self::SendRequest,
+                Menu::Request,
+                "Send request",
+                "Send the request of the API console",
+                Some(command("Enter")),
+            ),
+            entry(
+                Self::CopyAsCurl,
+                Menu::Request,
+                "Copy as curl",
+                "The request as a command line",
+                None,
+            ),
+            entry(
+                Self::ShowPostmanDialog,
+                Menu::Request,
+                "Open Postman collection…",
+                "Add its requests to the history",
+                None,
+            ),
+            entry(
+                Self::StartServer(0),
+                Menu::Request,
+                "Serve on loopback",
+                "Let curl or a browser drive the API",
+                None,
+            ),
             entry(Self::StopServer, Menu::Request, "Stop serving", "Close the local port", None),
-            entry(Self::ShowLoadMocksDialog, Menu::Request, "Load mocks…", "A MockConfigFile of Step Functions Local", None),
-            entry(Self::ResetTables, Menu::Request, "Reset tables", "Empty the tables and seed them again", None),
-            entry(Self::ShowPalette, Menu::View, "Command palette…", "Find a command or a state by name", command("P")),
-            entry(Self::FitGraph, Menu::View, "Fit graph", "Show the whole machine", command("Num0")),
-            entry(Self::ZoomToSelection, Menu::View, "Zoom to selection", "Centre the selected state", command("Num1")),
-            entry(Self::ZoomIn, Menu::View, "Zoom in", "Enlarge the graph", command("Plus")),
-            entry(Self::ZoomOut, Menu::View, "Zoom out", "Shrink the graph", command("Minus")),
-            entry(Self::ToggleTheme, Menu::View, "Toggle theme", "Light or dark", command_shift("T")),
+            entry(
+                Self::ShowLoadMocksDialog,
+                Menu::Request,
+                "Load mocks…",
+                "A MockConfigFile of Step Functions Local",
+                None,
+            ),
+            entry(
+                Self::ResetTables,
+                Menu::Request,
+                "Reset tables",
+                "Empty the tables and seed them again",
+                None,
+            ),
+            entry(
+                Self::ShowPalette,
+                Menu::View,
+                "Command palette…",
+                "Find a command or a state by name",
+                Some(command("P")),
+            ),
+            entry(
+                Self::FitGraph,
+                Menu::View,
+                "Fit graph",
+                "Show the whole machine",
+                Some(command("Num0")),
+            ),
+            entry(
+                Self::ZoomToSelection,
+                Menu::View,
+                "Zoom to selection",
+                "Centre the selected state",
+                Some(command("Num1")),
+            ),
+            entry(Self::ZoomIn, Menu::View, "Zoom in", "Enlarge the graph", Some(command("Plus"))),
+            entry(
+                Self::ZoomOut,
+                Menu::View,
+                "Zoom out",
+                "Shrink the graph",
+                Some(command("Minus")),
+            ),
+            entry(
+                Self::ToggleTheme,
+                Menu::View,
+                "Toggle theme",
+                "Light or dark",
+                Some(command_shift("T")),
+            ),
             entry(Self::ResetLayout, Menu::View, "Reset layout", "Put the panes back", None),
-            entry(Self::ShowTour, Menu::Help, "Show the tour", "One request, one breakpoint, one step back", plain("F1")),
-            entry(Self::ShowShortcuts, Menu::Help, "Keyboard shortcuts", "Every key in one list", command("Slash")),
-            entry(Self::ShowAbout, Menu::Help, "About Stepwell", "Version, licences and limits", None),
+            entry(
+                Self::ShowTour,
+                Menu::Help,
+                "Show the tour",
+                "One request, one breakpoint, one step back",
+                Some(plain("F1")),
+            ),
+            entry(
+                Self::ShowShortcuts,
+                Menu::Help,
+                "Keyboard shortcuts",
+                "Every key in one list",
+                Some(command("Slash")),
+            ),
+            entry(
+                Self::ShowAbout,
+                Menu::Help,
+                "About Stepwell",
+                "Version, licences and limits",
+                None,
+            ),
         ];
         all.extend(Pane::ALL.map(|pane| {
             let label = match pane {
@@ -320,7 +558,11 @@ impl Shortcut {
     /// `Ctrl+Shift+F5`
     pub fn text(self) -> String {
         let mut text = String::new();
-        for (held, name) in [(self.command, if cfg!(target_os = "macos") { "⌘" } else { "Ctrl+" }), (self.alt, "Alt+"), (self.shift, "Shift+")] {
+        for (held, name) in [
+            (self.command, if cfg!(target_os = "macos") { "⌘" } else { "Ctrl+" }),
+            (self.alt, "Alt+"),
+            (self.shift, "Shift+"),
+        ] {
             if held {
                 text.push_str(name);
             }
@@ -347,14 +589,21 @@ mod tests {
         for (index, one) in listed.iter().enumerate() {
             for other in &listed[index + 1..] {
                 assert_ne!(one.label, other.label);
-                assert!(one.shortcut.is_none() || one.shortcut != other.shortcut, "{} and {}", one.label, other.label);
+                assert!(
+                    one.shortcut.is_none() || one.shortcut != other.shortcut,
+                    "{} and {}",
+                    one.label,
+                    other.label
+                );
             }
         }
     }
 
     #[test]
     fn every_forward_step_has_its_reverse_under_ctrl() {
-        let key = |command: &Command| command.listing().and_then(|it| it.shortcut).expect("steps have shortcuts");
+        let key = |command: &Command| {
+            command.listing().and_then(|it| it.shortcut).expect("steps have shortcuts")
+        };
         for (forward, reverse) in [
             (Command::Continue, Command::ReverseContinue),
             (Command::Next, Command::StepBack),

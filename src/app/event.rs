@@ -13,10 +13,17 @@ use crate::project::{OpenError, Project};
 #[derive(Debug)]
 pub enum Event {
     /// `reload` when a save caused it, so that selection and cursor stay.
-    ProjectLoaded { path: PathBuf, reload: bool, outcome: Result<Box<Project>, OpenError> },
+    ProjectLoaded {
+        path: PathBuf,
+        reload: bool,
+        outcome: Result<Box<Project>, OpenError>,
+    },
     FilesChanged,
     /// A request came in over loopback and waits for its answer.
-    Served { request: HttpRequest, reply: oneshot::Sender<HttpResponse> },
+    Served {
+        request: HttpRequest,
+        reply: oneshot::Sender<HttpResponse>,
+    },
     ServerStarted(u16),
     /// The port could not be opened, or the server ended.
     ServerStopped(Option<String>),

@@ -36,14 +36,14 @@ impl HttpServer {
     /// In the user's words: the port is in use, or may not be opened.
     pub fn start(port: u16, stage: &str, outbox: Outbox) -> Result<Self, String> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listener = std::net::TcpListener::bind(address).map_err(|err| match err.kind() {
-            std::io::ErrorKind::AddrInUse => {
+        let listener = std::net::TcpListener::bind(address).map_err(|err| {
+            if err.kind() == std::io::ErrorKind::AddrInUse {
                 format!("Port {port} is in use. Choose another with --port, or 0 for any free one.")
-            }
-            std::io::ErrorKind::PermissionDenied => {
+            } else if err.kind() == std::io::ErrorKind::PermissionDenied {
                 format!("Port {port} may not be opened by this user. Choose one above 1023.")
+            } else {
+                format!("Port {port} can't be opened: {err}")
             }
-            _ => format!("Port {port} can't be opened: {err}"),
         })?;
         let ready = listener.set_nonblocking(true).and_then(|()| listener.local_addr());
         let port = ready.map_err(|err| format!("The port can't be used: {err}"))?.port();
@@ -87,7 +87,7 @@ impl Drop for HttpServer {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             // It may have ended by itself; then there is nobody to tell.
-            drop(stop.send(()));
+            stop.send(()).unwrap_or_default();
         }
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
@@ -117,7 +117,9 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
         headers: parts
             .headers
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
@@ -142,12 +144,17 @@ fn from_here(headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
     match text("origin") {
         None => Ok(()),
         Some(origin) => {
-            let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")).unwrap_or(origin);
+            let host = origin
+                .strip_prefix("http://")
+                .or_else(|| origin.strip_prefix("https://"))
+                .unwrap_or(origin);
             let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
             if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
                 Ok(())
             } else {
-                Err("This server answers only to pages of localhost: the Origin header names another site")
+                Err(
+                    "This server answers only to pages of localhost: the Origin header names another site",
+                )
             }
         }
     }
@@ -155,7 +162,9 @@ fn from_here(headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
 
 fn is_loopback(host: &str, port: u16) -> bool {
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
-        host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':') == Some(&port.to_string()))
+        host.strip_prefix(name).is_some_and(|rest| {
+            rest.is_empty() || rest.strip_prefix(':') == Some(&port.to_string())
+        })
     })
 }
 
@@ -172,7 +181,7 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
 }
 
 /// `a=1&b=x%20y` as decoded pairs, in order.
-pub fn parse_query(query: &str) -> Vec<(String, String)> {
+pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -209,12 +218,17 @@ fn to_axum(response: HttpResponse) -> Response {
     let mut builder = Response::builder().status(response.status);
     for (name, value) in &response.headers {
         // The body is sent whole, so a length or encoding computed by a template would only be wrong.
-        if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("transfer-encoding") {
+        if !name.eq_ignore_ascii_case("content-length")
+            && !name.eq_ignore_ascii_case("transfer-encoding")
+        {
             builder = builder.header(name.as_str(), value.as_str());
         }
     }
     builder.body(Body::from(Bytes::from(response.body))).unwrap_or_else(|err| {
-        refuse(StatusCode::INTERNAL_SERVER_ERROR, &format!("The response can't be sent over HTTP: {err}"))
+        refuse(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &format!("The response can't be sent over HTTP: {err}"),
+        )
     })
 }
 
@@ -222,7 +236,9 @@ fn refuse(status: StatusCode, message: &str) -> Response {
     let body = serde_json::json!({ "message": message }).to_string();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert("content-type", axum::http::HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert("content-type", axum::http::HeaderValue::from_static("application/json"));
     response
 }
 
@@ -241,11 +257,25 @@ mod tests {
     #[test]
     fn only_callers_on_this_machine_are_answered() {
         assert!(from_here(&headers(&[("host", "127.0.0.1:8080")]), 8080).is_ok());
-        assert!(from_here(&headers(&[("host", "localhost:8080"), ("origin", "http://localhost:3000")]), 8080).is_ok());
+        assert!(
+            from_here(
+                &headers(&[("host", "localhost:8080"), ("origin", "http://localhost:3000")]),
+                8080
+            )
+            .is_ok()
+        );
         assert!(from_here(&headers(&[("host", "evil.example:8080")]), 8080).is_err());
         assert!(from_here(&headers(&[("host", "localhost.evil.example")]), 8080).is_err());
-        assert!(from_here(&headers(&[("host", "localhost:8080"), ("origin", "https://evil.example")]), 8080).is_err());
-        assert!(from_here(&headers(&[("host", "localhost:8080"), ("origin", "null")]), 8080).is_err());
+        assert!(
+            from_here(
+                &headers(&[("host", "localhost:8080"), ("origin", "https://evil.example")]),
+                8080
+            )
+            .is_err()
+        );
+        assert!(
+            from_here(&headers(&[("host", "localhost:8080"), ("origin", "null")]), 8080).is_err()
+        );
         assert!(from_here(&HeaderMap::new(), 8080).is_err());
     }
 
@@ -260,8 +290,9 @@ mod tests {
     #[test]
     fn a_query_is_decoded_in_order() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(parse_query("a=1&b=x%20y+z&a=%E6%89%93&c&%zz=1"), [
-            pair("a", "1"), pair("b", "x y z"), pair("a", "打"), pair("c", ""), pair("%zz", "1"),
-        ]);
+        assert_eq!(
+            parse_query("a=1&b=x%20y+z&a=%E6%89%93&c&%zz=1"),
+            [pair("a", "1"), pair("b", "x y z"), pair("a", "打"), pair("c", ""), pair("%zz", "1"),]
+        );
     }
 }

@@ -20,8 +20,11 @@ pub struct RequestDraft {
 
 impl RequestDraft {
     pub fn of(api: usize, request: &HttpRequest) -> Self {
-        let query: Vec<String> =
-            request.query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let query: Vec<String> = request
+            .query
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
         Self {
             api,
@@ -40,7 +43,12 @@ impl RequestDraft {
             method: self.method.trim().to_uppercase(),
             path,
             query: super::http_server::parse_query(query),
-            headers: self.headers.iter().filter(|(name, _)| !name.trim().is_empty()).cloned().collect(),
+            headers: self
+                .headers
+                .iter()
+                .filter(|(name, _)| !name.trim().is_empty())
+                .cloned()
+                .collect(),
             body: self.body.clone(),
         }
     }

@@ -13,7 +13,7 @@ use super::tour::{Tour, TourEvent};
 use super::worker;
 use crate::asl::StatePath;
 use crate::debug::{Breakpoints, Goal, StopReason};
-use crate::execution::{Execution, ExecutionSource, History, export};
+use crate::execution::{EventDetails, Execution, ExecutionSource, History, export};
 use crate::json::Value;
 use crate::project::postman;
 use crate::services::mock::MockConfig;
@@ -21,12 +21,19 @@ use crate::services::mock::MockConfig;
 impl App {
     /// Does what the user asked. What only a window can do is left in [`App::for_window`].
     pub fn run_command(&mut self, command: Command) {
-        let tour = match command {
-            Command::Next | Command::StepIn | Command::StepOut => TourEvent::SteppedForwards,
-            Command::StepBack | Command::ReverseContinue | Command::ReverseStepIn | Command::ReverseStepOut => {
-                TourEvent::SteppedBackwards
-            }
-            _ => TourEvent::Other,
+        let forwards = [Command::Next, Command::StepIn, Command::StepOut];
+        let backwards = [
+            Command::StepBack,
+            Command::ReverseContinue,
+            Command::ReverseStepIn,
+            Command::ReverseStepOut,
+        ];
+        let tour = if forwards.contains(&command) {
+            TourEvent::SteppedForwards
+        } else if backwards.contains(&command) {
+            TourEvent::SteppedBackwards
+        } else {
+            TourEvent::Other
         };
         self.carry_out(command);
         self.observe_tour(tour);
@@ -37,7 +44,11 @@ impl App {
             Command::Open(path) => self.open(&path),
             Command::OpenSample(name) => match samples::folder(&name) {
                 Ok(folder) => self.open(&folder),
-                Err(err) => self.notify(NoticeLevel::Error, format!("The sample {name} can't be opened"), err.to_string()),
+                Err(err) => self.notify(
+                    NoticeLevel::Error,
+                    format!("The sample {name} can't be opened"),
+                    err.to_string(),
+                ),
             },
             Command::Reload => self.reload(),
             Command::CloseProject => {
@@ -107,7 +118,9 @@ impl App {
             Command::SetInput(text) => self.input_text = text,
             Command::FormatInput => match Value::parse(&self.input_text) {
                 Ok(value) => self.input_text = value.to_pretty(),
-                Err(err) => self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string()),
+                Err(err) => {
+                    self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string())
+                }
             },
             Command::SetMachineType(kind) => self.machine_type = kind,
 
@@ -118,7 +131,11 @@ impl App {
                 Some(state) => self.change_breakpoints(|it| {
                     it.toggle(&state);
                 }),
-                None => self.notify(NoticeLevel::Info, "No state is selected", "Select one in the graph first."),
+                None => self.notify(
+                    NoticeLevel::Info,
+                    "No state is selected",
+                    "Select one in the graph first.",
+                ),
             },
             Command::SetBreakpoint(state, breakpoint) => self.change_breakpoints(|it| {
                 it.states.insert(state, breakpoint);
@@ -143,7 +160,10 @@ impl App {
 
             Command::AnswerTask { token, answer, keep } => {
                 let state = self.run().and_then(|run| {
-                    run.waiting().into_iter().find(|it| it.token == token).map(|it| Arc::clone(&it.state_name))
+                    run.waiting()
+                        .into_iter()
+                        .find(|it| it.token == token)
+                        .map(|it| Arc::clone(&it.state_name))
                 });
                 if let Some(run) = self.run_mut()
                     && run.answer(token, &answer)
@@ -204,11 +224,17 @@ impl App {
             Command::StartServer(port) => self.start_server(port),
             Command::StopServer => self.server = None,
 
-            Command::PutItem { table, item } => self.on_table(&table, |database| database.put_item(&table, &item)),
-            Command::DeleteItem { table, key } => self.on_table(&table, |database| database.delete_item(&table, &key)),
+            Command::PutItem { table, item } => {
+                self.on_table(&table, |database| database.put_item(&table, &item))
+            }
+            Command::DeleteItem { table, key } => {
+                self.on_table(&table, |database| database.delete_item(&table, &key))
+            }
             Command::ResetTables => self.reset_tables(),
 
-            Command::FetchExecution { profile, region, arn } => worker::fetch(profile, region, arn, self.outbox.clone()),
+            Command::FetchExecution { profile, region, arn } => {
+                worker::fetch(profile, region, arn, self.outbox.clone())
+            }
 
             Command::ToggleTheme | Command::SetTheme(_) => {
                 self.settings.theme = match (command.clone(), self.settings.theme) {
@@ -308,14 +334,19 @@ impl App {
                     self.select_mock_case(case);
                 }
             }
-            Err(why) => self.notify(NoticeLevel::Error, format!("{} can't be used for mocks", path.display()), why),
+            Err(why) => self.notify(
+                NoticeLevel::Error,
+                format!("{} can't be used for mocks", path.display()),
+                why,
+            ),
         }
     }
 
     fn select_mock_case(&mut self, case: Option<String>) {
         let Some(open) = &mut self.project else { return };
         let name = open.machine().map(|it| it.name.clone()).unwrap_or_default();
-        open.answers.case = case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(&name, case));
+        open.answers.case =
+            case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(&name, case));
         open.mock_case = case;
     }
 
@@ -331,16 +362,32 @@ impl App {
                     name: name.into(),
                     draft: RequestDraft::of(0, &request),
                 }));
-                self.notify(NoticeLevel::Info, format!("{count} requests added to the examples"), "");
+                self.notify(
+                    NoticeLevel::Info,
+                    format!("{count} requests added to the examples"),
+                    "",
+                );
             }
-            (Ok(_), None) => self.notify(NoticeLevel::Error, "Open a project first", "The requests are sent to its API."),
-            (Err(why), _) => self.notify(NoticeLevel::Error, format!("{} is no Postman collection", path.display()), why),
+            (Ok(_), None) => self.notify(
+                NoticeLevel::Error,
+                "Open a project first",
+                "The requests are sent to its API.",
+            ),
+            (Err(why), _) => self.notify(
+                NoticeLevel::Error,
+                format!("{} is no Postman collection", path.display()),
+                why,
+            ),
         }
     }
 
     fn start_server(&mut self, port: u16) {
         let Some(api) = self.project.as_ref().and_then(|open| open.project.apis.first()) else {
-            self.notify(NoticeLevel::Error, "There is no API to serve", "Open a project that has one.");
+            self.notify(
+                NoticeLevel::Error,
+                "There is no API to serve",
+                "Open a project that has one.",
+            );
             return;
         };
         if let Some(server) = &self.server {
@@ -357,7 +404,11 @@ impl App {
         }
     }
 
-    fn on_table(&mut self, table: &str, change: impl Fn(&crate::services::dynamodb::DynamoDb) -> Result<(), String>) {
+    fn on_table(
+        &mut self,
+        table: &str,
+        change: impl Fn(&crate::services::dynamodb::DynamoDb) -> Result<(), String>,
+    ) {
         let Some(open) = &self.project else { return };
         if let Err(why) = change(&open.answers.database) {
             self.notify(NoticeLevel::Error, format!("Table {table} did not take it"), why);
@@ -368,19 +419,26 @@ impl App {
         let Some(open) = &mut self.project else { return };
         match super::Answers::of(&open.project) {
             Ok((fresh, _)) => open.answers.database = fresh.database,
-            Err(why) => self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why),
+            Err(why) => {
+                self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why)
+            }
         }
     }
 
     fn export_picture(&mut self, path: &Path) {
         let Some(machine) = self.machine() else { return };
         let statuses = self.run().map(|run| run.session.moment().states.clone());
-        let svg = super::headless::render::svg(&machine.machine, statuses.as_ref(), super::headless::render::Theme::Light);
+        let svg = super::headless::render::svg(
+            &machine.machine,
+            statuses.as_ref(),
+            super::headless::render::Theme::Light,
+        );
         let bytes = match path.extension().and_then(|it| it.to_str()) {
             Some("png") => super::headless::render::png(&svg, 2.0),
             Some(_) | None => Ok(svg.into_bytes()),
         };
-        let written = bytes.and_then(|bytes| std::fs::write(path, bytes).map_err(|err| err.to_string()));
+        let written =
+            bytes.and_then(|bytes| std::fs::write(path, bytes).map_err(|err| err.to_string()));
         match written {
             Ok(()) => self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), ""),
             Err(why) => self.notify(NoticeLevel::Error, "The picture can't be saved", why),
@@ -391,7 +449,9 @@ impl App {
 
     fn continue_or_start(&mut self) {
         match self.run() {
-            Some(run) if !run.has_ended() || run.session.cursor().event < run.session.last_event() => {
+            Some(run)
+                if !run.has_ended() || run.session.cursor().event < run.session.last_event() =>
+            {
                 self.begin(Goal::Continue);
             }
             Some(_) | None => {
@@ -439,7 +499,11 @@ impl App {
         let Some(definition) = open.machine() else { return };
         let Some(begin) = definition.machine.top.states.get(state.as_str()) else {
             let remedy = "Choose a state of the top level: an inner one has no input of its own outside its Map or Parallel.";
-            return self.notify(NoticeLevel::Info, format!("An execution can't begin inside: {state}"), remedy);
+            return self.notify(
+                NoticeLevel::Info,
+                format!("An execution can't begin inside: {state}"),
+                remedy,
+            );
         };
         let mut edited = (*definition.machine).clone();
         edited.top.start_at = Some(begin.name.clone());
@@ -447,14 +511,18 @@ impl App {
         let seen = self.run().and_then(|run| {
             let visits = run.session.timeline().visits.values().rev();
             let entered = visits.into_iter().find(|visit| visit.state == *state)?.entered;
-            match &run.session.history().get(entered)?.details {
-                crate::execution::EventDetails::StateEntered { input: Some(input), .. } => Some(input.value()),
-                _ => None,
+            let details = &run.session.history().get(entered)?.details;
+            if let EventDetails::StateEntered { input: Some(input), .. } = details {
+                Some(input.value())
+            } else {
+                None
             }
         });
         let input = match seen.map_or_else(|| Value::parse(&self.input_text), Ok) {
             Ok(input) => input,
-            Err(err) => return self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string()),
+            Err(err) => {
+                return self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string());
+            }
         };
         let machine = open.machine;
         let kind = Some(self.machine_type);
@@ -469,7 +537,10 @@ impl App {
 
     fn restart(&mut self) {
         let Some(open) = &self.project else { return };
-        let definition = self.run().and_then(|run| open.project.machines.get(run.machine)).map(|it| Arc::clone(&it.machine));
+        let definition = self
+            .run()
+            .and_then(|run| open.project.machines.get(run.machine))
+            .map(|it| Arc::clone(&it.machine));
         let Some(run) = self.run_mut() else { return self.continue_or_start() };
         match (definition, run.start.clone()) {
             (Some(definition), Some(start)) => {
@@ -516,20 +587,30 @@ impl App {
 /// Whether a file looks like an exported history and not like a definition.
 fn is_history(path: &Path) -> bool {
     let Ok(metadata) = path.metadata() else { return false };
-    if !metadata.is_file() || path.extension().is_none_or(|it| it != "json") || metadata.len() > 64 << 20 {
+    if !metadata.is_file()
+        || path.extension().is_none_or(|it| it != "json")
+        || metadata.len() > 64 << 20
+    {
         return false;
     }
     let Ok(text) = std::fs::read_to_string(path) else { return false };
-    text.contains("\"events\"") && text.contains("ExecutionStarted") && !text.contains("\"StartAt\"")
+    text.contains("\"events\"")
+        && text.contains("ExecutionStarted")
+        && !text.contains("\"StartAt\"")
 }
 
 /// Reads an exported history as an execution of this definition.
 ///
 /// # Errors
 /// In the user's words: the file can't be read or holds no events.
-pub fn load_history(path: &Path, machine: Arc<crate::asl::StateMachine>) -> Result<Execution, String> {
-    let text = std::fs::read_to_string(path).map_err(|err| format!("{} can't be read: {err}", path.display()))?;
-    let history: History = export::parse(&text).map_err(|why| format!("{} holds no history: {why}", path.display()))?;
+pub fn load_history(
+    path: &Path,
+    machine: Arc<crate::asl::StateMachine>,
+) -> Result<Execution, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|err| format!("{} can't be read: {err}", path.display()))?;
+    let history: History = export::parse(&text)
+        .map_err(|why| format!("{} holds no history: {why}", path.display()))?;
     let name = path.file_stem().map_or_else(|| "imported".into(), |stem| stem.to_string_lossy());
     Ok(Execution {
         arn: format!("arn:aws:states:us-east-1:123456789012:execution:imported:{name}").into(),

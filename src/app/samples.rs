@@ -23,14 +23,22 @@ pub const CRUD: &str = "crud/terraform";
 /// Every folder that holds a README and is not only a parent of others, in order of their names.
 pub fn list() -> Vec<Sample> {
     fn collect(dir: &'static Dir<'static>, found: &mut Vec<Sample>) {
-        let readme = dir.get_file(dir.path().join("README.md")).and_then(|file| file.contents_utf8());
+        let readme =
+            dir.get_file(dir.path().join("README.md")).and_then(|file| file.contents_utf8());
         let is_project = dir.files().any(|file| {
             let name = file.path().to_string_lossy();
-            name.ends_with(".asl.json") || name.ends_with(".asl.yaml") || name.ends_with(".tf") || name.ends_with("template.yaml")
+            name.ends_with(".asl.json")
+                || name.ends_with(".asl.yaml")
+                || name.ends_with(".tf")
+                || name.ends_with("template.yaml")
         });
         if let (Some(readme), Some(folder), true) = (readme, dir.path().to_str(), is_project) {
             let title = readme.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(folder);
-            let summary = readme.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("");
+            let summary = readme
+                .lines()
+                .map(str::trim)
+                .find(|line| !line.is_empty() && !line.starts_with('#'))
+                .unwrap_or("");
             found.push(Sample { folder, title, summary });
         }
         for inner in dir.dirs() {
@@ -53,10 +61,14 @@ pub fn folder(name: &str) -> io::Result<PathBuf> {
     if here.is_dir() {
         return Ok(here);
     }
-    let unknown = || io::Error::new(io::ErrorKind::NotFound, format!("there is no sample called {name}"));
+    let unknown =
+        || io::Error::new(io::ErrorKind::NotFound, format!("there is no sample called {name}"));
     let dir = SAMPLES.get_dir(name).ok_or_else(unknown)?;
-    let base = directories::ProjectDirs::from("", "", "stepwell").map(|dirs| dirs.data_local_dir().to_owned());
-    let base = base.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no home folder to put the sample in"))?;
+    let base = directories::ProjectDirs::from("", "", "stepwell")
+        .map(|dirs| dirs.data_local_dir().to_owned());
+    let base = base.ok_or_else(|| {
+        io::Error::new(io::ErrorKind::NotFound, "there is no home folder to put the sample in")
+    })?;
     let target = base.join("samples");
     lay_out(dir, &target)?;
     Ok(target.join(name))

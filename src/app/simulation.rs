@@ -43,7 +43,7 @@ pub struct Run {
 }
 
 /// `ExecutionStart` for a simulated execution of a machine. The identity is made up and stable: account 123456789012.
-pub fn execution_start(
+pub(super) fn execution_start(
     machine: &MachineDefinition,
     input: Value,
     kind: StateMachineType,
@@ -65,8 +65,11 @@ pub fn execution_start(
 }
 
 /// The ARN of an execution of that machine.
-pub fn execution_arn(machine: &MachineDefinition, name: &str) -> Arc<str> {
-    let (head, machine_name) = machine.arn.rsplit_once(":stateMachine:").unwrap_or(("arn:aws:states:us-east-1:123456789012", &machine.name));
+pub(super) fn execution_arn(machine: &MachineDefinition, name: &str) -> Arc<str> {
+    let (head, machine_name) = machine
+        .arn
+        .rsplit_once(":stateMachine:")
+        .unwrap_or(("arn:aws:states:us-east-1:123456789012", &machine.name));
     match machine.kind {
         StateMachineType::Standard => format!("{head}:execution:{machine_name}:{name}").into(),
         StateMachineType::Express => format!("{head}:express:{machine_name}:{name}:{name}").into(),
@@ -74,16 +77,28 @@ pub fn execution_arn(machine: &MachineDefinition, name: &str) -> Arc<str> {
 }
 
 /// A name in the form of AWS's: a UUID, made from a seed.
-pub fn execution_name(seed: u64) -> String {
+pub(super) fn execution_name(seed: u64) -> String {
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (a, b) = (random.next_u64(), random.next_u64());
-    format!("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, (b >> 48) & 0x3fff | 0x8000, b & 0xffff_ffff_ffff)
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        (b >> 48) & 0x3fff | 0x8000,
+        b & 0xffff_ffff_ffff
+    )
 }
 
 impl Run {
-    pub fn start(id: RunId, index: usize, machine: &MachineDefinition, start: ExecutionStart) -> Self {
+    pub fn start(
+        id: RunId,
+        index: usize,
+        machine: &MachineDefinition,
+        start: ExecutionStart,
+    ) -> Self {
         Self {
             id,
             machine: index,

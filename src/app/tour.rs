@@ -29,8 +29,15 @@ pub enum TourStep {
 }
 
 impl TourStep {
-    pub const ALL: [Self; 7] =
-        [Self::Welcome, Self::Breakpoint, Self::Request, Self::Next, Self::Back, Self::Continue, Self::Done];
+    pub const ALL: [Self; 7] = [
+        Self::Welcome,
+        Self::Breakpoint,
+        Self::Request,
+        Self::Next,
+        Self::Back,
+        Self::Continue,
+        Self::Done,
+    ];
 
     /// The heading of the step's card.
     pub fn title(self) -> &'static str {
@@ -56,13 +63,19 @@ impl TourStep {
                 "Click in the margin left of “Create item” in the graph, or select the state and press F9. \
                  A red dot marks the breakpoint."
             }
-            Self::Request => "In the API console, choose POST /items and press Send (Ctrl+Enter). The request starts an execution.",
+            Self::Request => {
+                "In the API console, choose POST /items and press Send (Ctrl+Enter). The request starts an execution."
+            }
             Self::Next => {
                 "The execution is held at the breakpoint, and so is the HTTP response. The data flow pane shows what goes \
                  into the state. Press F10 to take a step."
             }
-            Self::Back => "Now press Ctrl+F10 to step back. Nothing runs again: the cursor moves back through what happened.",
-            Self::Continue => "Press F5 to let the execution finish. The API console shows the response and every stage it went through.",
+            Self::Back => {
+                "Now press Ctrl+F10 to step back. Nothing runs again: the cursor moves back through what happened."
+            }
+            Self::Continue => {
+                "Press F5 to let the execution finish. The API console shows the response and every stage it went through."
+            }
             Self::Done => {
                 "The item is in the Tables pane. Open your own project with Ctrl+O: a definition, a Terraform folder or a \
                  SAM template. This tour stays in the Help menu."
@@ -94,7 +107,10 @@ impl Tour {
             TourStep::Request => app.exchanges.iter().any(|it| it.request.method == "POST"),
             TourStep::Next => event == TourEvent::SteppedForwards,
             TourStep::Back => event == TourEvent::SteppedBackwards,
-            TourStep::Continue => app.exchanges.iter().any(|it| it.request.method == "POST" && it.response().is_some()),
+            TourStep::Continue => app
+                .exchanges
+                .iter()
+                .any(|it| it.request.method == "POST" && it.response().is_some()),
         };
         if done {
             self.step = self.step.following();

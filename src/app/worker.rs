@@ -42,31 +42,35 @@ impl Outbox {
 }
 
 /// Reads a project on a thread of its own, so that a slow disk never holds the window.
-pub fn open(path: PathBuf, reload: bool, outbox: Outbox) {
+pub(super) fn open(path: PathBuf, reload: bool, outbox: Outbox) {
     let work = move || {
         let outcome = project::open(&path).map(Box::new);
         outbox.send(Event::ProjectLoaded { path, reload, outcome });
     };
-    if let Err(err) = std::thread::Builder::new().name("open".to_owned()).stack_size(16 << 20).spawn(work) {
+    if let Err(err) =
+        std::thread::Builder::new().name("open".to_owned()).stack_size(16 << 20).spawn(work)
+    {
         tracing::error!(%err, "no thread for opening a project");
     }
 }
 
 /// Watches the files of a project until dropped.
 #[derive(Debug)]
-pub struct FileWatcher {
+pub(super) struct FileWatcher {
     _debouncer: Debouncer<RecommendedWatcher>,
 }
 
 impl FileWatcher {
     /// Watches the folders of these files, because editors replace a file on saving and a watch on the file itself would be
     /// left with the old one. `None` when the platform refuses; then `Reload` still works.
-    pub fn new(files: &[PathBuf], outbox: Outbox) -> Option<Self> {
-        let wanted: Vec<PathBuf> = files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
+    pub(super) fn new(files: &[PathBuf], outbox: Outbox) -> Option<Self> {
+        let wanted: Vec<PathBuf> =
+            files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
         let handler = {
             let wanted = wanted.clone();
             move |outcome: DebounceEventResult| {
-                let touched = outcome.is_ok_and(|events| events.iter().any(|event| wanted.contains(&event.path)));
+                let touched = outcome
+                    .is_ok_and(|events| events.iter().any(|event| wanted.contains(&event.path)));
                 if touched {
                     outbox.send(Event::FilesChanged);
                 }
@@ -88,12 +92,14 @@ impl FileWatcher {
 }
 
 /// Downloads an execution on a thread of its own.
-pub fn fetch(profile: Option<String>, region: Option<String>, arn: String, outbox: Outbox) {
+pub(super) fn fetch(profile: Option<String>, region: Option<String>, arn: String, outbox: Outbox) {
     let work = move || {
         let connection = aws::Connection { profile, region, endpoint_url: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let fetched = runtime.map_err(|err| err.to_string()).and_then(|runtime| {
-            runtime.block_on(aws::fetch_execution(&connection, &arn, |_| ())).map_err(|err| err.to_string())
+            runtime
+                .block_on(aws::fetch_execution(&connection, &arn, |_| ()))
+                .map_err(|err| err.to_string())
         });
         outbox.send(Event::ExecutionFetched(fetched.map(|fetched| {
             let document = Document::parse(&fetched.definition, Format::Json);

@@ -26,7 +26,9 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use error_handling::{Catcher, ErrorName, JitterStrategy, Retrier};
 pub use map::{ItemProcessor, ItemsSource, Map, ProcessorMode};
 pub use parallel::Parallel;
-pub use state::{Fail, Pass, PayloadPath, ResultPath, State, StateKind, StateName, StatePath, Transition};
+pub use state::{
+    Fail, Pass, PayloadPath, ResultPath, State, StateKind, StateName, StatePath, Transition,
+};
 pub use state_machine::{QueryLanguage, Scope, StateMachine, StateMachineType};
 pub use task::{IntegrationPattern, ResourceArn, Task};
 pub use template::{Expression, Field, Template};

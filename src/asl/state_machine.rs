@@ -109,7 +109,8 @@ impl State {
             | StateKind::Fail(_)
             | StateKind::Unknown(_) => (&[][..], None),
         };
-        let branches = branches.iter().enumerate().map(|(index, scope)| (format!("/{index}"), scope));
+        let branches =
+            branches.iter().enumerate().map(|(index, scope)| (format!("/{index}"), scope));
         branches.chain(processor.map(|scope| (String::new(), scope)))
     }
 }

@@ -81,7 +81,9 @@ impl ResourceArn {
         let (arn, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (_region, _account, rest) = (parts.next()?, parts.next()?, parts.next()?);
         match (arn, service) {
-            ("arn", "lambda") => Some(ResourceKind::LambdaFunction { function: rest.strip_prefix("function:")?.into() }),
+            ("arn", "lambda") => Some(ResourceKind::LambdaFunction {
+                function: rest.strip_prefix("function:")?.into(),
+            }),
             ("arn", "states") => Self::states_kind(rest),
             _ => None,
         }
@@ -101,7 +103,11 @@ impl ResourceArn {
         .unwrap_or((rest, IntegrationPattern::RequestResponse));
         if let Some(sdk) = rest.strip_prefix("aws-sdk:") {
             let (service, action) = sdk.split_once(':')?;
-            return Some(ResourceKind::AwsSdk { service: service.into(), action: action.into(), pattern });
+            return Some(ResourceKind::AwsSdk {
+                service: service.into(),
+                action: action.into(),
+                pattern,
+            });
         }
         let (service, action) = rest.split_once(':')?;
         Some(ResourceKind::Optimised { service: service.into(), action: action.into(), pattern })

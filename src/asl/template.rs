@@ -15,7 +15,10 @@ pub enum Expression {
     Intrinsic(Intrinsic),
     Jsonata(Jsonata),
     /// What was written is no expression; a diagnostic says why, and running it fails as AWS would.
-    Invalid { text: Arc<str>, message: Arc<str> },
+    Invalid {
+        text: Arc<str>,
+        message: Arc<str>,
+    },
 }
 
 impl Expression {

@@ -33,7 +33,9 @@ pub struct FetchedExecution {
 /// Why AWS did not answer, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
-    #[error("The execution ARN is not one of Step Functions. It looks like arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME.")]
+    #[error(
+        "The execution ARN is not one of Step Functions. It looks like arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME."
+    )]
     NotAnExecution,
     #[error("AWS keeps no history of EXPRESS executions; only their log group has one.")]
     Express,
@@ -65,7 +67,13 @@ pub async fn fetch_execution(
     let mut history = History::default();
     let mut next = None;
     loop {
-        let page = client.get_execution_history().execution_arn(arn).max_results(1000).set_next_token(next).send().await;
+        let page = client
+            .get_execution_history()
+            .execution_arn(arn)
+            .max_results(1000)
+            .set_next_token(next)
+            .send()
+            .await;
         let page = page.map_err(|err| refused("GetExecutionHistory", &err))?;
         for event in page.events() {
             append(&mut history, event_of(event))?;
@@ -84,7 +92,8 @@ async fn connect(connection: &Connection, region_of_arn: &str) -> Client {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
     // The ARN knows its region better than a profile does.
-    loader = loader.region(Region::new(connection.region.clone().unwrap_or_else(|| region_of_arn.to_owned())));
+    loader = loader
+        .region(Region::new(connection.region.clone().unwrap_or_else(|| region_of_arn.to_owned())));
     if let Some(profile) = &connection.profile {
         loader = loader.profile_name(profile);
     }

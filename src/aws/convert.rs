@@ -41,7 +41,10 @@ fn seconds(seconds: Option<i64>) -> Option<u64> {
 
 fn execution_details(event: &types::HistoryEvent) -> Option<EventDetails> {
     if let Some(it) = event.execution_started_event_details() {
-        return Some(EventDetails::ExecutionStarted { input: payload(it.input()), role_arn: shared(it.role_arn()) });
+        return Some(EventDetails::ExecutionStarted {
+            input: payload(it.input()),
+            role_arn: shared(it.role_arn()),
+        });
     }
     if let Some(it) = event.execution_succeeded_event_details() {
         return Some(EventDetails::Succeeded { output: payload(it.output()) });
@@ -50,14 +53,19 @@ fn execution_details(event: &types::HistoryEvent) -> Option<EventDetails> {
         let redrive_count = it.redrive_count().and_then(|it| u64::try_from(it).ok()).unwrap_or(0);
         return Some(EventDetails::Redriven { redrive_count });
     }
-    None.or_else(|| event.execution_failed_event_details().map(|it| failure(it.error(), it.cause())))
-        .or_else(|| event.execution_aborted_event_details().map(|it| failure(it.error(), it.cause())))
-        .or_else(|| event.execution_timed_out_event_details().map(|it| failure(it.error(), it.cause())))
+    None.or_else(|| {
+        event.execution_failed_event_details().map(|it| failure(it.error(), it.cause()))
+    })
+    .or_else(|| event.execution_aborted_event_details().map(|it| failure(it.error(), it.cause())))
+    .or_else(|| event.execution_timed_out_event_details().map(|it| failure(it.error(), it.cause())))
 }
 
 fn state_details(event: &types::HistoryEvent) -> Option<EventDetails> {
     if let Some(it) = event.state_entered_event_details() {
-        return Some(EventDetails::StateEntered { name: it.name().into(), input: payload(it.input()) });
+        return Some(EventDetails::StateEntered {
+            name: it.name().into(),
+            input: payload(it.input()),
+        });
     }
     if let Some(it) = event.state_exited_event_details() {
         let assigned = it.assigned_variables().into_iter().flatten();
@@ -90,24 +98,30 @@ fn task_details(event: &types::HistoryEvent) -> Option<EventDetails> {
         });
     }
     if let Some(it) = event.task_started_event_details() {
-        return Some(EventDetails::TaskStarted { resource_type: it.resource_type().into(), resource: it.resource().into() });
+        return Some(EventDetails::TaskStarted {
+            resource_type: it.resource_type().into(),
+            resource: it.resource().into(),
+        });
     }
-    let output = |resource_type: &str, resource: &str, output: Option<&str>| EventDetails::TaskOutput {
-        resource_type: resource_type.into(),
-        resource: resource.into(),
-        output: payload(output),
-    };
+    let output =
+        |resource_type: &str, resource: &str, output: Option<&str>| EventDetails::TaskOutput {
+            resource_type: resource_type.into(),
+            resource: resource.into(),
+            output: payload(output),
+        };
     if let Some(it) = event.task_submitted_event_details() {
         return Some(output(it.resource_type(), it.resource(), it.output()));
     }
     if let Some(it) = event.task_succeeded_event_details() {
         return Some(output(it.resource_type(), it.resource(), it.output()));
     }
-    let failed = |resource_type: &str, resource: &str, error: Option<&str>, cause: Option<&str>| EventDetails::TaskFailure {
-        resource_type: resource_type.into(),
-        resource: resource.into(),
-        error: shared(error),
-        cause: shared(cause),
+    let failed = |resource_type: &str, resource: &str, error: Option<&str>, cause: Option<&str>| {
+        EventDetails::TaskFailure {
+            resource_type: resource_type.into(),
+            resource: resource.into(),
+            error: shared(error),
+            cause: shared(cause),
+        }
     };
     if let Some(it) = event.task_failed_event_details() {
         return Some(failed(it.resource_type(), it.resource(), it.error(), it.cause()));
@@ -136,10 +150,20 @@ fn lambda_details(event: &types::HistoryEvent) -> Option<EventDetails> {
     if let Some(it) = event.lambda_function_succeeded_event_details() {
         return Some(EventDetails::Succeeded { output: payload(it.output()) });
     }
-    None.or_else(|| event.lambda_function_failed_event_details().map(|it| failure(it.error(), it.cause())))
-        .or_else(|| event.lambda_function_timed_out_event_details().map(|it| failure(it.error(), it.cause())))
-        .or_else(|| event.lambda_function_start_failed_event_details().map(|it| failure(it.error(), it.cause())))
-        .or_else(|| event.lambda_function_schedule_failed_event_details().map(|it| failure(it.error(), it.cause())))
+    None.or_else(|| {
+        event.lambda_function_failed_event_details().map(|it| failure(it.error(), it.cause()))
+    })
+    .or_else(|| {
+        event.lambda_function_timed_out_event_details().map(|it| failure(it.error(), it.cause()))
+    })
+    .or_else(|| {
+        event.lambda_function_start_failed_event_details().map(|it| failure(it.error(), it.cause()))
+    })
+    .or_else(|| {
+        event
+            .lambda_function_schedule_failed_event_details()
+            .map(|it| failure(it.error(), it.cause()))
+    })
 }
 
 fn activity_details(event: &types::HistoryEvent) -> Option<EventDetails> {
@@ -159,23 +183,34 @@ fn activity_details(event: &types::HistoryEvent) -> Option<EventDetails> {
         return Some(EventDetails::Succeeded { output: payload(it.output()) });
     }
     None.or_else(|| event.activity_failed_event_details().map(|it| failure(it.error(), it.cause())))
-        .or_else(|| event.activity_timed_out_event_details().map(|it| failure(it.error(), it.cause())))
-        .or_else(|| event.activity_schedule_failed_event_details().map(|it| failure(it.error(), it.cause())))
+        .or_else(|| {
+            event.activity_timed_out_event_details().map(|it| failure(it.error(), it.cause()))
+        })
+        .or_else(|| {
+            event.activity_schedule_failed_event_details().map(|it| failure(it.error(), it.cause()))
+        })
 }
 
 fn map_details(event: &types::HistoryEvent) -> Option<EventDetails> {
     if let Some(it) = event.map_state_started_event_details() {
-        return Some(EventDetails::MapStateStarted { length: u64::try_from(it.length()).unwrap_or(0) });
+        return Some(EventDetails::MapStateStarted {
+            length: u64::try_from(it.length()).unwrap_or(0),
+        });
     }
     if let Some(it) = event.map_run_started_event_details() {
-        return Some(EventDetails::MapRunStarted { map_run_arn: it.map_run_arn().unwrap_or("").into() });
+        return Some(EventDetails::MapRunStarted {
+            map_run_arn: it.map_run_arn().unwrap_or("").into(),
+        });
     }
     if let Some(it) = event.map_run_failed_event_details() {
         return Some(failure(it.error(), it.cause()));
     }
     if let Some(it) = event.map_run_redriven_event_details() {
         let redrive_count = it.redrive_count().and_then(|it| u64::try_from(it).ok()).unwrap_or(0);
-        return Some(EventDetails::MapRunRedriven { map_run_arn: it.map_run_arn().unwrap_or("").into(), redrive_count });
+        return Some(EventDetails::MapRunRedriven {
+            map_run_arn: it.map_run_arn().unwrap_or("").into(),
+            redrive_count,
+        });
     }
     let iteration = event
         .map_iteration_started_event_details()
@@ -195,7 +230,8 @@ mod tests {
 
     #[test]
     fn an_event_keeps_its_texts_as_aws_wrote_them() {
-        let details = types::StateEnteredEventDetails::builder().name("Pay").input("{ \"a\" : 1 }").build();
+        let details =
+            types::StateEnteredEventDetails::builder().name("Pay").input("{ \"a\" : 1 }").build();
         let event = types::HistoryEvent::builder()
             .timestamp(DateTime::from_millis(1_700_000_000_123))
             .r#type(types::HistoryEventType::TaskStateEntered)
@@ -205,8 +241,13 @@ mod tests {
             .build()
             .expect("every required member was given");
         let ours = event_of(&event);
-        assert_eq!((ours.id, ours.previous_event_id, ours.timestamp), (EventId(2), EventId(0), Timestamp(1_700_000_000_123)));
-        let EventDetails::StateEntered { name, input: Some(input) } = ours.details else { panic!("{:?}", ours.details) };
+        assert_eq!(
+            (ours.id, ours.previous_event_id, ours.timestamp),
+            (EventId(2), EventId(0), Timestamp(1_700_000_000_123))
+        );
+        let EventDetails::StateEntered { name, input: Some(input) } = ours.details else {
+            panic!("{:?}", ours.details)
+        };
         assert_eq!((&*name, &*input.text()), ("Pay", "{ \"a\" : 1 }"));
     }
 }

@@ -65,13 +65,28 @@ pub enum EventDetails {
     /// The type has no details object.
     #[default]
     None,
-    ExecutionStarted { input: Option<Payload>, role_arn: Option<Arc<str>> },
+    ExecutionStarted {
+        input: Option<Payload>,
+        role_arn: Option<Arc<str>>,
+    },
     /// `ExecutionSucceeded`, `LambdaFunctionSucceeded`, `ActivitySucceeded`.
-    Succeeded { output: Option<Payload> },
+    Succeeded {
+        output: Option<Payload>,
+    },
     /// Every `…Failed`, `…TimedOut`, `…Aborted` and `…StartFailed` with `error` and `cause` only.
-    Failure { error: Option<Arc<str>>, cause: Option<Arc<str>> },
-    StateEntered { name: Arc<str>, input: Option<Payload> },
-    StateExited { name: Arc<str>, output: Option<Payload>, assigned_variables: BTreeMap<Arc<str>, Payload> },
+    Failure {
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    },
+    StateEntered {
+        name: Arc<str>,
+        input: Option<Payload>,
+    },
+    StateExited {
+        name: Arc<str>,
+        output: Option<Payload>,
+        assigned_variables: BTreeMap<Arc<str>, Payload>,
+    },
     TaskScheduled {
         resource_type: Arc<str>,
         resource: Arc<str>,
@@ -84,11 +99,23 @@ pub enum EventDetails {
         /// `taskCredentials.roleArn`
         credentials: Option<Arc<str>>,
     },
-    TaskStarted { resource_type: Arc<str>, resource: Arc<str> },
+    TaskStarted {
+        resource_type: Arc<str>,
+        resource: Arc<str>,
+    },
     /// `TaskSubmitted`, `TaskSucceeded`.
-    TaskOutput { resource_type: Arc<str>, resource: Arc<str>, output: Option<Payload> },
+    TaskOutput {
+        resource_type: Arc<str>,
+        resource: Arc<str>,
+        output: Option<Payload>,
+    },
     /// `TaskFailed`, `TaskTimedOut`, `TaskStartFailed`, `TaskSubmitFailed`.
-    TaskFailure { resource_type: Arc<str>, resource: Arc<str>, error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    TaskFailure {
+        resource_type: Arc<str>,
+        resource: Arc<str>,
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    },
     /// `LambdaFunctionScheduled`, `ActivityScheduled`.
     ResourceScheduled {
         resource: Arc<str>,
@@ -100,14 +127,33 @@ pub enum EventDetails {
         /// `taskCredentials.roleArn`
         credentials: Option<Arc<str>>,
     },
-    ActivityStarted { worker_name: Option<Arc<str>> },
+    ActivityStarted {
+        worker_name: Option<Arc<str>>,
+    },
     /// `MapIterationStarted`, `…Succeeded`, `…Failed`, `…Aborted`.
-    MapIteration { name: Arc<str>, index: u64 },
-    MapStateStarted { length: u64 },
-    MapRunStarted { map_run_arn: Arc<str> },
-    Redriven { redrive_count: u64 },
-    MapRunRedriven { map_run_arn: Arc<str>, redrive_count: u64 },
-    EvaluationFailed { error: Option<Arc<str>>, cause: Option<Arc<str>>, location: Option<Arc<str>>, state: Arc<str> },
+    MapIteration {
+        name: Arc<str>,
+        index: u64,
+    },
+    MapStateStarted {
+        length: u64,
+    },
+    MapRunStarted {
+        map_run_arn: Arc<str>,
+    },
+    Redriven {
+        redrive_count: u64,
+    },
+    MapRunRedriven {
+        map_run_arn: Arc<str>,
+        redrive_count: u64,
+    },
+    EvaluationFailed {
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+        location: Option<Arc<str>>,
+        state: Arc<str>,
+    },
     /// An event type this program does not know, kept whole.
     Unknown(Value),
 }
@@ -127,20 +173,68 @@ macro_rules! event_types {
     };
 }
 event_types!(
-    ExecutionAborted, ExecutionFailed, ExecutionStarted, ExecutionSucceeded, ExecutionTimedOut, ExecutionRedriven,
-    ChoiceStateEntered, ChoiceStateExited, FailStateEntered, MapStateEntered, MapStateExited, ParallelStateEntered,
-    ParallelStateExited, PassStateEntered, PassStateExited, SucceedStateEntered, SucceedStateExited, TaskStateEntered,
-    TaskStateExited, WaitStateEntered, WaitStateExited,
-    TaskFailed, TaskScheduled, TaskStarted, TaskStartFailed, TaskStateAborted, TaskSubmitFailed, TaskSubmitted,
-    TaskSucceeded, TaskTimedOut,
-    LambdaFunctionFailed, LambdaFunctionScheduled, LambdaFunctionScheduleFailed, LambdaFunctionStarted,
-    LambdaFunctionStartFailed, LambdaFunctionSucceeded, LambdaFunctionTimedOut,
-    ActivityFailed, ActivityScheduled, ActivityScheduleFailed, ActivityStarted, ActivitySucceeded, ActivityTimedOut,
-    MapIterationAborted, MapIterationFailed, MapIterationStarted, MapIterationSucceeded, MapStateAborted,
-    MapStateFailed, MapStateStarted, MapStateSucceeded,
-    MapRunAborted, MapRunFailed, MapRunStarted, MapRunSucceeded, MapRunRedriven,
-    ParallelStateAborted, ParallelStateFailed, ParallelStateStarted, ParallelStateSucceeded,
-    WaitStateAborted, EvaluationFailed,
+    ExecutionAborted,
+    ExecutionFailed,
+    ExecutionStarted,
+    ExecutionSucceeded,
+    ExecutionTimedOut,
+    ExecutionRedriven,
+    ChoiceStateEntered,
+    ChoiceStateExited,
+    FailStateEntered,
+    MapStateEntered,
+    MapStateExited,
+    ParallelStateEntered,
+    ParallelStateExited,
+    PassStateEntered,
+    PassStateExited,
+    SucceedStateEntered,
+    SucceedStateExited,
+    TaskStateEntered,
+    TaskStateExited,
+    WaitStateEntered,
+    WaitStateExited,
+    TaskFailed,
+    TaskScheduled,
+    TaskStarted,
+    TaskStartFailed,
+    TaskStateAborted,
+    TaskSubmitFailed,
+    TaskSubmitted,
+    TaskSucceeded,
+    TaskTimedOut,
+    LambdaFunctionFailed,
+    LambdaFunctionScheduled,
+    LambdaFunctionScheduleFailed,
+    LambdaFunctionStarted,
+    LambdaFunctionStartFailed,
+    LambdaFunctionSucceeded,
+    LambdaFunctionTimedOut,
+    ActivityFailed,
+    ActivityScheduled,
+    ActivityScheduleFailed,
+    ActivityStarted,
+    ActivitySucceeded,
+    ActivityTimedOut,
+    MapIterationAborted,
+    MapIterationFailed,
+    MapIterationStarted,
+    MapIterationSucceeded,
+    MapStateAborted,
+    MapStateFailed,
+    MapStateStarted,
+    MapStateSucceeded,
+    MapRunAborted,
+    MapRunFailed,
+    MapRunStarted,
+    MapRunSucceeded,
+    MapRunRedriven,
+    ParallelStateAborted,
+    ParallelStateFailed,
+    ParallelStateStarted,
+    ParallelStateSucceeded,
+    WaitStateAborted,
+    EvaluationFailed,
 );
 
 /// Events in order, and what was seen inside the states that the engine ran.

@@ -39,7 +39,9 @@ impl Value {
 
     /// An object from pairs, in their order; a later pair with the same name replaces the earlier value.
     pub fn object<K: Into<Arc<str>>>(members: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Object(Arc::new(members.into_iter().map(|(name, value)| (name.into(), value)).collect()))
+        Self::Object(Arc::new(
+            members.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+        ))
     }
 
     /// An array from its items.

@@ -31,7 +31,9 @@ impl fmt::Display for Number {
                 if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) {
                     let text = format!("{float:E}");
                     match text.split_once('E') {
-                        Some((mantissa, exponent)) if !mantissa.contains('.') => write!(f, "{mantissa}.0E{exponent}"),
+                        Some((mantissa, exponent)) if !mantissa.contains('.') => {
+                            write!(f, "{mantissa}.0E{exponent}")
+                        }
                         Some(_) | None => f.write_str(&text),
                     }
                 } else {
@@ -48,9 +50,14 @@ mod tests {
 
     #[test]
     fn doubles_are_written_as_java_writes_them() {
-        for (float, text) in
-            [(1.0, "1.0"), (0.1, "0.1"), (1e7, "1.0E7"), (1.5e10, "1.5E10"), (1e-4, "1.0E-4"), (9_999_999.0, "9999999.0")]
-        {
+        for (float, text) in [
+            (1.0, "1.0"),
+            (0.1, "0.1"),
+            (1e7, "1.0E7"),
+            (1.5e10, "1.5E10"),
+            (1e-4, "1.0E-4"),
+            (9_999_999.0, "9999999.0"),
+        ] {
             assert_eq!(Number::Float(float).to_string(), text);
         }
     }

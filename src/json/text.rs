@@ -28,10 +28,13 @@ pub(super) fn parse(json: &str) -> Result<Value, ParseError> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     // serde_json's own limit is 128; ours is checked by the seed, which knows its depth.
     deserializer.disable_recursion_limit();
-    let parsed = Seed { depth: 0 }.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    let parsed = Seed { depth: 0 }
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|err| {
         let text = err.to_string();
-        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
+        let message =
+            text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
         // A mistake at the end of a line is counted as column 0 of the next one.
         let line = if err.column() == 0 { err.line().saturating_sub(1) } else { err.line() };
         ParseError { message, line: line.max(1), column: err.column().max(1) }
@@ -186,7 +189,12 @@ fn write_pretty(value: &Value, indent: usize, out: &mut String) -> fmt::Result {
             }
             write!(out, "\n{:1$}}}", "", indent * 2)
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => {
             write!(out, "{value}")
         }
     }
@@ -200,7 +208,9 @@ pub(super) fn to_serde(value: &Value) -> serde_json::Value {
         Value::Number(Number::Float(float)) => (*float).into(),
         Value::String(text) => (**text).into(),
         Value::Array(items) => items.iter().map(to_serde).collect(),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.to_string(), to_serde(value))).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.to_string(), to_serde(value))).collect()
+        }
     }
 }
 
@@ -208,9 +218,9 @@ pub(super) fn from_serde(value: serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(truth) => Value::Bool(truth),
-        serde_json::Value::Number(number) => {
-            number.as_i64().map_or_else(|| Value::from(number.as_f64().unwrap_or(f64::NAN)), Value::from)
-        }
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Value::from(number.as_f64().unwrap_or(f64::NAN)), Value::from),
         serde_json::Value::String(text) => Value::from(text),
         serde_json::Value::Array(items) => Value::array(items.into_iter().map(from_serde)),
         serde_json::Value::Object(members) => {

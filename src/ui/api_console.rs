@@ -2,17 +2,17 @@
 
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 
+use super::controls;
 use super::json_view::text_ui;
 use super::theme::{Tokens, space, tokens};
-use super::controls;
-use crate::app::{App, Command, Exchange, Progress, RequestDraft, Value};
 use crate::apigateway::{Stage, StageName};
+use crate::app::{App, Command, Exchange, Progress, RequestDraft, Value};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct ApiConsoleView {
+pub(super) struct ApiConsoleView {
     tab: Tab,
 }
 
@@ -23,9 +23,18 @@ enum Tab {
     Stages,
 }
 
-pub fn api_console_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut Vec<Command>) {
+pub(super) fn api_console_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut ApiConsoleView,
+    commands: &mut Vec<Command>,
+) {
     let Some(open) = app.project.as_ref().filter(|open| !open.project.apis.is_empty()) else {
-        controls::empty_ui(ui, "This project has no API", "Open a Terraform or SAM project with an API Gateway REST API to send requests through it.");
+        controls::empty_ui(
+            ui,
+            "This project has no API",
+            "Open a Terraform or SAM project with an API Gateway REST API to send requests through it.",
+        );
         return;
     };
     let width = ui.available_width();
@@ -33,26 +42,40 @@ pub fn api_console_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, command
     ui.horizontal_top(|ui| {
         ui.allocate_ui(egui::vec2((width * 0.20).clamp(140.0, 240.0), height), |ui| {
             ui.vertical(|ui| {
-                ScrollArea::vertical().id_salt("routes").auto_shrink([false, false]).show(ui, |ui| {
-                    routes_ui(ui, app, commands);
-                    if !open.examples.is_empty() {
-                        ui.add_space(space::S);
-                        controls::section_ui(ui, "Examples");
-                        for example in &open.examples {
-                            let chosen = app.draft == example.draft;
-                            if ui.selectable_label(chosen, &*example.name).on_hover_text(format!("{} {}", example.draft.method, example.draft.url)).clicked() {
-                                commands.push(Command::SetRequest(Box::new(example.draft.clone())));
+                ScrollArea::vertical().id_salt("routes").auto_shrink([false, false]).show(
+                    ui,
+                    |ui| {
+                        routes_ui(ui, app, commands);
+                        if !open.examples.is_empty() {
+                            ui.add_space(space::S);
+                            controls::section_ui(ui, "Examples");
+                            for example in &open.examples {
+                                let chosen = app.draft == example.draft;
+                                if ui
+                                    .selectable_label(chosen, &*example.name)
+                                    .on_hover_text(format!(
+                                        "{} {}",
+                                        example.draft.method, example.draft.url
+                                    ))
+                                    .clicked()
+                                {
+                                    commands
+                                        .push(Command::SetRequest(Box::new(example.draft.clone())));
+                                }
                             }
                         }
-                    }
-                    history_ui(ui, app, commands);
-                });
+                        history_ui(ui, app, commands);
+                    },
+                );
             });
         });
         ui.separator();
         ui.allocate_ui(egui::vec2(width * 0.36, height), |ui| {
             ui.vertical(|ui| {
-                ScrollArea::vertical().id_salt("request").auto_shrink([false, false]).show(ui, |ui| request_ui(ui, app, commands));
+                ScrollArea::vertical()
+                    .id_salt("request")
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| request_ui(ui, app, commands));
             });
         });
         ui.separator();
@@ -68,11 +91,23 @@ fn routes_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             for method in resource.methods.keys() {
                 let text = format!("{method} {}", resource.path);
                 let path = app.draft.url.split('?').next().unwrap_or("");
-                let chosen = app.draft.api == index && app.draft.method == *method && path == resource.path;
+                let chosen =
+                    app.draft.api == index && app.draft.method == *method && path == resource.path;
                 let row = ui.selectable_label(chosen, method_text(&text, method, tokens(ui.ctx())));
-                row.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, chosen, format!("Route {text}")));
+                row.widget_info(|| {
+                    egui::WidgetInfo::selected(
+                        egui::WidgetType::Button,
+                        true,
+                        chosen,
+                        format!("Route {text}"),
+                    )
+                });
                 if row.clicked() {
-                    commands.push(Command::SelectRoute(index, method.clone(), resource.path.clone()));
+                    commands.push(Command::SelectRoute(
+                        index,
+                        method.clone(),
+                        resource.path.clone(),
+                    ));
                 }
             }
         }
@@ -82,7 +117,11 @@ fn routes_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
 /// `POST /items` with the method in a colour of its own.
 fn method_text(text: &str, method: &str, colours: &Tokens) -> egui::text::LayoutJob {
     let mut job = egui::text::LayoutJob::default();
-    let format = |colour, font| egui::text::TextFormat { font_id: font, color: colour, ..egui::text::TextFormat::default() };
+    let format = |colour, font| egui::text::TextFormat {
+        font_id: font,
+        color: colour,
+        ..egui::text::TextFormat::default()
+    };
     let colour = match method {
         "GET" | "HEAD" => colours.in_progress.text,
         "POST" => colours.succeeded.text,
@@ -113,7 +152,11 @@ fn history_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         ui.horizontal(|ui| {
             status_ui(ui, exchange, colours);
             let text = format!("{} {}", exchange.request.method, exchange.request.path);
-            let row = ui.selectable_label(chosen, &text).on_hover_text(if exchange.served { "Came in over loopback" } else { "Sent from here" });
+            let row = ui.selectable_label(chosen, &text).on_hover_text(if exchange.served {
+                "Came in over loopback"
+            } else {
+                "Sent from here"
+            });
             if row.clicked() {
                 commands.push(Command::SelectExchange(Some(index)));
             }
@@ -133,8 +176,12 @@ fn history_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
 
 fn status_ui(ui: &mut Ui, exchange: &Exchange, colours: &Tokens) {
     let (text, colour) = match exchange.response() {
-        Some(response) if response.status < 400 => (response.status.to_string(), colours.succeeded.text),
-        Some(response) if response.status < 500 => (response.status.to_string(), colours.caught.text),
+        Some(response) if response.status < 400 => {
+            (response.status.to_string(), colours.succeeded.text)
+        }
+        Some(response) if response.status < 500 => {
+            (response.status.to_string(), colours.caught.text)
+        }
         Some(response) => (response.status.to_string(), colours.failed.text),
         None => ("held".to_owned(), colours.in_progress.text),
     };
@@ -144,15 +191,23 @@ fn status_ui(ui: &mut Ui, exchange: &Exchange, colours: &Tokens) {
 fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let mut draft = app.draft.clone();
     ui.horizontal(|ui| {
-        egui::ComboBox::from_id_salt("method").selected_text(&draft.method).width(86.0).show_ui(ui, |ui| {
-            for method in METHODS {
-                ui.selectable_value(&mut draft.method, method.to_owned(), method);
-            }
-        });
+        egui::ComboBox::from_id_salt("method").selected_text(&draft.method).width(86.0).show_ui(
+            ui,
+            |ui| {
+                for method in METHODS {
+                    ui.selectable_value(&mut draft.method, method.to_owned(), method);
+                }
+            },
+        );
         let send = ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let send = controls::primary_button_ui(ui, "Send");
-            let field = TextEdit::singleline(&mut draft.url).font(egui::TextStyle::Monospace).hint_text("/items?limit=2").desired_width(f32::INFINITY);
-            ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path and query"));
+            let field = TextEdit::singleline(&mut draft.url)
+                .font(egui::TextStyle::Monospace)
+                .hint_text("/items?limit=2")
+                .desired_width(f32::INFINITY);
+            ui.add(field).widget_info(|| {
+                egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path and query")
+            });
             send
         });
         if send.inner.on_hover_text("Send the request (Ctrl+Enter)").clicked() {
@@ -163,7 +218,10 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         }
     });
     if draft.url.contains('{') {
-        ui.colored_label(tokens(ui.ctx()).caught.text, "Put a value in place of the {parameter} in the path.");
+        ui.colored_label(
+            tokens(ui.ctx()).caught.text,
+            "Put a value in place of the {parameter} in the path.",
+        );
     }
     headers_ui(ui, &mut draft);
     ui.add_space(space::XS);
@@ -174,11 +232,23 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         {
             draft.body = value.to_pretty();
         }
-        controls::command_button_ui(ui, &Command::CopyAsCurl, false, commands);
+        controls::command_button_ui(
+            ui,
+            app,
+            &Command::CopyAsCurl,
+            controls::ButtonLook::Label,
+            commands,
+        );
     });
     let rows = draft.body.lines().count().clamp(6, 40);
-    let field = TextEdit::multiline(&mut draft.body).code_editor().desired_width(f32::INFINITY).desired_rows(rows).hint_text("{ }");
-    ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Request body"));
+    let field = TextEdit::multiline(&mut draft.body)
+        .code_editor()
+        .desired_width(f32::INFINITY)
+        .desired_rows(rows)
+        .hint_text("{ }");
+    ui.add(field).widget_info(|| {
+        egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Request body")
+    });
     if draft != app.draft {
         commands.push(Command::SetRequest(Box::new(draft)));
     }
@@ -190,9 +260,21 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             if ui.small_button("Copy URL").clicked() {
                 commands.push(Command::CopyText(url));
             }
-            controls::command_button_ui(ui, &Command::StopServer, false, commands);
+            controls::command_button_ui(
+                ui,
+                app,
+                &Command::StopServer,
+                controls::ButtonLook::Label,
+                commands,
+            );
         }
-        None => controls::command_button_ui(ui, &Command::StartServer(0), false, commands),
+        None => controls::command_button_ui(
+            ui,
+            app,
+            &Command::StartServer(0),
+            controls::ButtonLook::Label,
+            commands,
+        ),
     });
 }
 
@@ -202,11 +284,25 @@ fn headers_ui(ui: &mut Ui, draft: &mut RequestDraft) {
         let mut removed = None;
         for (index, (name, value)) in draft.headers.iter_mut().enumerate() {
             ui.horizontal(|ui| {
-                let field = ui.add(TextEdit::singleline(name).hint_text("Name").desired_width(120.0));
-                field.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, format!("Header name {}", index + 1)));
+                let field =
+                    ui.add(TextEdit::singleline(name).hint_text("Name").desired_width(120.0));
+                field.widget_info(|| {
+                    egui::WidgetInfo::labeled(
+                        egui::WidgetType::TextEdit,
+                        true,
+                        format!("Header name {}", index + 1),
+                    )
+                });
                 let width = (ui.available_width() - 36.0).max(60.0);
-                let field = ui.add(TextEdit::singleline(value).hint_text("Value").desired_width(width));
-                field.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, format!("Header value {}", index + 1)));
+                let field =
+                    ui.add(TextEdit::singleline(value).hint_text("Value").desired_width(width));
+                field.widget_info(|| {
+                    egui::WidgetInfo::labeled(
+                        egui::WidgetType::TextEdit,
+                        true,
+                        format!("Header value {}", index + 1),
+                    )
+                });
                 if ui.small_button("×").on_hover_text("Remove this header").clicked() {
                     removed = Some(index);
                 }
@@ -223,17 +319,33 @@ fn headers_ui(ui: &mut Ui, draft: &mut RequestDraft) {
 
 fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut Vec<Command>) {
     let Some(exchange) = app.exchange() else {
-        controls::empty_ui(ui, "No request sent yet", "Send one: the response is shown here, with every stage it went through.");
+        controls::empty_ui(
+            ui,
+            "No request sent yet",
+            "Send one: the response is shown here, with every stage it went through.",
+        );
         return;
     };
     let colours = tokens(ui.ctx());
     ui.horizontal(|ui| {
         match (&exchange.progress, exchange.response()) {
             (Progress::Answered { millis, .. }, Some(response)) => {
-                let status = if response.status < 400 { colours.succeeded } else if response.status < 500 { colours.caught } else { colours.failed };
+                let status = if response.status < 400 {
+                    colours.succeeded
+                } else if response.status < 500 {
+                    colours.caught
+                } else {
+                    colours.failed
+                };
                 let text = format!("{} {}", response.status, reason(response.status));
                 let label = ui.label(RichText::new(&text).strong().color(status.text));
-                label.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, format!("Status {}", response.status)));
+                label.widget_info(|| {
+                    egui::WidgetInfo::labeled(
+                        egui::WidgetType::Label,
+                        true,
+                        format!("Status {}", response.status),
+                    )
+                });
                 ui.weak(format!("{millis} ms"));
             }
             _ => {
@@ -242,7 +354,11 @@ fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.selectable_value(&mut view.tab, Tab::Stages, format!("Stages ({})", exchange.stages().len()));
+            ui.selectable_value(
+                &mut view.tab,
+                Tab::Stages,
+                format!("Stages ({})", exchange.stages().len()),
+            );
             ui.selectable_value(&mut view.tab, Tab::Response, "Response");
         });
     });
@@ -265,7 +381,8 @@ fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut
 
 fn response_ui(ui: &mut Ui, exchange: &Exchange) {
     let Some(response) = exchange.response() else { return };
-    let body = Value::parse(&response.body).map_or_else(|_| response.body.clone(), |value| value.to_pretty());
+    let body = Value::parse(&response.body)
+        .map_or_else(|_| response.body.clone(), |value| value.to_pretty());
     ui.push_id(exchange.id, |ui| {
         let half = (ui.available_height() - 60.0).max(80.0);
         if body.is_empty() {
@@ -286,17 +403,25 @@ fn stage_ui(ui: &mut Ui, index: usize, stage: &Stage, colours: &Tokens) {
     let failed = stage.error.is_some();
     let title = RichText::new(format!("{}  {}", index + 1, stage_title(stage.name)));
     let title = if failed { title.color(colours.failed.text) } else { title };
-    egui::CollapsingHeader::new(title).id_salt(("stage", index)).default_open(failed).show(ui, |ui| {
-        if let Some(error) = &stage.error {
-            ui.colored_label(colours.failed.text, error);
-        }
-        for (name, text) in [("Input", Some(&stage.input)), ("Template", stage.template.as_ref()), ("Output", Some(&stage.output))] {
-            let Some(text) = text.filter(|it| !it.is_empty()) else { continue };
-            ui.label(RichText::new(name).small().color(colours.text_muted));
-            let pretty = Value::parse(text).map_or_else(|_| text.clone(), |value| value.to_pretty());
-            text_ui(ui, ("stage", index, name), &pretty, 220.0);
-        }
-    });
+    egui::CollapsingHeader::new(title).id_salt(("stage", index)).default_open(failed).show(
+        ui,
+        |ui| {
+            if let Some(error) = &stage.error {
+                ui.colored_label(colours.failed.text, error);
+            }
+            for (name, text) in [
+                ("Input", Some(&stage.input)),
+                ("Template", stage.template.as_ref()),
+                ("Output", Some(&stage.output)),
+            ] {
+                let Some(text) = text.filter(|it| !it.is_empty()) else { continue };
+                ui.label(RichText::new(name).small().color(colours.text_muted));
+                let pretty =
+                    Value::parse(text).map_or_else(|_| text.clone(), |value| value.to_pretty());
+                text_ui(ui, ("stage", index, name), &pretty, 220.0);
+            }
+        },
+    );
     ui.indent(("summary", index), |ui| ui.weak(&stage.summary));
 }
 

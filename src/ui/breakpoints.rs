@@ -4,22 +4,31 @@ use std::collections::BTreeMap;
 
 use egui::{ScrollArea, TextEdit, Ui};
 
-use super::theme::{space, tokens};
 use super::controls;
+use super::theme::{space, tokens};
 use crate::app::{App, Command};
 use crate::asl::StatePath;
 use crate::debug::{BreakOn, Breakpoint, HitCount};
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct BreakpointsView {
+pub(super) struct BreakpointsView {
     /// Hit counts as they are being typed.
     hit_counts: BTreeMap<StatePath, String>,
 }
 
-pub fn breakpoints_ui(ui: &mut Ui, app: &App, view: &mut BreakpointsView, commands: &mut Vec<Command>) {
+pub(super) fn breakpoints_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut BreakpointsView,
+    commands: &mut Vec<Command>,
+) {
     let Some(breakpoints) = app.breakpoints() else {
-        controls::empty_ui(ui, "No breakpoints", "Click in the margin left of a state in the graph, or select it and press F9.");
+        controls::empty_ui(
+            ui,
+            "No breakpoints",
+            "Click in the margin left of a state in the graph, or select it and press F9.",
+        );
         return;
     };
     ui.horizontal_wrapped(|ui| {
@@ -60,11 +69,19 @@ fn breakpoint_ui(
     let mut edited = breakpoint.clone();
     ui.horizontal(|ui| {
         ui.checkbox(&mut edited.enabled, "").on_hover_text("Enabled").widget_info(|| {
-            egui::WidgetInfo::selected(egui::WidgetType::Checkbox, true, breakpoint.enabled, format!("Enable breakpoint on {state}"))
+            egui::WidgetInfo::selected(
+                egui::WidgetType::Checkbox,
+                true,
+                breakpoint.enabled,
+                format!("Enable breakpoint on {state}"),
+            )
         });
         controls::status_dot_ui(ui, colours.breakpoint);
         let missing = app.machine().is_none_or(|it| it.machine.find(state).is_none());
-        if ui.selectable_label(app.selection.state.as_ref() == Some(state), state.as_str()).clicked() {
+        if ui
+            .selectable_label(app.selection.state.as_ref() == Some(state), state.as_str())
+            .clicked()
+        {
             commands.push(Command::SelectState(Some(state.clone())));
         }
         if missing {
@@ -85,13 +102,23 @@ fn breakpoint_ui(
         });
         ui.end_row();
         ui.weak("Only if");
-        edited.condition = text_ui(ui, edited.condition.as_deref(), "$states.input.amount > 100, or $.amount", &format!("Condition of {state}"));
+        edited.condition = text_ui(
+            ui,
+            edited.condition.as_deref(),
+            "$states.input.amount > 100, or $.amount",
+            &format!("Condition of {state}"),
+        );
         ui.end_row();
         ui.weak("Hits");
         hits_ui(ui, state, &mut edited, view);
         ui.end_row();
         ui.weak("Log");
-        edited.log_message = text_ui(ui, edited.log_message.as_deref(), "writes this instead of stopping: {$.id}", &format!("Log message of {state}"));
+        edited.log_message = text_ui(
+            ui,
+            edited.log_message.as_deref(),
+            "writes this instead of stopping: {$.id}",
+            &format!("Log message of {state}"),
+        );
         ui.end_row();
     });
     if let (Some(condition), Some(run)) = (&edited.condition, app.run())
@@ -105,8 +132,12 @@ fn breakpoint_ui(
 /// An optional text: empty is none.
 fn text_ui(ui: &mut Ui, text: Option<&str>, hint: &str, label: &str) -> Option<String> {
     let mut typed = text.unwrap_or("").to_owned();
-    let field = TextEdit::singleline(&mut typed).hint_text(hint).font(egui::TextStyle::Monospace).desired_width(f32::INFINITY);
-    ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, label));
+    let field = TextEdit::singleline(&mut typed)
+        .hint_text(hint)
+        .font(egui::TextStyle::Monospace)
+        .desired_width(f32::INFINITY);
+    ui.add(field)
+        .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, label));
     (!typed.is_empty()).then_some(typed)
 }
 
@@ -117,7 +148,13 @@ fn hits_ui(ui: &mut Ui, state: &StatePath, edited: &mut Breakpoint, view: &mut B
         .or_insert_with(|| edited.hit_count.map(|it| it.to_string()).unwrap_or_default());
     ui.horizontal(|ui| {
         let field = TextEdit::singleline(text).hint_text("3, >=3 or %3").desired_width(90.0);
-        ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, format!("Hit count of {state}")));
+        ui.add(field).widget_info(|| {
+            egui::WidgetInfo::labeled(
+                egui::WidgetType::TextEdit,
+                true,
+                format!("Hit count of {state}"),
+            )
+        });
         let parsed = HitCount::parse(text);
         if text.trim().is_empty() || parsed.is_some() {
             edited.hit_count = parsed;

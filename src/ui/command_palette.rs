@@ -13,7 +13,7 @@ const MAX_ROWS: usize = 50;
 
 /// What the palette remembers while it is open.
 #[derive(Clone, Debug, Default)]
-pub struct PaletteView {
+pub(super) struct PaletteView {
     pub open: bool,
     query: String,
     chosen: usize,
@@ -21,7 +21,7 @@ pub struct PaletteView {
 
 /// One thing that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub(super) struct Entry {
     pub label: String,
     /// The shortcut, or what kind of thing it is.
     pub note: String,
@@ -29,14 +29,15 @@ pub struct Entry {
 }
 
 impl PaletteView {
-    pub fn show(&mut self) {
+    pub(super) fn show(&mut self) {
         *self = Self { open: true, ..Self::default() };
     }
 }
 
 /// Everything that can be chosen now.
-pub fn entries(app: &App) -> Vec<Entry> {
-    let enabled = Command::listed().into_iter().filter(|listing| controls::is_enabled(app, &listing.command));
+pub(super) fn entries(app: &App) -> Vec<Entry> {
+    let enabled =
+        Command::listed().into_iter().filter(|listing| controls::is_enabled(app, &listing.command));
     let mut all: Vec<Entry> = enabled
         .map(|listing| Entry {
             label: listing.label.to_owned(),
@@ -62,7 +63,7 @@ pub fn entries(app: &App) -> Vec<Entry> {
 }
 
 /// The entries that match, best first; all of them for an empty query.
-pub fn ranked(entries: Vec<Entry>, query: &str) -> Vec<Entry> {
+pub(super) fn ranked(entries: Vec<Entry>, query: &str) -> Vec<Entry> {
     if query.trim().is_empty() {
         return entries;
     }
@@ -71,13 +72,20 @@ pub fn ranked(entries: Vec<Entry>, query: &str) -> Vec<Entry> {
     let mut letters = Vec::new();
     let mut scored: Vec<(u32, Entry)> = entries
         .into_iter()
-        .filter_map(|entry| Some((pattern.score(Utf32Str::new(&entry.label, &mut letters), &mut matcher)?, entry)))
+        .filter_map(|entry| {
+            Some((pattern.score(Utf32Str::new(&entry.label, &mut letters), &mut matcher)?, entry))
+        })
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     scored.into_iter().map(|(_, entry)| entry).collect()
 }
 
-pub fn palette_ui(ctx: &egui::Context, app: &App, view: &mut PaletteView, commands: &mut Vec<Command>) {
+pub(super) fn palette_ui(
+    ctx: &egui::Context,
+    app: &App,
+    view: &mut PaletteView,
+    commands: &mut Vec<Command>,
+) {
     if !view.open {
         return;
     }
@@ -106,9 +114,13 @@ pub fn palette_ui(ctx: &egui::Context, app: &App, view: &mut PaletteView, comman
         .anchor(Align2::CENTER_TOP, vec2(0.0, 90.0))
         .fixed_size(vec2(560.0, 420.0));
     let shown = window.show(ctx, |ui| {
-        let field = TextEdit::singleline(&mut view.query).hint_text("Command, state or machine").desired_width(f32::INFINITY);
+        let field = TextEdit::singleline(&mut view.query)
+            .hint_text("Command, state or machine")
+            .desired_width(f32::INFINITY);
         let response = ui.add(field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Find a command"));
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Find a command")
+        });
         response.request_focus();
         if response.changed() {
             view.chosen = 0;
@@ -138,7 +150,9 @@ pub fn palette_ui(ctx: &egui::Context, app: &App, view: &mut PaletteView, comman
         });
     });
     let clicked_outside = ctx.input(|input| input.pointer.any_pressed())
-        && shown.is_some_and(|it| !it.response.rect.contains(ctx.pointer_latest_pos().unwrap_or_default()));
+        && shown.is_some_and(|it| {
+            !it.response.rect.contains(ctx.pointer_latest_pos().unwrap_or_default())
+        });
     if let Some(entry) = picked.and_then(|index| found.into_iter().nth(index)) {
         commands.extend(entry.commands);
         view.open = false;
@@ -158,7 +172,9 @@ mod tests {
     #[test]
     fn a_few_letters_find_the_command() {
         let all = ["Step in", "Step back", "Show source", "检查库存"].map(entry).to_vec();
-        let labels = |query: &str| ranked(all.clone(), query).into_iter().map(|it| it.label).collect::<Vec<_>>();
+        let labels = |query: &str| {
+            ranked(all.clone(), query).into_iter().map(|it| it.label).collect::<Vec<_>>()
+        };
         assert_eq!(labels("stb").first().map(String::as_str), Some("Step back"));
         assert_eq!(labels("库"), ["检查库存"]);
         assert_eq!(labels("").len(), 4);

@@ -7,7 +7,7 @@ use crate::app::{App, Command, Listing};
 use egui_phosphor::regular as icon;
 
 /// Something to say where a pane has nothing to show yet: what is missing, and how to get it.
-pub fn empty_ui(ui: &mut Ui, title: &str, text: &str) {
+pub(super) fn empty_ui(ui: &mut Ui, title: &str, text: &str) {
     ui.add_space(space::L);
     ui.vertical_centered(|ui| {
         ui.set_max_width(360.0);
@@ -17,38 +17,60 @@ pub fn empty_ui(ui: &mut Ui, title: &str, text: &str) {
 }
 
 /// The heading of a part of a pane.
-pub fn section_ui(ui: &mut Ui, title: &str) {
+pub(super) fn section_ui(ui: &mut Ui, title: &str) {
     let colours = tokens(ui.ctx());
     ui.label(RichText::new(title.to_uppercase()).small().strong().color(colours.text_muted));
 }
 
-pub fn status_dot_ui(ui: &mut Ui, colour: Color32) {
+pub(super) fn status_dot_ui(ui: &mut Ui, colour: Color32) {
     let (rect, _) = ui.allocate_exact_size(vec2(10.0, 16.0), Sense::hover());
     ui.painter().circle_filled(rect.center(), 4.0, colour);
 }
 
 /// The button that a pane is about.
-pub fn primary_button_ui(ui: &mut Ui, text: &str) -> Response {
+pub(super) fn primary_button_ui(ui: &mut Ui, text: &str) -> Response {
     let colours = tokens(ui.ctx());
     let text = RichText::new(text).strong().color(colours.on_accent);
-    ui.add(egui::Button::new(text).fill(colours.accent).stroke(egui::Stroke::NONE).corner_radius(radius::NORMAL))
+    ui.add(
+        egui::Button::new(text)
+            .fill(colours.accent)
+            .stroke(egui::Stroke::NONE)
+            .corner_radius(radius::NORMAL),
+    )
 }
 
-/// The button of a listed command: as an icon or by its label, with its tooltip and shortcut.
-pub fn command_button_ui(ui: &mut Ui, command: &Command, as_icon: bool, commands: &mut Vec<Command>) {
-    command_button_enabled_ui(ui, command, as_icon, true, commands);
+/// How the button of a command looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ButtonLook {
+    Icon,
+    Label,
 }
 
-/// The same, greyed out when it can't do anything now.
-pub fn command_button_enabled_ui(ui: &mut Ui, command: &Command, as_icon: bool, enabled: bool, commands: &mut Vec<Command>) {
+/// The button of a listed command, with its tooltip and shortcut; greyed out when it can't do anything now.
+pub(super) fn command_button_ui(
+    ui: &mut Ui,
+    app: &App,
+    command: &Command,
+    look: ButtonLook,
+    commands: &mut Vec<Command>,
+) {
     let Some(listing) = command.listing() else { return };
-    let button = match (as_icon, icon_of(command)) {
-        (true, Some(icon)) => egui::Button::new(RichText::new(icon).font(super::fonts::icons(18.0))).frame_when_inactive(false).min_size(vec2(30.0, 28.0)),
-        (true, None) | (false, _) => egui::Button::new(listing.label),
+    let enabled = is_enabled(app, command);
+    let button = match (look, icon_of(command)) {
+        (ButtonLook::Icon, Some(icon)) => {
+            egui::Button::new(RichText::new(icon).font(super::fonts::icons(18.0)))
+                .frame_when_inactive(false)
+                .min_size(vec2(30.0, 28.0))
+        }
+        (ButtonLook::Icon, None) | (ButtonLook::Label, _) => egui::Button::new(listing.label),
     };
     let response = ui.add_enabled(enabled, button);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, enabled, listing.label));
-    let response = response.on_hover_ui(|ui| tooltip_ui(ui, &listing)).on_disabled_hover_ui(|ui| tooltip_ui(ui, &listing));
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::WidgetType::Button, enabled, listing.label)
+    });
+    let response = response
+        .on_hover_ui(|ui| tooltip_ui(ui, &listing))
+        .on_disabled_hover_ui(|ui| tooltip_ui(ui, &listing));
     if response.clicked() {
         commands.push(listing.command);
     }
@@ -65,9 +87,15 @@ fn tooltip_ui(ui: &mut Ui, listing: &Listing) {
 }
 
 /// A line of a menu: label on the left, shortcut on the right.
-pub fn menu_item_ui(ui: &mut Ui, listing: &Listing, enabled: bool, commands: &mut Vec<Command>) {
+pub(super) fn menu_item_ui(
+    ui: &mut Ui,
+    listing: &Listing,
+    enabled: bool,
+    commands: &mut Vec<Command>,
+) {
     let shortcut = listing.shortcut.map(|it| it.text()).unwrap_or_default();
-    let button = egui::Button::new(listing.label).shortcut_text(shortcut).min_size(vec2(230.0, 24.0));
+    let button =
+        egui::Button::new(listing.label).shortcut_text(shortcut).min_size(vec2(230.0, 24.0));
     if ui.add_enabled(enabled, button).on_hover_text(listing.tooltip).clicked() {
         commands.push(listing.command.clone());
         ui.close();
@@ -75,7 +103,11 @@ pub fn menu_item_ui(ui: &mut Ui, listing: &Listing, enabled: bool, commands: &mu
 }
 
 /// The glyph of a command that stands in a toolbar.
-pub fn icon_of(command: &Command) -> Option<&'static str> {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most commands have no glyph, and a new one needs none"
+)]
+pub(super) fn icon_of(command: &Command) -> Option<&'static str> {
     Some(match command {
         Command::Continue => icon::PLAY,
         Command::Pause => icon::PAUSE,
@@ -98,25 +130,43 @@ pub fn icon_of(command: &Command) -> Option<&'static str> {
 }
 
 /// Whether a command would do something now.
-pub fn is_enabled(app: &App, command: &Command) -> bool {
+#[expect(clippy::wildcard_enum_match_arm, reason = "most commands can always be given")]
+pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
     let run = app.run();
     let machine = app.machine().is_some();
     match command {
-        Command::Continue | Command::StartPaused | Command::Next | Command::StepIn => machine,
+        Command::Continue
+        | Command::StartPaused
+        | Command::Next
+        | Command::StepIn
+        | Command::FitGraph
+        | Command::ZoomIn
+        | Command::ZoomOut
+        | Command::ShowExportDialog
+        | Command::Reload
+        | Command::CloseProject => machine,
         Command::Pause => run.is_some_and(|it| it.is_running()),
         Command::Stop => run.is_some_and(|it| !it.has_ended()),
         Command::StepOut | Command::Restart | Command::GoToEnd => run.is_some(),
-        Command::StepBack | Command::ReverseContinue | Command::ReverseStepIn | Command::ReverseStepOut | Command::GoToStart => {
-            run.is_some_and(|it| it.session.cursor().event.0 > 1 || it.session.cursor().stage.is_some())
-        }
+        Command::StepBack
+        | Command::ReverseContinue
+        | Command::ReverseStepIn
+        | Command::ReverseStepOut
+        | Command::GoToStart => run.is_some_and(|it| {
+            it.session.cursor().event.0 > 1 || it.session.cursor().stage.is_some()
+        }),
         Command::ToggleBreakpointHere | Command::ZoomToSelection => app.selection.state.is_some(),
-        Command::FitGraph | Command::ZoomIn | Command::ZoomOut | Command::ShowExportDialog | Command::Reload | Command::CloseProject => machine,
         Command::SendRequest | Command::CopyAsCurl | Command::ShowPostmanDialog => {
             app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty())
         }
-        Command::StartServer(_) => app.server.is_none() && app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty()),
+        Command::StartServer(_) => {
+            app.server.is_none()
+                && app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty())
+        }
         Command::StopServer => app.server.is_some(),
-        Command::ResetTables => app.project.as_ref().is_some_and(|it| !it.project.tables.is_empty()),
+        Command::ResetTables => {
+            app.project.as_ref().is_some_and(|it| !it.project.tables.is_empty())
+        }
         Command::ClearBreakpoints => app.breakpoints().is_some_and(|it| !it.states.is_empty()),
         _ => true,
     }

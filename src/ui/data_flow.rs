@@ -9,7 +9,7 @@ use crate::execution::{InspectionData, Provenance};
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct DataFlowView {
+pub(super) struct DataFlowView {
     /// Whole values instead of only what changed.
     whole: bool,
 }
@@ -31,19 +31,36 @@ fn stage_title(stage: &str) -> (&'static str, &'static str) {
     }
 }
 
-pub fn data_flow_ui(ui: &mut Ui, app: &App, view: &mut DataFlowView, commands: &mut Vec<Command>) {
+pub(super) fn data_flow_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut DataFlowView,
+    commands: &mut Vec<Command>,
+) {
     let Some(run) = app.run() else {
-        super::controls::empty_ui(ui, "Nothing runs yet", "Start an execution (F5) or send a request: this pane shows what each stage does to the data.");
+        super::controls::empty_ui(
+            ui,
+            "Nothing runs yet",
+            "Start an execution (F5) or send a request: this pane shows what each stage does to the data.",
+        );
         return;
     };
     let Some(inspection) = run.session.inspection() else {
-        super::controls::empty_ui(ui, "No state at the cursor", "Step to a state to see its data flow.");
+        super::controls::empty_ui(
+            ui,
+            "No state at the cursor",
+            "Step to a state to see its data flow.",
+        );
         return;
     };
     let frame = run.session.stack().into_iter().next();
     ui.horizontal(|ui| {
         if let Some(frame) = &frame {
-            if ui.link(RichText::new(&*frame.name).strong()).on_hover_text("Select the state").clicked() {
+            if ui
+                .link(RichText::new(&*frame.name).strong())
+                .on_hover_text("Select the state")
+                .clicked()
+            {
                 commands.push(Command::SelectState(Some(frame.state.clone())));
             }
             if !frame.label.is_empty() {
@@ -51,7 +68,9 @@ pub fn data_flow_ui(ui: &mut Ui, app: &App, view: &mut DataFlowView, commands: &
             }
         }
         if inspection.provenance == Provenance::Computed && run.start.is_none() {
-            ui.weak("computed").on_hover_text("AWS does not record these stages; they are computed from the definition.");
+            ui.weak("computed").on_hover_text(
+                "AWS does not record these stages; they are computed from the definition.",
+            );
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.checkbox(&mut view.whole, "Whole values");
@@ -112,7 +131,8 @@ fn stages_ui(ui: &mut Ui, inspection: &InspectionData, active: Option<&str>, who
                 Some(before) if changed && !whole && stage != "result" => {
                     let lines = diff(before, value, true);
                     let added = lines.iter().filter(|line| line.change == Change::Added).count();
-                    let removed = lines.iter().filter(|line| line.change == Change::Removed).count();
+                    let removed =
+                        lines.iter().filter(|line| line.change == Change::Removed).count();
                     lines_ui(ui, ("diff", stage), &lines, 320.0);
                     ui.weak(format!("{added} lines added, {removed} removed"));
                 }
@@ -130,7 +150,10 @@ fn stages_ui(ui: &mut Ui, inspection: &InspectionData, active: Option<&str>, who
             colour,
         );
         if is_active {
-            let bar = egui::Rect::from_min_max(rect.left_top(), egui::pos2(rect.left() + 2.0, rect.bottom()));
+            let bar = egui::Rect::from_min_max(
+                rect.left_top(),
+                egui::pos2(rect.left() + 2.0, rect.bottom()),
+            );
             ui.painter().rect_filled(bar.translate(egui::vec2(-4.0, 0.0)), 1, colours.cursor);
         }
         response.header_response.on_hover_text(why);

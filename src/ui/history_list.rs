@@ -10,7 +10,7 @@ use crate::execution::{EventId, HistoryEvent};
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct HistoryView {
+pub(super) struct HistoryView {
     filter: String,
     only_failures: bool,
     /// Rows that pass the filter, and what they were computed for.
@@ -20,15 +20,28 @@ pub struct HistoryView {
     followed: EventId,
 }
 
-pub fn history_ui(ui: &mut Ui, app: &App, view: &mut HistoryView, commands: &mut Vec<Command>) {
+pub(super) fn history_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut HistoryView,
+    commands: &mut Vec<Command>,
+) {
     let Some(run) = app.run() else {
-        super::controls::empty_ui(ui, "No history yet", "Every event of an execution is listed here, as GetExecutionHistory gives them.");
+        super::controls::empty_ui(
+            ui,
+            "No history yet",
+            "Every event of an execution is listed here, as GetExecutionHistory gives them.",
+        );
         return;
     };
     let events = run.session.history().events();
     ui.horizontal(|ui| {
-        let field = TextEdit::singleline(&mut view.filter).hint_text("Filter by type, state or text").desired_width(220.0);
-        ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Filter events"));
+        let field = TextEdit::singleline(&mut view.filter)
+            .hint_text("Filter by type, state or text")
+            .desired_width(220.0);
+        ui.add(field).widget_info(|| {
+            egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Filter events")
+        });
         ui.checkbox(&mut view.only_failures, "Failures only");
         ui.weak(format!("{} events", events.len()));
     });
@@ -39,7 +52,9 @@ pub fn history_ui(ui: &mut Ui, app: &App, view: &mut HistoryView, commands: &mut
     }
     let cursor = run.session.cursor().event;
     let scroll_to = (view.followed != cursor).then(|| {
-        view.rows.partition_point(|row| events.get(*row).is_some_and(|event| event.id < cursor)).min(view.rows.len().saturating_sub(1))
+        view.rows
+            .partition_point(|row| events.get(*row).is_some_and(|event| event.id < cursor))
+            .min(view.rows.len().saturating_sub(1))
     });
     view.followed = cursor;
     table_ui(ui, events, &view.rows, cursor, run.started_at.0, scroll_to, commands);
@@ -89,19 +104,34 @@ fn table_ui(
         })
         .body(|body| {
             body.rows(22.0, rows.len(), |mut row| {
-                let Some(event) = rows.get(row.index()).and_then(|index| events.get(*index)) else { return };
+                let Some(event) = rows.get(row.index()).and_then(|index| events.get(*index)) else {
+                    return;
+                };
                 row.set_selected(event.id == cursor);
                 let later = event.id > cursor;
-                let colour = |strong: egui::Color32| if later { colours.text_faint } else { strong };
+                let colour =
+                    |strong: egui::Color32| if later { colours.text_faint } else { strong };
                 row.col(|ui| {
-                    ui.label(RichText::new(event.id.0.to_string()).monospace().color(colour(colours.text)));
+                    ui.label(
+                        RichText::new(event.id.0.to_string())
+                            .monospace()
+                            .color(colour(colours.text)),
+                    );
                 });
                 row.col(|ui| {
-                    ui.label(RichText::new(event.previous_event_id.0.to_string()).monospace().color(colours.text_faint));
+                    ui.label(
+                        RichText::new(event.previous_event_id.0.to_string())
+                            .monospace()
+                            .color(colours.text_faint),
+                    );
                 });
                 row.col(|ui| {
                     let millis = event.timestamp.0 - started_at;
-                    ui.label(RichText::new(elapsed(millis)).monospace().color(colour(colours.text_muted)));
+                    ui.label(
+                        RichText::new(elapsed(millis))
+                            .monospace()
+                            .color(colour(colours.text_muted)),
+                    );
                 });
                 row.col(|ui| {
                     let failed = EventCategory::of(event.event_type) == EventCategory::Failure;
@@ -124,7 +154,7 @@ fn table_ui(
 }
 
 /// Milliseconds since the start as `1:02:03.004`, leading zeros left out.
-pub fn elapsed(millis: i64) -> String {
+pub(super) fn elapsed(millis: i64) -> String {
     let (sign, millis) = if millis < 0 { ("-", -millis) } else { ("", millis) };
     let (seconds, rest) = (millis / 1000, millis % 1000);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -7,22 +7,34 @@ use super::theme::{space, tokens};
 use crate::app::{App, Command, Value};
 use crate::asl::StateMachineType;
 
-pub fn input_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+pub(super) fn input_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(machine) = app.machine() else {
         controls::empty_ui(ui, "No state machine", "Open a definition to run it.");
         return;
     };
     ui.horizontal(|ui| {
-        if controls::primary_button_ui(ui, "Run").on_hover_text("Start an execution with this input (F5)").clicked() {
+        if controls::primary_button_ui(ui, "Run")
+            .on_hover_text("Start an execution with this input (F5)")
+            .clicked()
+        {
             commands.push(Command::Continue);
         }
-        controls::command_button_ui(ui, &Command::StartPaused, false, commands);
+        controls::command_button_ui(
+            ui,
+            app,
+            &Command::StartPaused,
+            controls::ButtonLook::Label,
+            commands,
+        );
         let mut kind = app.machine_type;
-        egui::ComboBox::from_id_salt("machine type").selected_text(kind.as_str()).show_ui(ui, |ui| {
-            for choice in [StateMachineType::Standard, StateMachineType::Express] {
-                ui.selectable_value(&mut kind, choice, choice.as_str());
-            }
-        });
+        egui::ComboBox::from_id_salt("machine type").selected_text(kind.as_str()).show_ui(
+            ui,
+            |ui| {
+                for choice in [StateMachineType::Standard, StateMachineType::Express] {
+                    ui.selectable_value(&mut kind, choice, choice.as_str());
+                }
+            },
+        );
         if kind != app.machine_type {
             commands.push(Command::SetMachineType(kind));
         }
@@ -49,8 +61,13 @@ pub fn input_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         if let Err(why) = Value::parse(&text) {
             ui.colored_label(tokens(ui.ctx()).failed.text, format!("Not JSON: {why}"));
         }
-        let field = TextEdit::multiline(&mut text).code_editor().desired_width(f32::INFINITY).desired_rows(10);
-        ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Execution input"));
+        let field = TextEdit::multiline(&mut text)
+            .code_editor()
+            .desired_width(f32::INFINITY)
+            .desired_rows(10);
+        ui.add(field).widget_info(|| {
+            egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Execution input")
+        });
     });
     if text != app.input_text {
         commands.push(Command::SetInput(text));

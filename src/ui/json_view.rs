@@ -29,8 +29,13 @@ pub enum Change {
 pub fn diff(before: &Value, after: &Value, fold: bool) -> Vec<DiffLine> {
     let (before, after) = (before.to_pretty(), after.to_pretty());
     if before.lines().count() + after.lines().count() > MAX_DIFF_LINES {
-        let mut lines = vec![DiffLine { change: Change::Same, text: "(too long to compare; this is the value after)".to_owned() }];
-        lines.extend(after.lines().map(|line| DiffLine { change: Change::Same, text: line.to_owned() }));
+        let mut lines = vec![DiffLine {
+            change: Change::Same,
+            text: "(too long to compare; this is the value after)".to_owned(),
+        }];
+        lines.extend(
+            after.lines().map(|line| DiffLine { change: Change::Same, text: line.to_owned() }),
+        );
         return lines;
     }
     let diff = TextDiff::from_lines(&before, &after);
@@ -54,12 +59,17 @@ pub fn diff(before: &Value, after: &Value, fold: bool) -> Vec<DiffLine> {
 /// Keeps two lines around each change and says how many it left out between.
 fn folded(lines: Vec<DiffLine>) -> Vec<DiffLine> {
     const AROUND: usize = 2;
-    let changed: Vec<usize> =
-        lines.iter().enumerate().filter(|(_, line)| line.change != Change::Same).map(|(at, _)| at).collect();
+    let changed: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.change != Change::Same)
+        .map(|(at, _)| at)
+        .collect();
     let near = |at: usize| {
         let next = changed.partition_point(|it| *it < at);
         let after = changed.get(next).is_some_and(|it| it - at <= AROUND);
-        let before = next.checked_sub(1).and_then(|it| changed.get(it)).is_some_and(|it| at - it <= AROUND);
+        let before =
+            next.checked_sub(1).and_then(|it| changed.get(it)).is_some_and(|it| at - it <= AROUND);
         after || before
     };
     let mut kept = Vec::new();
@@ -107,16 +117,15 @@ pub fn lines_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, lines: &[DiffLine], max_
     egui::Frame::new().fill(colours.sunken).corner_radius(4).inner_margin(6).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.style_mut().interaction.selectable_labels = true;
-        ScrollArea::both().id_salt(salt).max_height(max_height).auto_shrink([false, true]).show_rows(
-            ui,
-            height,
-            lines.len(),
-            |ui, rows| {
+        ScrollArea::both()
+            .id_salt(salt)
+            .max_height(max_height)
+            .auto_shrink([false, true])
+            .show_rows(ui, height, lines.len(), |ui, rows| {
                 for line in &lines[rows] {
                     line_ui(ui, line, &font, height, colours);
                 }
-            },
-        );
+            });
     });
 }
 
@@ -132,7 +141,11 @@ fn line_ui(ui: &mut Ui, line: &DiffLine, font: &FontId, height: f32, colours: &T
         Change::Added => colours.added_text,
         Change::Removed => colours.removed_text,
     };
-    job.append(mark, 0.0, TextFormat { font_id: font.clone(), color: mark_colour, ..TextFormat::default() });
+    job.append(
+        mark,
+        0.0,
+        TextFormat { font_id: font.clone(), color: mark_colour, ..TextFormat::default() },
+    );
     job.append(" ", 0.0, TextFormat { font_id: font.clone(), ..TextFormat::default() });
     highlight(&line.text, font, colours, &mut job);
     job.wrap.max_width = f32::INFINITY;
@@ -142,14 +155,19 @@ fn line_ui(ui: &mut Ui, line: &DiffLine, font: &FontId, height: f32, colours: &T
     if ground != Color32::TRANSPARENT {
         ui.painter().rect_filled(rect, 2, ground);
     }
-    let inside = egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Min));
+    let inside =
+        egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Min));
     ui.scope_builder(inside, |ui| ui.add(egui::Label::new(galley).selectable(true)));
 }
 
 /// Appends one line of JSON (or YAML) in colours. Works line by line: no JSON string spans lines.
 pub fn highlight(line: &str, font: &FontId, colours: &Tokens, job: &mut LayoutJob) {
     let mut push = |text: &str, colour: Color32| {
-        job.append(text, 0.0, TextFormat { font_id: font.clone(), color: colour, ..TextFormat::default() });
+        job.append(
+            text,
+            0.0,
+            TextFormat { font_id: font.clone(), color: colour, ..TextFormat::default() },
+        );
     };
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
@@ -159,7 +177,10 @@ pub fn highlight(line: &str, font: &FontId, colours: &Tokens, job: &mut LayoutJo
             '"' => {
                 if after.trim_start().starts_with(':') {
                     colours.json_key
-                } else if token.contains("{%") || token.starts_with("\"$") || token.starts_with("\"States.") {
+                } else if token.contains("{%")
+                    || token.starts_with("\"$")
+                    || token.starts_with("\"States.")
+                {
                     colours.json_expression
                 } else {
                     colours.json_string
@@ -177,7 +198,8 @@ pub fn highlight(line: &str, font: &FontId, colours: &Tokens, job: &mut LayoutJo
 
 /// Bytes of the token at the start of `text`.
 fn token_length(text: &str, first: char) -> usize {
-    let until = |stop: &dyn Fn(char) -> bool| text.find(stop).unwrap_or(text.len()).max(first.len_utf8());
+    let until =
+        |stop: &dyn Fn(char) -> bool| text.find(stop).unwrap_or(text.len()).max(first.len_utf8());
     match first {
         '"' => {
             let mut escaped = false;
@@ -193,7 +215,9 @@ fn token_length(text: &str, first: char) -> usize {
         }
         '{' | '}' | '[' | ']' | ',' | ':' => 1,
         _ if first.is_whitespace() => until(&|it: char| !it.is_whitespace()),
-        _ => until(&|it: char| it.is_whitespace() || matches!(it, '{' | '}' | '[' | ']' | ',' | ':' | '"')),
+        _ => until(&|it: char| {
+            it.is_whitespace() || matches!(it, '{' | '}' | '[' | ']' | ',' | ':' | '"')
+        }),
     }
 }
 
@@ -206,21 +230,31 @@ mod tests {
         let before = Value::parse(r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7}"#).expect("JSON");
         let after = Value::parse(r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":8}"#).expect("JSON");
         let lines = diff(&before, &after, true);
-        let text: Vec<(Change, &str)> = lines.iter().map(|line| (line.change, line.text.trim())).collect();
-        assert_eq!(text, [
-            (Change::Same, "⋯ 5 unchanged lines"),
-            (Change::Same, "\"e\": 5,"),
-            (Change::Same, "\"f\": 6,"),
-            (Change::Removed, "\"g\": 7"),
-            (Change::Added, "\"g\": 8"),
-            (Change::Same, "}"),
-        ]);
+        let text: Vec<(Change, &str)> =
+            lines.iter().map(|line| (line.change, line.text.trim())).collect();
+        assert_eq!(
+            text,
+            [
+                (Change::Same, "⋯ 5 unchanged lines"),
+                (Change::Same, "\"e\": 5,"),
+                (Change::Same, "\"f\": 6,"),
+                (Change::Removed, "\"g\": 7"),
+                (Change::Added, "\"g\": 8"),
+                (Change::Same, "}"),
+            ]
+        );
         assert!(diff(&before, &before, true).is_empty());
     }
 
     #[test]
     fn highlighting_keeps_every_character() {
-        for line in [r#"  "a b": "x\"y", -1.5e3 true nullx"#, "打: [\"印\" , {} ]", "\"open", "", "  - !Ref X # c"] {
+        for line in [
+            r#"  "a b": "x\"y", -1.5e3 true nullx"#,
+            "打: [\"印\" , {} ]",
+            "\"open",
+            "",
+            "  - !Ref X # c",
+        ] {
             let mut job = LayoutJob::default();
             highlight(line, &FontId::default(), Tokens::of(egui::Theme::Dark), &mut job);
             assert_eq!(job.text, line);

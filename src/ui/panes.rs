@@ -26,7 +26,7 @@ use crate::debug::Breakpoint;
 
 /// What all panes remember.
 #[derive(Default)]
-pub struct PaneViews {
+pub(super) struct PaneViews {
     /// One canvas per machine, by its name, so that each keeps its own camera.
     pub canvases: BTreeMap<String, CanvasView>,
     api_console: ApiConsoleView,
@@ -42,14 +42,24 @@ pub struct PaneViews {
 }
 
 /// The arrangement a new user finds: project left, graph in the middle over the consoles, the debugger right.
-pub fn default_tree() -> Tree<Pane> {
+pub(super) fn default_tree() -> Tree<Pane> {
     let mut tiles = Tiles::default();
     let mut pane = |pane| tiles.insert_pane(pane);
     let project = pane(Pane::Project);
     let (graph, source) = (pane(Pane::Graph), pane(Pane::Source));
-    let lower = [Pane::ApiConsole, Pane::Input, Pane::Mocks, Pane::Events, Pane::Timeline, Pane::Tables, Pane::Problems].map(&mut pane);
+    let lower = [
+        Pane::ApiConsole,
+        Pane::Input,
+        Pane::Mocks,
+        Pane::Events,
+        Pane::Timeline,
+        Pane::Tables,
+        Pane::Problems,
+    ]
+    .map(&mut pane);
     let data_flow = pane(Pane::DataFlow);
-    let (variables, stack, breakpoints) = (pane(Pane::Variables), pane(Pane::CallStack), pane(Pane::Breakpoints));
+    let (variables, stack, breakpoints) =
+        (pane(Pane::Variables), pane(Pane::CallStack), pane(Pane::Breakpoints));
     let upper = tiles.insert_tab_tile(vec![graph, source]);
     let lower = tiles.insert_tab_tile(lower.to_vec());
     let middle = tiles.insert_vertical_tile(vec![upper, lower]);
@@ -65,7 +75,9 @@ pub fn default_tree() -> Tree<Pane> {
 }
 
 fn set_shares(tiles: &mut Tiles<Pane>, container: TileId, shares: &[(TileId, f32)]) {
-    if let Some(egui_tiles::Tile::Container(egui_tiles::Container::Linear(linear))) = tiles.get_mut(container) {
+    if let Some(egui_tiles::Tile::Container(egui_tiles::Container::Linear(linear))) =
+        tiles.get_mut(container)
+    {
         for (tile, share) in shares {
             linear.shares.set_share(*tile, *share);
         }
@@ -73,17 +85,17 @@ fn set_shares(tiles: &mut Tiles<Pane>, container: TileId, shares: &[(TileId, f32
 }
 
 /// Whether every pane stands somewhere in the tree: a layout of an older version may lack one.
-pub fn is_complete(tree: &Tree<Pane>) -> bool {
+pub(super) fn is_complete(tree: &Tree<Pane>) -> bool {
     Pane::ALL.iter().all(|pane| tree.tiles.find_pane(pane).is_some())
 }
 
 /// Brings a pane to the front.
-pub fn show_pane(tree: &mut Tree<Pane>, pane: Pane) {
+pub(super) fn show_pane(tree: &mut Tree<Pane>, pane: Pane) {
     tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(it) if *it == pane));
 }
 
 /// Draws panes for the tree.
-pub struct PaneBehavior<'a> {
+pub(super) struct PaneBehavior<'a> {
     pub app: &'a App,
     pub views: &'a mut PaneViews,
     pub commands: &'a mut Vec<Command>,
@@ -96,25 +108,29 @@ impl Behavior<Pane> for PaneBehavior<'_> {
             graph_ui(ui, app, views, commands);
             return UiResponse::None;
         }
-        egui::Frame::new().inner_margin(egui::Margin::symmetric(10, 8)).show(ui, |ui| match *pane {
-            Pane::Project => project_ui(ui, app, &mut views.project, commands),
-            Pane::Graph => {}
-            Pane::Source => source_ui(ui, app, &mut views.source, commands),
-            Pane::DataFlow => data_flow_ui(ui, app, &mut views.data_flow, commands),
-            Pane::Variables => variables_ui(ui, app, &mut views.variables, commands),
-            Pane::CallStack => stack_ui(ui, app, commands),
-            Pane::Breakpoints => breakpoints_ui(ui, app, &mut views.breakpoints, commands),
-            Pane::Events => history_ui(ui, app, &mut views.history, commands),
-            Pane::Timeline => timeline_ui(ui, app, &mut views.timeline, commands),
-            Pane::Problems => problems_ui(ui, app, commands),
-            Pane::Tables => tables_ui(ui, app, &mut views.tables, commands),
-            Pane::ApiConsole => api_console_ui(ui, app, &mut views.api_console, commands),
-            Pane::Input => input_ui(ui, app, commands),
-            Pane::Mocks => mocks_ui(ui, app, &mut views.mocks, commands),
-        });
+        egui::Frame::new().inner_margin(egui::Margin::symmetric(10, 8)).show(
+            ui,
+            |ui| match *pane {
+                Pane::Project => project_ui(ui, app, &mut views.project, commands),
+                Pane::Graph => {}
+                Pane::Source => source_ui(ui, app, &mut views.source, commands),
+                Pane::DataFlow => data_flow_ui(ui, app, &mut views.data_flow, commands),
+                Pane::Variables => variables_ui(ui, app, &mut views.variables, commands),
+                Pane::CallStack => stack_ui(ui, app, commands),
+                Pane::Breakpoints => breakpoints_ui(ui, app, &mut views.breakpoints, commands),
+                Pane::Events => history_ui(ui, app, &mut views.history, commands),
+                Pane::Timeline => timeline_ui(ui, app, &mut views.timeline, commands),
+                Pane::Problems => problems_ui(ui, app, commands),
+                Pane::Tables => tables_ui(ui, app, &mut views.tables, commands),
+                Pane::ApiConsole => api_console_ui(ui, app, &mut views.api_console, commands),
+                Pane::Input => input_ui(ui, app, commands),
+                Pane::Mocks => mocks_ui(ui, app, &mut views.mocks, commands),
+            },
+        );
         UiResponse::None
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most panes count nothing")]
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
         let count = match pane {
             Pane::Problems => problem_count(self.app),
@@ -165,8 +181,15 @@ impl Behavior<Pane> for PaneBehavior<'_> {
 fn problem_count(app: &App) -> usize {
     let worth = |severity: Severity| severity != Severity::Note;
     app.project.as_ref().map_or(0, |open| {
-        let of_machines = open.project.machines.iter().flat_map(|it| &it.diagnostics).filter(|it| worth(it.severity)).count();
-        of_machines + open.project.problems.iter().filter(|it| worth(it.diagnostic.severity)).count()
+        let of_machines = open
+            .project
+            .machines
+            .iter()
+            .flat_map(|it| &it.diagnostics)
+            .filter(|it| worth(it.severity))
+            .count();
+        of_machines
+            + open.project.problems.iter().filter(|it| worth(it.diagnostic.severity)).count()
     })
 }
 
@@ -176,11 +199,16 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
         super::welcome::start_ui(ui, app, commands);
         return;
     };
-    let view = views.canvases.entry(machine.name.clone()).or_insert_with(|| CanvasView::new(&machine.name));
+    let view = views
+        .canvases
+        .entry(machine.name.clone())
+        .or_insert_with(|| CanvasView::new(&machine.name));
     let run = app.run().filter(|run| *run.machine_name == *machine.name);
     let marks: BTreeMap<StatePath, BreakpointMark> = app
         .breakpoints()
-        .map(|it| it.states.iter().map(|(path, breakpoint)| (path.clone(), mark(breakpoint))).collect())
+        .map(|it| {
+            it.states.iter().map(|(path, breakpoint)| (path.clone(), mark(breakpoint))).collect()
+        })
         .unwrap_or_default();
     let mut problems: BTreeMap<StatePath, Severity> = BTreeMap::new();
     for diagnostic in machine.diagnostics.iter().filter(|it| it.severity != Severity::Note) {

@@ -2,19 +2,24 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::theme::tokens;
 use super::controls;
+use super::theme::tokens;
 use crate::app::{App, Command, LineIndex, MachineDefinition, Pane};
 use crate::asl::{Diagnostic, Severity, StatePath};
 
-pub fn problems_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+pub(super) fn problems_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(open) = &app.project else {
         controls::empty_ui(ui, "No project is open", "Problems of its files are listed here.");
         return;
     };
-    let total: usize = open.project.machines.iter().map(|it| it.diagnostics.len()).sum::<usize>() + open.project.problems.len();
+    let total: usize = open.project.machines.iter().map(|it| it.diagnostics.len()).sum::<usize>()
+        + open.project.problems.len();
     if total == 0 {
-        controls::empty_ui(ui, "No problems", "Nothing was found that AWS would refuse, and nothing suspicious.");
+        controls::empty_ui(
+            ui,
+            "No problems",
+            "Nothing was found that AWS would refuse, and nothing suspicious.",
+        );
         return;
     }
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -22,17 +27,30 @@ pub fn problems_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             let lines = LineIndex::new(&machine.text);
             for diagnostic in &machine.diagnostics {
                 let place = lines.line_column(&machine.text, diagnostic.span.start);
-                let file = machine.file.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+                let file = machine
+                    .file
+                    .file_name()
+                    .map(|it| it.to_string_lossy().into_owned())
+                    .unwrap_or_default();
                 if row_ui(ui, diagnostic, &format!("{file}:{}:{}", place.line, place.column)) {
                     commands.push(Command::SelectMachine(index));
-                    commands.push(Command::SelectState(state_around(machine, diagnostic.span.start)));
+                    commands
+                        .push(Command::SelectState(state_around(machine, diagnostic.span.start)));
                     commands.push(Command::ShowPane(Pane::Source));
                 }
             }
         }
         for problem in &open.project.problems {
-            let file = problem.file.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-            row_ui(ui, &problem.diagnostic, &format!("{file}:{}:{}", problem.place.line, problem.place.column));
+            let file = problem
+                .file
+                .file_name()
+                .map(|it| it.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            row_ui(
+                ui,
+                &problem.diagnostic,
+                &format!("{file}:{}:{}", problem.place.line, problem.place.column),
+            );
         }
     });
 }
@@ -55,9 +73,17 @@ fn row_ui(ui: &mut Ui, diagnostic: &Diagnostic, place: &str) -> bool {
         })
         .inner;
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::WidgetType::Link, true, format!("{severity} {place} {}", diagnostic.message))
+        egui::WidgetInfo::labeled(
+            egui::WidgetType::Link,
+            true,
+            format!("{severity} {place} {}", diagnostic.message),
+        )
     });
-    let hint = if diagnostic.remedy.is_empty() { diagnostic.location.clone() } else { format!("{}\n{}", diagnostic.remedy, diagnostic.location) };
+    let hint = if diagnostic.remedy.is_empty() {
+        diagnostic.location.clone()
+    } else {
+        format!("{}\n{}", diagnostic.remedy, diagnostic.location)
+    };
     if !diagnostic.remedy.is_empty() {
         ui.indent(("remedy", place), |ui| ui.weak(&diagnostic.remedy));
     }
@@ -65,8 +91,10 @@ fn row_ui(ui: &mut Ui, diagnostic: &Diagnostic, place: &str) -> bool {
 }
 
 /// The innermost state whose text holds this offset.
-pub fn state_around(machine: &MachineDefinition, offset: usize) -> Option<StatePath> {
+pub(super) fn state_around(machine: &MachineDefinition, offset: usize) -> Option<StatePath> {
     let states = machine.machine.states();
-    let holding = states.into_iter().filter(|(_, state)| state.span.start <= offset && offset < state.span.end);
+    let holding = states
+        .into_iter()
+        .filter(|(_, state)| state.span.start <= offset && offset < state.span.end);
     holding.min_by_key(|(_, state)| state.span.end - state.span.start).map(|(path, _)| path)
 }

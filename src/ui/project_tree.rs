@@ -10,13 +10,22 @@ use crate::execution::{ExecutionStatus, StateStatus};
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct ProjectView {
+pub(super) struct ProjectView {
     filter: String,
 }
 
-pub fn project_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut Vec<Command>) {
+pub(super) fn project_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut ProjectView,
+    commands: &mut Vec<Command>,
+) {
     let Some(open) = &app.project else {
-        controls::empty_ui(ui, "No project is open", "Open a definition, a Terraform folder or a SAM template (Ctrl+O), or drop one here.");
+        controls::empty_ui(
+            ui,
+            "No project is open",
+            "Open a definition, a Terraform folder or a SAM template (Ctrl+O), or drop one here.",
+        );
         return;
     };
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -26,10 +35,18 @@ pub fn project_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut
             ui.weak("None was found.");
         }
         for (index, machine) in open.project.machines.iter().enumerate() {
-            let errors = machine.diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
-            let text = if errors > 0 { format!("{}  ({errors} errors)", machine.name) } else { machine.name.clone() };
+            let errors =
+                machine.diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
+            let text = if errors > 0 {
+                format!("{}  ({errors} errors)", machine.name)
+            } else {
+                machine.name.clone()
+            };
             let row = ui.selectable_label(open.machine == index, text);
-            if row.on_hover_text(format!("{} · {}", machine.kind.as_str(), machine.file.display())).clicked() {
+            if row
+                .on_hover_text(format!("{} · {}", machine.kind.as_str(), machine.file.display()))
+                .clicked()
+            {
                 commands.push(Command::SelectMachine(index));
             }
         }
@@ -40,8 +57,15 @@ pub fn project_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut
             for (index, api) in open.project.apis.iter().enumerate() {
                 for resource in &api.resources {
                     for method in resource.methods.keys() {
-                        if ui.selectable_label(false, format!("{method} {}", resource.path)).clicked() {
-                            commands.push(Command::SelectRoute(index, method.clone(), resource.path.clone()));
+                        if ui
+                            .selectable_label(false, format!("{method} {}", resource.path))
+                            .clicked()
+                        {
+                            commands.push(Command::SelectRoute(
+                                index,
+                                method.clone(),
+                                resource.path.clone(),
+                            ));
                             commands.push(Command::ShowPane(Pane::ApiConsole));
                         }
                     }
@@ -74,14 +98,18 @@ fn executions_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         let colour = match status {
             ExecutionStatus::Running => colours.in_progress.line,
             ExecutionStatus::Succeeded { .. } => colours.succeeded.line,
-            ExecutionStatus::Failed { .. } | ExecutionStatus::TimedOut { .. } => colours.failed.line,
+            ExecutionStatus::Failed { .. } | ExecutionStatus::TimedOut { .. } => {
+                colours.failed.line
+            }
             ExecutionStatus::Aborted { .. } => colours.aborted.line,
         };
         ui.horizontal(|ui| {
             controls::status_dot_ui(ui, colour);
             let name: String = run.execution_name.chars().take(8).collect();
             let text = format!("{name} · {}", run.machine_name);
-            let row = ui.selectable_label(app.active_run == Some(run.id), text).on_hover_text(format!("{} · {}", status.as_str(), run.execution_arn));
+            let row = ui
+                .selectable_label(app.active_run == Some(run.id), text)
+                .on_hover_text(format!("{} · {}", status.as_str(), run.execution_arn));
             if row.clicked() {
                 commands.push(Command::SelectExecution(index));
             }
@@ -98,11 +126,16 @@ fn executions_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
 fn states_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut Vec<Command>) {
     let Some(machine) = app.machine() else { return };
     controls::section_ui(ui, "States");
-    let field = TextEdit::singleline(&mut view.filter).hint_text("Filter states").desired_width(f32::INFINITY);
-    ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Filter states"));
+    let field = TextEdit::singleline(&mut view.filter)
+        .hint_text("Filter states")
+        .desired_width(f32::INFINITY);
+    ui.add(field).widget_info(|| {
+        egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Filter states")
+    });
     let wanted = view.filter.to_lowercase();
     let colours = tokens(ui.ctx());
-    let moment = app.run().filter(|run| *run.machine_name == *machine.name).map(|run| run.session.moment());
+    let moment =
+        app.run().filter(|run| *run.machine_name == *machine.name).map(|run| run.session.moment());
     for (path, state) in machine.machine.states() {
         if !wanted.is_empty() && !state.name.as_str().to_lowercase().contains(&wanted) {
             continue;
@@ -112,8 +145,17 @@ fn states_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut Vec<
             controls::status_dot_ui(ui, colours.status(status).line);
             let chosen = app.selection.state.as_ref() == Some(&path);
             let text = RichText::new(state.name.as_str().replace('\n', " "));
-            let row = ui.selectable_label(chosen, text).on_hover_text(format!("{} state", state.kind.type_name()));
-            row.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, chosen, format!("State {}", state.name)));
+            let row = ui
+                .selectable_label(chosen, text)
+                .on_hover_text(format!("{} state", state.kind.type_name()));
+            row.widget_info(|| {
+                egui::WidgetInfo::selected(
+                    egui::WidgetType::SelectableLabel,
+                    true,
+                    chosen,
+                    format!("State {}", state.name),
+                )
+            });
             if row.clicked() {
                 commands.push(Command::SelectState(Some(path.clone())));
                 commands.push(Command::ZoomToSelection);

@@ -3,22 +3,27 @@
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, ScrollArea, Sense, Ui, vec2};
 
+use super::controls;
 use super::fonts;
 use super::json_view::highlight;
 use super::problems::state_around;
 use super::theme::{size, tokens};
-use super::controls;
 use crate::app::{App, Command, LineIndex, MachineDefinition, Span};
 use crate::asl::{Severity, StatePath};
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct SourceView {
+pub(super) struct SourceView {
     /// The selection that was last scrolled to.
     followed: Option<StatePath>,
 }
 
-pub fn source_ui(ui: &mut Ui, app: &App, view: &mut SourceView, commands: &mut Vec<Command>) {
+pub(super) fn source_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut SourceView,
+    commands: &mut Vec<Command>,
+) {
     let Some(machine) = app.machine() else {
         controls::empty_ui(ui, "No state machine", "Open a definition to see its text.");
         return;
@@ -28,20 +33,29 @@ pub fn source_ui(ui: &mut Ui, app: &App, view: &mut SourceView, commands: &mut V
         for (name, value) in &machine.substitutions {
             let colours = tokens(ui.ctx());
             let text = match value {
-                Some(value) => egui::RichText::new(format!("${{{name}}} = {value}")).small().color(colours.text_muted),
-                None => egui::RichText::new(format!("${{{name}}} is not known")).small().color(colours.caught.text),
+                Some(value) => egui::RichText::new(format!("${{{name}}} = {value}"))
+                    .small()
+                    .color(colours.text_muted),
+                None => egui::RichText::new(format!("${{{name}}} is not known"))
+                    .small()
+                    .color(colours.caught.text),
             };
             ui.label(text);
         }
     });
     let lines = LineIndex::new(&machine.text);
     let marks = Marks::of(app, machine, &lines);
-    let scroll_to = if view.followed == app.selection.state { None } else { marks.selected.map(|(first, _)| first) };
+    let scroll_to = if view.followed == app.selection.state {
+        None
+    } else {
+        marks.selected.map(|(first, _)| first)
+    };
     view.followed.clone_from(&app.selection.state);
     let font = fonts::monospace(size::MONOSPACE);
     let height = ui.fonts_mut(|fonts| fonts.row_height(&font)).ceil() + 2.0;
     ui.spacing_mut().item_spacing.y = 0.0;
-    let mut area = ScrollArea::both().id_salt(("source", &machine.name)).auto_shrink([false, false]);
+    let mut area =
+        ScrollArea::both().id_salt(("source", &machine.name)).auto_shrink([false, false]);
     if let Some(line) = scroll_to {
         // A third of the way down, so that what comes before can be seen too.
         let offset = (line.saturating_sub(1) as f32).mul_add(height, -ui.available_height() / 3.0);
@@ -73,13 +87,18 @@ impl Marks {
             (line(span.start), line(span.end.saturating_sub(1).max(span.start)))
         };
         let of_state = |path: &StatePath| machine.machine.find(path).map(|state| range(state.span));
-        let current = app.run().filter(|run| run.machine_name.as_ref() == machine.name).map(|run| {
-            let moment = run.session.moment();
-            moment.threads.iter().filter_map(|thread| of_state(&thread.open_visit()?.state)).collect()
-        });
-        let breakpoints = app.breakpoints().map(|it| {
-            it.states.keys().filter_map(|path| Some(of_state(path)?.0)).collect()
-        });
+        let current =
+            app.run().filter(|run| run.machine_name.as_ref() == machine.name).map(|run| {
+                let moment = run.session.moment();
+                moment
+                    .threads
+                    .iter()
+                    .filter_map(|thread| of_state(&thread.open_visit()?.state))
+                    .collect()
+            });
+        let breakpoints = app
+            .breakpoints()
+            .map(|it| it.states.keys().filter_map(|path| Some(of_state(path)?.0)).collect());
         Self {
             selected: app.selection.state.as_ref().and_then(of_state),
             current: current.unwrap_or_default(),
@@ -87,7 +106,13 @@ impl Marks {
             problems: machine
                 .diagnostics
                 .iter()
-                .map(|it| (lines.line_column(&machine.text, it.span.start).line, it.severity, it.message.clone()))
+                .map(|it| {
+                    (
+                        lines.line_column(&machine.text, it.span.start).line,
+                        it.severity,
+                        it.message.clone(),
+                    )
+                })
                 .collect(),
         }
     }
@@ -135,13 +160,23 @@ fn line_ui(
         let under = rect.with_min_y(rect.bottom() - 1.5).with_min_x(rect.left() + 18.0);
         painter.rect_filled(under, 0, colours.severity(*severity).line);
     }
-    painter.galley(rect.left_top() + vec2(14.0, (height - galley.size().y) / 2.0), galley, colours.text);
+    painter.galley(
+        rect.left_top() + vec2(14.0, (height - galley.size().y) / 2.0),
+        galley,
+        colours.text,
+    );
     let response = match problem {
         Some((_, _, message)) => response.on_hover_text(message),
         None => response,
     };
     if ui.ctx().accesskit_node_builder(ui.unique_id(), |_| ()).is_some() {
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, format!("Line {line} {}", text.trim())));
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(
+                egui::WidgetType::Label,
+                true,
+                format!("Line {line} {}", text.trim()),
+            )
+        });
     }
     if marks.selected.is_some_and(|(first, _)| first == line) && response.has_focus() {
         response.scroll_to_me(Some(Align::Center));

@@ -2,17 +2,21 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::theme::{space, tokens};
 use super::controls;
+use super::theme::{space, tokens};
 use crate::app::{App, Command};
 use crate::execution::{Moment, Thread};
 
 /// Threads that are listed at once; a Map may have ten thousand, and the ones that move come first.
 const MAX_THREADS: usize = 200;
 
-pub fn stack_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+pub(super) fn stack_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(run) = app.run() else {
-        controls::empty_ui(ui, "No execution", "The call stack shows where each branch and iteration stands.");
+        controls::empty_ui(
+            ui,
+            "No execution",
+            "The call stack shows where each branch and iteration stands.",
+        );
         return;
     };
     let moment = run.session.moment();
@@ -23,10 +27,18 @@ pub fn stack_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             ui.weak("The cursor is in no state.");
         }
         for (depth, frame) in stack.iter().enumerate() {
-            let text = if frame.label.is_empty() { frame.name.to_string() } else { format!("{}   {}", frame.name, frame.label) };
+            let text = if frame.label.is_empty() {
+                frame.name.to_string()
+            } else {
+                format!("{}   {}", frame.name, frame.label)
+            };
             let text = if depth == 0 { RichText::new(text).strong() } else { RichText::new(text) };
             let selected = app.selection.state.as_ref() == Some(&frame.state);
-            if ui.selectable_label(selected, text).on_hover_text(format!("{} · entered at event {}", frame.state, frame.entered.0)).clicked() {
+            if ui
+                .selectable_label(selected, text)
+                .on_hover_text(format!("{} · entered at event {}", frame.state, frame.entered.0))
+                .clicked()
+            {
                 commands.push(Command::SelectState(Some(frame.state.clone())));
             }
         }
@@ -36,9 +48,15 @@ pub fn stack_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     });
 }
 
-fn threads_ui(ui: &mut Ui, moment: &Moment, looked_at: crate::execution::ThreadId, commands: &mut Vec<Command>) {
+fn threads_ui(
+    ui: &mut Ui,
+    moment: &Moment,
+    looked_at: crate::execution::ThreadId,
+    commands: &mut Vec<Command>,
+) {
     let colours = tokens(ui.ctx());
-    let mut threads: Vec<&Thread> = moment.threads.iter().map(|it| &**it).filter(|it| !it.superseded).collect();
+    let mut threads: Vec<&Thread> =
+        moment.threads.iter().map(|it| &**it).filter(|it| !it.superseded).collect();
     let all = threads.len();
     if all > MAX_THREADS {
         threads.sort_by_key(|it| (!it.status.is_alive(), it.id));

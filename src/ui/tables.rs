@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
-use super::theme::{size, space, tokens};
 use super::controls;
+use super::theme::{size, space, tokens};
 use crate::app::{App, Command, TableContents, Value};
 
 /// Columns beyond the keys that are shown before an item must be opened.
@@ -14,7 +14,7 @@ const MAX_COLUMNS: usize = 10;
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct TablesView {
+pub(super) struct TablesView {
     table: usize,
     /// The item being edited, as text, with the key it had.
     editing: Option<Editing>,
@@ -27,22 +27,45 @@ struct Editing {
     error: Option<String>,
 }
 
-pub fn tables_ui(ui: &mut Ui, app: &App, view: &mut TablesView, commands: &mut Vec<Command>) {
-    let tables = app.project.as_ref().map(|open| open.answers.database.tables()).unwrap_or_default();
+pub(super) fn tables_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut TablesView,
+    commands: &mut Vec<Command>,
+) {
+    let tables =
+        app.project.as_ref().map(|open| open.answers.database.tables()).unwrap_or_default();
     if tables.is_empty() {
-        controls::empty_ui(ui, "No tables", "Tables that the project defines are created in an embedded DynamoDB and shown here.");
+        controls::empty_ui(
+            ui,
+            "No tables",
+            "Tables that the project defines are created in an embedded DynamoDB and shown here.",
+        );
         return;
     }
     view.table = view.table.min(tables.len() - 1);
     let table = &tables[view.table];
     ui.horizontal(|ui| {
         for (index, table) in tables.iter().enumerate() {
-            ui.selectable_value(&mut view.table, index, format!("{} ({})", table.name, table.items.len()));
+            ui.selectable_value(
+                &mut view.table,
+                index,
+                format!("{} ({})", table.name, table.items.len()),
+            );
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            controls::command_button_ui(ui, &Command::ResetTables, false, commands);
+            controls::command_button_ui(
+                ui,
+                app,
+                &Command::ResetTables,
+                controls::ButtonLook::Label,
+                commands,
+            );
             if ui.button("Add item").clicked() {
-                let key = table.key_names.iter().map(|name| (name.as_str(), Value::object([("S", Value::from(""))])));
+                let key = table
+                    .key_names
+                    .iter()
+                    .map(|name| (name.as_str(), Value::object([("S", Value::from(""))])));
                 let text = Value::object(key).to_pretty();
                 view.editing = Some(Editing { table: table.name.clone(), text, error: None });
             }
@@ -83,15 +106,24 @@ fn editor_ui(ui: &mut Ui, view: &mut TablesView, commands: &mut Vec<Command>) {
         ui.colored_label(tokens(ui.ctx()).failed.text, error);
     }
     ScrollArea::vertical().show(ui, |ui| {
-        let field = TextEdit::multiline(&mut editing.text).code_editor().desired_width(f32::INFINITY).desired_rows(8);
-        ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Item"));
+        let field = TextEdit::multiline(&mut editing.text)
+            .code_editor()
+            .desired_width(f32::INFINITY)
+            .desired_rows(8);
+        ui.add(field)
+            .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Item"));
     });
     if done {
         view.editing = None;
     }
 }
 
-fn items_ui(ui: &mut Ui, table: &TableContents, view: &mut TablesView, commands: &mut Vec<Command>) {
+fn items_ui(
+    ui: &mut Ui,
+    table: &TableContents,
+    view: &mut TablesView,
+    commands: &mut Vec<Command>,
+) {
     let colours = tokens(ui.ctx());
     let columns = columns(table);
     let mut builder = TableBuilder::new(ui)
@@ -107,8 +139,13 @@ fn items_ui(ui: &mut Ui, table: &TableContents, view: &mut TablesView, commands:
             for name in &columns {
                 header.col(|ui| {
                     let key = table.key_names.contains(name);
-                    let text = RichText::new(if key { format!("{name} (key)") } else { name.clone() });
-                    ui.label(text.small().color(if key { colours.accent_text } else { colours.text_muted }));
+                    let text =
+                        RichText::new(if key { format!("{name} (key)") } else { name.clone() });
+                    ui.label(text.small().color(if key {
+                        colours.accent_text
+                    } else {
+                        colours.text_muted
+                    }));
                 });
             }
             header.col(|_| ());
@@ -124,11 +161,21 @@ fn items_ui(ui: &mut Ui, table: &TableContents, view: &mut TablesView, commands:
                 }
                 row.col(|ui| {
                     if ui.small_button("Edit").clicked() {
-                        view.editing = Some(Editing { table: table.name.clone(), text: item.to_pretty(), error: None });
+                        view.editing = Some(Editing {
+                            table: table.name.clone(),
+                            text: item.to_pretty(),
+                            error: None,
+                        });
                     }
                     if ui.small_button("Delete").clicked() {
-                        let key = table.key_names.iter().filter_map(|name| Some((name.as_str(), item.get(name)?.clone())));
-                        commands.push(Command::DeleteItem { table: table.name.clone(), key: Value::object(key) });
+                        let key = table
+                            .key_names
+                            .iter()
+                            .filter_map(|name| Some((name.as_str(), item.get(name)?.clone())));
+                        commands.push(Command::DeleteItem {
+                            table: table.name.clone(),
+                            key: Value::object(key),
+                        });
                     }
                 });
             });
@@ -138,7 +185,8 @@ fn items_ui(ui: &mut Ui, table: &TableContents, view: &mut TablesView, commands:
 /// Keys first, then the attributes of the items in alphabetical order.
 fn columns(table: &TableContents) -> Vec<String> {
     let names = table.items.iter().filter_map(|item| item.as_object()).flat_map(|item| item.keys());
-    let others: BTreeSet<String> = names.map(|it| it.to_string()).filter(|it| !table.key_names.contains(it)).collect();
+    let others: BTreeSet<String> =
+        names.map(|it| it.to_string()).filter(|it| !table.key_names.contains(it)).collect();
     table.key_names.iter().cloned().chain(others.into_iter().take(MAX_COLUMNS)).collect()
 }
 
@@ -150,9 +198,12 @@ fn plain(attribute: &Value) -> String {
     match (&**kind, value) {
         ("S" | "N" | "B", Value::String(text)) => text.to_string(),
         ("NULL", _) => "null".to_owned(),
-        ("L", Value::Array(items)) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        ("L", Value::Array(items)) => {
+            format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", "))
+        }
         ("M", Value::Object(members)) => {
-            let members: Vec<String> = members.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect();
+            let members: Vec<String> =
+                members.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect();
             format!("{{{}}}", members.join(", "))
         }
         (_, value) => value.to_string(),
@@ -165,7 +216,9 @@ mod tests {
 
     #[test]
     fn an_attribute_is_shown_without_its_types() {
-        let attribute = Value::parse(r#"{"M":{"a":{"N":"1"},"b":{"L":[{"S":"x"},{"NULL":true},{"BOOL":false}]}}}"#);
+        let attribute = Value::parse(
+            r#"{"M":{"a":{"N":"1"},"b":{"L":[{"S":"x"},{"NULL":true},{"BOOL":false}]}}}"#,
+        );
         assert_eq!(plain(&attribute.expect("JSON")), "{a: 1, b: [x, null, false]}");
     }
 
@@ -175,7 +228,10 @@ mod tests {
         let table = TableContents {
             name: "t".to_owned(),
             key_names: vec!["id".to_owned()],
-            items: vec![item(r#"{"b":{"S":"1"},"id":{"S":"2"}}"#), item(r#"{"a":{"S":"1"},"id":{"S":"3"}}"#)],
+            items: vec![
+                item(r#"{"b":{"S":"1"},"id":{"S":"2"}}"#),
+                item(r#"{"a":{"S":"1"},"id":{"S":"3"}}"#),
+            ],
         };
         assert_eq!(columns(&table), ["id", "a", "b"]);
     }

@@ -2,10 +2,10 @@
 
 use egui::{Align2, Rect, ScrollArea, Sense, Slider, Stroke, Ui, pos2, vec2};
 
+use super::controls;
 use super::fonts;
 use super::history_list::elapsed;
 use super::theme::{Tokens, size, tokens};
-use super::controls;
 use crate::app::{App, Command, Run};
 use crate::execution::timeline::{Lane, Timeline, TimelineVisit};
 use crate::execution::{EventId, StateStatus};
@@ -16,7 +16,7 @@ const RULER: f32 = 20.0;
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct TimelineView {
+pub(super) struct TimelineView {
     /// By time instead of by event. Simulated executions often take no time at all.
     by_time: bool,
 }
@@ -32,7 +32,8 @@ struct Axis<'a> {
 impl<'a> Axis<'a> {
     fn of(run: &'a Run, timeline: &Timeline, by_time: bool) -> Self {
         let (begin, end) = timeline.span;
-        let length = if by_time { (end.0 - begin.0) as f64 } else { run.session.last_event().0 as f64 };
+        let length =
+            if by_time { (end.0 - begin.0) as f64 } else { run.session.last_event().0 as f64 };
         Self { run, by_time, first: begin.0, length: length.max(1.0) }
     }
 
@@ -46,9 +47,18 @@ impl<'a> Axis<'a> {
     }
 }
 
-pub fn timeline_ui(ui: &mut Ui, app: &App, view: &mut TimelineView, commands: &mut Vec<Command>) {
+pub(super) fn timeline_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut TimelineView,
+    commands: &mut Vec<Command>,
+) {
     let Some(run) = app.run() else {
-        controls::empty_ui(ui, "No execution", "Each branch and iteration gets a lane here, each visit to a state a bar.");
+        controls::empty_ui(
+            ui,
+            "No execution",
+            "Each branch and iteration gets a lane here, each visit to a state a bar.",
+        );
         return;
     };
     let timeline = run.session.timeline();
@@ -62,31 +72,47 @@ pub fn timeline_ui(ui: &mut Ui, app: &App, view: &mut TimelineView, commands: &m
     let lanes = &timeline.lanes;
     ui.spacing_mut().item_spacing.y = 0.0;
     ruler_ui(ui, run, &axis, commands);
-    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, LANE, lanes.len(), |ui, rows| {
-        for lane in &lanes[rows] {
-            lane_ui(ui, run, timeline, lane, &axis, commands);
-        }
-    });
+    ScrollArea::vertical().auto_shrink([false, false]).show_rows(
+        ui,
+        LANE,
+        lanes.len(),
+        |ui, rows| {
+            for lane in &lanes[rows] {
+                lane_ui(ui, run, timeline, lane, &axis, commands);
+            }
+        },
+    );
 }
 
 /// The strip above the lanes: click or drag to move the cursor.
 fn ruler_ui(ui: &mut Ui, run: &Run, axis: &Axis<'_>, commands: &mut Vec<Command>) {
     let colours = tokens(ui.ctx());
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), RULER), Sense::click_and_drag());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), RULER), Sense::click_and_drag());
     let track = rect.with_min_x(rect.left() + GUTTER);
     let painter = ui.painter();
     let last = run.session.last_event();
     for step in 0..=8_u8 {
         let share = f32::from(step) / 8.0;
         let x = track.left() + share * track.width();
-        painter.vline(x, track.bottom() - 4.0..=track.bottom(), Stroke::new(1.0, colours.border_strong));
+        painter.vline(
+            x,
+            track.bottom() - 4.0..=track.bottom(),
+            Stroke::new(1.0, colours.border_strong),
+        );
         let text = if axis.by_time {
             elapsed((axis.length * f64::from(share)) as i64)
         } else {
             format!("{:.0}", last.0 as f64 * f64::from(share))
         };
         let align = if step == 8 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
-        painter.text(pos2(x + if step == 8 { -3.0 } else { 3.0 }, track.top()), align, text, fonts::regular(10.0), colours.text_faint);
+        painter.text(
+            pos2(x + if step == 8 { -3.0 } else { 3.0 }, track.top()),
+            align,
+            text,
+            fonts::regular(10.0),
+            colours.text_faint,
+        );
     }
     if let Some(pointer) = response.interact_pointer_pos() {
         let share = ((pointer.x - track.left()) / track.width()).clamp(0.0, 1.0);
@@ -108,11 +134,24 @@ fn cursor_ui(ui: &Ui, run: &Run, axis: &Axis<'_>, track: Rect) {
     ui.painter().vline(x, track.y_range(), Stroke::new(1.5, colours.cursor));
 }
 
-fn lane_ui(ui: &mut Ui, run: &Run, timeline: &Timeline, lane: &Lane, axis: &Axis<'_>, commands: &mut Vec<Command>) {
+fn lane_ui(
+    ui: &mut Ui,
+    run: &Run,
+    timeline: &Timeline,
+    lane: &Lane,
+    axis: &Axis<'_>,
+    commands: &mut Vec<Command>,
+) {
     let colours = tokens(ui.ctx());
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LANE), Sense::hover());
     let label = rect.left_center() + vec2(6.0 + lane.depth as f32 * 10.0, 0.0);
-    ui.painter().text(label, Align2::LEFT_CENTER, lane.kind.label(), fonts::regular(size::SMALL), colours.text_muted);
+    ui.painter().text(
+        label,
+        Align2::LEFT_CENTER,
+        lane.kind.label(),
+        fonts::regular(size::SMALL),
+        colours.text_muted,
+    );
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, colours.border));
     let track = rect.with_min_x(rect.left() + GUTTER);
     for entered in &lane.visits {
@@ -123,7 +162,15 @@ fn lane_ui(ui: &mut Ui, run: &Run, timeline: &Timeline, lane: &Lane, axis: &Axis
     cursor_ui(ui, run, axis, track);
 }
 
-fn visit_ui(ui: &mut Ui, run: &Run, visit: &TimelineVisit, axis: &Axis<'_>, track: Rect, colours: &Tokens, commands: &mut Vec<Command>) {
+fn visit_ui(
+    ui: &Ui,
+    run: &Run,
+    visit: &TimelineVisit,
+    axis: &Axis<'_>,
+    track: Rect,
+    colours: &Tokens,
+    commands: &mut Vec<Command>,
+) {
     let begin = axis.at_event(visit.entered);
     let end = axis.at_event(visit.last_event).max(begin);
     let left = track.left() + begin * track.width();
@@ -138,14 +185,26 @@ fn visit_ui(ui: &mut Ui, run: &Run, visit: &TimelineVisit, axis: &Axis<'_>, trac
     painter.rect(rect, 3, status.soft, Stroke::new(1.0, status.line), egui::StrokeKind::Inside);
     if width > 24.0 {
         let galley = ui.fonts_mut(|fonts| {
-            fonts.layout_no_wrap(visit.name.to_string(), super::fonts::regular(size::SMALL), colours.text)
+            fonts.layout_no_wrap(
+                visit.name.to_string(),
+                super::fonts::regular(size::SMALL),
+                colours.text,
+            )
         });
         let inside = painter.with_clip_rect(rect.shrink(3.0).intersect(painter.clip_rect()));
-        inside.galley(pos2(rect.left() + 5.0, rect.center().y - galley.size().y / 2.0), galley, colours.text);
+        inside.galley(
+            pos2(rect.left() + 5.0, rect.center().y - galley.size().y / 2.0),
+            galley,
+            colours.text,
+        );
     }
     let response = ui.interact(rect, ui.id().with(("visit", visit.entered.0)), Sense::click());
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("Visit to {} at event {}", visit.name, visit.entered.0))
+        egui::WidgetInfo::labeled(
+            egui::WidgetType::Button,
+            true,
+            format!("Visit to {} at event {}", visit.name, visit.entered.0),
+        )
     });
     let response = response.on_hover_ui(|ui| {
         ui.strong(&*visit.name);
@@ -164,7 +223,7 @@ fn visit_ui(ui: &mut Ui, run: &Run, visit: &TimelineVisit, axis: &Axis<'_>, trac
 }
 
 /// The bar at the foot of the window: play, scrub, where the cursor is.
-pub fn scrubber_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+pub(super) fn scrubber_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(run) = app.run() else {
         ui.weak("No execution. F5 starts one.");
         return;
@@ -173,13 +232,14 @@ pub fn scrubber_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let cursor = run.session.cursor().event.0;
     ui.horizontal(|ui| {
         for command in [Command::GoToStart, Command::StepBack, Command::Next, Command::GoToEnd] {
-            controls::command_button_ui(ui, &command, true, commands);
+            controls::command_button_ui(ui, app, &command, controls::ButtonLook::Icon, commands);
         }
         let text = format!("event {cursor} / {last}");
         let width = (ui.available_width() - 190.0).max(60.0);
         ui.spacing_mut().slider_width = width;
         let mut place = cursor;
-        let slider = ui.add(Slider::new(&mut place, 1..=last).show_value(false).trailing_fill(true));
+        let slider =
+            ui.add(Slider::new(&mut place, 1..=last).show_value(false).trailing_fill(true));
         slider.widget_info(|| egui::WidgetInfo::slider(true, cursor as f64, "Scrubber"));
         if slider.changed() && place != cursor {
             commands.push(Command::GoTo(EventId(place)));

@@ -9,15 +9,24 @@ use crate::debug::ScopeKind;
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
-pub struct VariablesView {
+pub(super) struct VariablesView {
     expression: String,
     /// Watched expressions, oldest first.
     watches: Vec<String>,
 }
 
-pub fn variables_ui(ui: &mut Ui, app: &App, view: &mut VariablesView, _commands: &mut Vec<Command>) {
+pub(super) fn variables_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut VariablesView,
+    _commands: &mut Vec<Command>,
+) {
     let Some(run) = app.run() else {
-        super::controls::empty_ui(ui, "No execution", "Variables and the context object are shown here while one runs.");
+        super::controls::empty_ui(
+            ui,
+            "No execution",
+            "Variables and the context object are shown here while one runs.",
+        );
         return;
     };
     watch_entry_ui(ui, view);
@@ -28,18 +37,34 @@ pub fn variables_ui(ui: &mut Ui, app: &App, view: &mut VariablesView, _commands:
             ui.weak("The cursor is in no state.");
             return;
         };
-        for kind in [ScopeKind::Variables, ScopeKind::Context, ScopeKind::Input, ScopeKind::Arguments, ScopeKind::Result, ScopeKind::Output] {
-            let Some(scope) = frame.scopes.iter().find(|scope| scope.kind == kind) else { continue };
+        for kind in [
+            ScopeKind::Variables,
+            ScopeKind::Context,
+            ScopeKind::Input,
+            ScopeKind::Arguments,
+            ScopeKind::Result,
+            ScopeKind::Output,
+        ] {
+            let Some(scope) = frame.scopes.iter().find(|scope| scope.kind == kind) else {
+                continue;
+            };
             let count = scope.value.as_object().map_or(0, |members| members.len());
             let open = matches!(kind, ScopeKind::Variables | ScopeKind::Context);
-            let title = if kind == ScopeKind::Variables { format!("{} ({count})", kind.label()) } else { kind.label().to_owned() };
-            egui::CollapsingHeader::new(title).id_salt(("scope", kind.label())).default_open(open).show(ui, |ui| {
-                if kind == ScopeKind::Variables && count == 0 {
-                    ui.weak("No variable has been assigned yet.");
-                } else {
-                    json_ui(ui, ("scope value", kind.label()), &scope.value, 300.0);
-                }
-            });
+            let title = if kind == ScopeKind::Variables {
+                format!("{} ({count})", kind.label())
+            } else {
+                kind.label().to_owned()
+            };
+            egui::CollapsingHeader::new(title)
+                .id_salt(("scope", kind.label()))
+                .default_open(open)
+                .show(ui, |ui| {
+                    if kind == ScopeKind::Variables && count == 0 {
+                        ui.weak("No variable has been assigned yet.");
+                    } else {
+                        json_ui(ui, ("scope value", kind.label()), &scope.value, 300.0);
+                    }
+                });
         }
     });
 }
@@ -52,7 +77,9 @@ fn watch_entry_ui(ui: &mut Ui, view: &mut VariablesView) {
             .font(egui::TextStyle::Monospace)
             .desired_width(f32::INFINITY);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Expression to watch"));
+        field.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Expression to watch")
+        });
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if (add.clicked() || entered) && !view.expression.trim().is_empty() {
             view.watches.push(view.expression.trim().to_owned());
@@ -72,9 +99,13 @@ fn watches_ui(ui: &mut Ui, run: &crate::app::Run, view: &mut VariablesView) {
             }
             ui.label(RichText::new(watch).monospace());
             match run.session.evaluate(watch) {
-                Ok(value @ (Value::Array(_) | Value::Object(_))) => json_ui(ui, ("watch", index), &value, 160.0),
+                Ok(value @ (Value::Array(_) | Value::Object(_))) => {
+                    json_ui(ui, ("watch", index), &value, 160.0)
+                }
                 Ok(value) => {
-                    ui.label(RichText::new(value.to_string()).monospace().color(colours.json_number));
+                    ui.label(
+                        RichText::new(value.to_string()).monospace().color(colours.json_number),
+                    );
                 }
                 Err(why) => {
                     ui.label(RichText::new(why.to_string()).color(colours.failed.text));

@@ -25,7 +25,10 @@ const NOTICE_SECONDS: f64 = 6.0;
 /// # Errors
 /// There is no display, in the user's words.
 pub fn open(path: Option<PathBuf>) -> Result<(), String> {
-    if cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+    if cfg!(target_os = "linux")
+        && std::env::var_os("DISPLAY").is_none()
+        && std::env::var_os("WAYLAND_DISPLAY").is_none()
+    {
         return Err("There is no display here, so no window can be opened.".to_owned());
     }
     let mut viewport = egui::ViewportBuilder::default()
@@ -37,7 +40,11 @@ pub fn open(path: Option<PathBuf>) -> Result<(), String> {
     if let Some((width, height, rgba)) = super::icons::window_icon(128) {
         viewport = viewport.with_icon(Arc::new(egui::IconData { rgba, width, height }));
     }
-    let options = eframe::NativeOptions { viewport, persist_window: false, ..eframe::NativeOptions::default() };
+    let options = eframe::NativeOptions {
+        viewport,
+        persist_window: false,
+        ..eframe::NativeOptions::default()
+    };
     let creator = move |cc: &eframe::CreationContext<'_>| {
         let ctx = cc.egui_ctx.clone();
         let mut app = App::new(Settings::file(), Arc::new(move || ctx.request_repaint()));
@@ -53,7 +60,8 @@ pub fn open(path: Option<PathBuf>) -> Result<(), String> {
         let window: Box<dyn eframe::App> = Box::new(Window::new(&cc.egui_ctx, app));
         Ok(window)
     };
-    eframe::run_native("stepwell", options, Box::new(creator)).map_err(|err| format!("The window can't be opened: {err}"))
+    eframe::run_native("stepwell", options, Box::new(creator))
+        .map_err(|err| format!("The window can't be opened: {err}"))
 }
 
 /// The window's own memory beside the app.
@@ -83,7 +91,11 @@ enum Dialog {
 impl Window {
     pub fn new(ctx: &egui::Context, app: App) -> Self {
         theme::install(ctx);
-        let saved = app.settings.panes.clone().and_then(|json| serde_json::from_value::<Tree<Pane>>(json).ok());
+        let saved = app
+            .settings
+            .panes
+            .clone()
+            .and_then(|json| serde_json::from_value::<Tree<Pane>>(json).ok());
         let tree = saved.filter(is_complete).unwrap_or_else(default_tree);
         Self {
             app,
@@ -119,10 +131,17 @@ impl Window {
             scrubber_ui(ui, &self.app, &mut commands);
             ui.add_space(2.0);
         });
-        egui::CentralPanel::default().frame(egui::Frame::new().fill(tokens(&ctx).surface)).show(ui, |ui| {
-            let mut behavior = PaneBehavior { app: &self.app, views: &mut self.views, commands: &mut commands };
-            self.tree.ui(&mut behavior, ui);
-        });
+        egui::CentralPanel::default().frame(egui::Frame::new().fill(tokens(&ctx).surface)).show(
+            ui,
+            |ui| {
+                let mut behavior = PaneBehavior {
+                    app: &self.app,
+                    views: &mut self.views,
+                    commands: &mut commands,
+                };
+                self.tree.ui(&mut behavior, ui);
+            },
+        );
         self.dialogs_ui(&ctx, &mut commands);
         palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
         self.notices_ui(&ctx, &mut commands);
@@ -163,6 +182,7 @@ impl Window {
     }
 
     /// What only a window can do.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the app carries out the others")]
     fn for_window(&mut self, ctx: &egui::Context, command: Command) {
         let shown = self.app.machine().map(|it| it.name.clone());
         let canvas = shown.and_then(|name| self.views.canvases.get_mut(&name));
@@ -172,9 +192,21 @@ impl Window {
                 self.dialog = Some(Dialog::Open);
                 self.pick(ctx, "Open a project folder", Pick::Folder, Command::Open);
             }
-            Command::ShowLoadMocksDialog => self.pick(ctx, "Load mocks", Pick::File(&["json"]), Command::LoadMocks),
-            Command::ShowPostmanDialog => self.pick(ctx, "Open a Postman collection", Pick::File(&["json"]), Command::OpenPostman),
-            Command::ShowExportDialog => self.pick(ctx, "Export the graph", Pick::Save(&["svg", "png"]), Command::ExportPicture),
+            Command::ShowLoadMocksDialog => {
+                self.pick(ctx, "Load mocks", Pick::File(&["json"]), Command::LoadMocks)
+            }
+            Command::ShowPostmanDialog => self.pick(
+                ctx,
+                "Open a Postman collection",
+                Pick::File(&["json"]),
+                Command::OpenPostman,
+            ),
+            Command::ShowExportDialog => self.pick(
+                ctx,
+                "Export the graph",
+                Pick::Save(&["svg", "png"]),
+                Command::ExportPicture,
+            ),
             Command::ShowPane(pane) => show_pane(&mut self.tree, pane),
             Command::FitGraph => {
                 if let Some(canvas) = canvas {
@@ -205,7 +237,7 @@ impl Window {
             }
             Command::ResetLayout => self.tree = default_tree(),
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-            Command::SetTheme(theme) => self.theme = Some(theme),
+            Command::SetTheme(_) => self.theme = None,
             _ => {}
         }
     }
@@ -234,9 +266,13 @@ impl Window {
         if self.palette.open {
             return;
         }
-        let mut listed: Vec<(Shortcut, Command)> =
-            Command::listed().into_iter().filter_map(|it| Some((it.shortcut?, it.command))).collect();
-        listed.sort_by_key(|(it, _)| std::cmp::Reverse(u8::from(it.command) + u8::from(it.shift) + u8::from(it.alt)));
+        let mut listed: Vec<(Shortcut, Command)> = Command::listed()
+            .into_iter()
+            .filter_map(|it| Some((it.shortcut?, it.command)))
+            .collect();
+        listed.sort_by_key(|(it, _)| {
+            std::cmp::Reverse(u8::from(it.command) + u8::from(it.shift) + u8::from(it.alt))
+        });
         let typing = ctx.text_edit_focused();
         for (shortcut, command) in listed {
             let Some(key) = Key::from_name(shortcut.key) else { continue };
@@ -250,15 +286,15 @@ impl Window {
                 command: shortcut.command,
                 ..Modifiers::NONE
             };
-            if ctx.input_mut(|input| input.consume_key(modifiers, key)) {
-                if controls::is_enabled(&self.app, &command) {
-                    self.commands.push(command);
-                }
+            if ctx.input_mut(|input| input.consume_key(modifiers, key))
+                && controls::is_enabled(&self.app, &command)
+            {
+                self.commands.push(command);
             }
         }
     }
 
-    fn menu_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+    fn menu_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         MenuBar::new().ui(ui, |ui| {
             for menu in Menu::ALL {
                 ui.menu_button(menu.title(), |ui| {
@@ -308,7 +344,8 @@ impl Window {
                 }
             }
             ui.separator();
-            let running = self.app.run().is_some_and(|run| run.is_running() && run.waiting().is_empty());
+            let running =
+                self.app.run().is_some_and(|run| run.is_running() && run.waiting().is_empty());
             let first = if running { Command::Pause } else { Command::Continue };
             for command in [
                 first,
@@ -320,15 +357,38 @@ impl Window {
                 Command::Restart,
                 Command::Stop,
             ] {
-                let enabled = controls::is_enabled(&self.app, &command);
-                controls::command_button_enabled_ui(ui, &command, true, enabled, commands);
+                controls::command_button_ui(
+                    ui,
+                    &self.app,
+                    &command,
+                    controls::ButtonLook::Icon,
+                    commands,
+                );
             }
             ui.separator();
-            controls::command_button_ui(ui, &Command::FitGraph, true, commands);
+            controls::command_button_ui(
+                ui,
+                &self.app,
+                &Command::FitGraph,
+                controls::ButtonLook::Icon,
+                commands,
+            );
             self.status_ui(ui);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                controls::command_button_ui(ui, &Command::ToggleTheme, true, commands);
-                controls::command_button_ui(ui, &Command::ShowPalette, true, commands);
+                controls::command_button_ui(
+                    ui,
+                    &self.app,
+                    &Command::ToggleTheme,
+                    controls::ButtonLook::Icon,
+                    commands,
+                );
+                controls::command_button_ui(
+                    ui,
+                    &self.app,
+                    &Command::ShowPalette,
+                    controls::ButtonLook::Icon,
+                    commands,
+                );
                 if let Some(url) = self.app.server_url() {
                     ui.weak(format!("Serving on {url}"));
                 }
@@ -362,7 +422,11 @@ impl Window {
             Dialog::Shortcuts => ("Keyboard shortcuts", vec2(460.0, 520.0)),
             Dialog::About => ("About Stepwell", vec2(420.0, 220.0)),
         };
-        let window = egui::Window::new(title).open(&mut open).collapsible(false).resizable(false).default_size(size);
+        let window = egui::Window::new(title)
+            .open(&mut open)
+            .collapsible(false)
+            .resizable(false)
+            .default_size(size);
         let mut close = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         window.anchor(egui::Align2::CENTER_CENTER, [0.0, -40.0]).show(ctx, |ui| match dialog {
             Dialog::Open => close |= self.open_ui(ui, commands),
@@ -378,9 +442,12 @@ impl Window {
     fn open_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
         ui.label("A definition (.asl.json, .json, .asl.yaml, .yaml), a SAM or CloudFormation template, a Terraform folder, or an exported history. The ARN of a STANDARD execution is read from AWS with the default profile.");
         ui.add_space(6.0);
-        let field = egui::TextEdit::singleline(&mut self.path_text).hint_text("Path of a file or a folder, or an execution ARN").desired_width(520.0);
+        let field = egui::TextEdit::singleline(&mut self.path_text)
+            .hint_text("Path of a file or a folder, or an execution ARN")
+            .desired_width(520.0);
         let response = ui.add(field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path"));
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path"));
         if !response.has_focus() && self.path_text.is_empty() {
             response.request_focus();
         }
@@ -399,7 +466,12 @@ impl Window {
             }
             let ctx = ui.ctx().clone();
             if ui.button("Choose a file…").clicked() {
-                self.pick(&ctx, "Open", Pick::File(&["json", "yaml", "yml", "tf", "asl"]), Command::Open);
+                self.pick(
+                    &ctx,
+                    "Open",
+                    Pick::File(&["json", "yaml", "yml", "tf", "asl"]),
+                    Command::Open,
+                );
                 done = true;
             }
             if ui.button("Choose a folder…").clicked() {
@@ -424,14 +496,25 @@ impl Window {
     }
 
     /// Shows the system's dialog on a thread of its own, because it blocks; what is chosen comes back as a command.
-    fn pick(&self, ctx: &egui::Context, title: &'static str, what: Pick, make: fn(PathBuf) -> Command) {
+    fn pick(
+        &self,
+        ctx: &egui::Context,
+        title: &'static str,
+        what: Pick,
+        make: fn(PathBuf) -> Command,
+    ) {
         let (sender, ctx) = (self.picked.0.clone(), ctx.clone());
         let ask = move || {
             let dialog = rfd::FileDialog::new().set_title(title);
             let chosen = match what {
-                Pick::File(extensions) => dialog.add_filter("Supported files", extensions).add_filter("All files", &["*"]).pick_file(),
+                Pick::File(extensions) => dialog
+                    .add_filter("Supported files", extensions)
+                    .add_filter("All files", &["*"])
+                    .pick_file(),
                 Pick::Folder => dialog.pick_folder(),
-                Pick::Save(extensions) => dialog.add_filter("Pictures", extensions).set_file_name("graph.svg").save_file(),
+                Pick::Save(extensions) => {
+                    dialog.add_filter("Pictures", extensions).set_file_name("graph.svg").save_file()
+                }
             };
             if let Some(path) = chosen
                 && sender.send(make(path)).is_ok()
@@ -514,7 +597,10 @@ fn stop_text(stopped: Option<&StopReason>, waiting: Option<&str>) -> String {
             StopReason::Step => "paused after a step".to_owned(),
             StopReason::Breakpoint(state) => format!("paused at the breakpoint on {state}"),
             StopReason::Exception { error, caught, .. } => {
-                format!("paused at {} error {error}", if *caught { "the caught" } else { "the uncaught" })
+                format!(
+                    "paused at {} error {error}",
+                    if *caught { "the caught" } else { "the uncaught" }
+                )
             }
             StopReason::Pause => "paused".to_owned(),
             StopReason::Goto => "looking back".to_owned(),

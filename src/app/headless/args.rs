@@ -168,7 +168,11 @@ mod tests {
     fn the_documented_flags_are_taken() {
         let line = "stepwell run p --machine M --input {} --mocks f --case C --type EXPRESS --seed 7 \
                     --start-time 2026-01-01T00:00:00Z --format json";
-        let args = Args::try_parse_from(line.split_whitespace()).expect("these flags are documented");
-        assert!(matches!(args.command, Some(Command::Run(RunArgs { kind: Some(Kind::Express), seed: 7, .. }))));
+        let args =
+            Args::try_parse_from(line.split_whitespace()).expect("these flags are documented");
+        assert!(matches!(
+            args.command,
+            Some(Command::Run(RunArgs { kind: Some(Kind::Express), seed: 7, .. }))
+        ));
     }
 }

@@ -19,7 +19,7 @@ struct Finding<'a> {
     diagnostic: &'a Diagnostic,
 }
 
-pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
+pub(super) fn check(args: &CheckArgs) -> ExitCode {
     let mut rows = Vec::new();
     let mut counts = [0_usize; 3];
     let mut unopened = 0;
@@ -70,7 +70,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             say(&format!("{report:#}"));
         }
     }
-    Ok(if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -82,9 +82,14 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 fn human(finding: &Finding<'_>) -> String {
-    let Diagnostic { severity: level, code, message, remedy, location, span: _ } = finding.diagnostic;
+    let Diagnostic { severity: level, code, message, remedy, location, span: _ } =
+        finding.diagnostic;
     let LineColumn { line, column } = finding.start;
-    let mut text = format!("{}:{line}:{column}: {}: {message} [{code}]", finding.file.display(), severity(*level));
+    let mut text = format!(
+        "{}:{line}:{column}: {}: {message} [{code}]",
+        finding.file.display(),
+        severity(*level)
+    );
     if !location.is_empty() {
         text.push_str(&format!("\n    at {location}"));
     }

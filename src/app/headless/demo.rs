@@ -1,7 +1,6 @@
 //! The CRUD tour in the terminal: one request, one breakpoint, one step back, with the same code that the window uses.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::request::{exchange, headless_app, human};
@@ -27,7 +26,9 @@ pub(super) fn demo() -> Result<ExitCode, Failure> {
     };
     let first = exchange(&mut app, &create)?;
     say(&human(&first));
-    let id = Value::parse(&first.response.body).ok().and_then(|body| Some(body.get("id")?.as_str()?.to_owned()));
+    let id = Value::parse(&first.response.body)
+        .ok()
+        .and_then(|body| Some(body.get("id")?.as_str()?.to_owned()));
 
     say("2. A breakpoint holds the execution, and the HTTP response with it\n");
     let state = first_task(&app).ok_or("The sample has no task state")?;
@@ -64,9 +65,18 @@ pub(super) fn demo() -> Result<ExitCode, Failure> {
         ("POST", "/items", "[1, 2]"),
         ("GET", "/nowhere", ""),
     ] {
-        let draft = RequestDraft { method: method.to_owned(), url: url.to_owned(), body: body.to_owned(), ..create.clone() };
+        let draft = RequestDraft {
+            method: method.to_owned(),
+            url: url.to_owned(),
+            body: body.to_owned(),
+            ..create.clone()
+        };
         let answered = exchange(&mut app, &draft)?;
-        say(&format!("{method:<6} {url:<46} {}  {}", answered.response.status, shorten(&answered.response.body, 90)));
+        say(&format!(
+            "{method:<6} {url:<46} {}  {}",
+            answered.response.status,
+            shorten(&answered.response.body, 90)
+        ));
     }
     say("\nThe same with a graph and a mouse: run `stepwell` where there is a display.");
     Ok(ExitCode::SUCCESS)
@@ -75,7 +85,12 @@ pub(super) fn demo() -> Result<ExitCode, Failure> {
 fn show_project(app: &App) {
     let Some(open) = &app.project else { return };
     for machine in &open.project.machines {
-        say(&format!("state machine  {} ({}), {} states", machine.name, machine.kind.as_str(), machine.machine.states().len()));
+        say(&format!(
+            "state machine  {} ({}), {} states",
+            machine.name,
+            machine.kind.as_str(),
+            machine.machine.states().len()
+        ));
     }
     for api in &open.project.apis {
         for resource in &api.resources {
@@ -92,14 +107,17 @@ fn show_project(app: &App) {
 fn first_task(app: &App) -> Option<StatePath> {
     let run = app.run()?;
     let machine = &app.machine()?.machine;
-    let is_task = |path: &StatePath| machine.find(path).is_some_and(|state| matches!(state.kind, StateKind::Task(_)));
+    let is_task = |path: &StatePath| {
+        machine.find(path).is_some_and(|state| matches!(state.kind, StateKind::Task(_)))
+    };
     run.session.moment().states.keys().find(|path| is_task(path)).cloned()
 }
 
 fn show_cursor(app: &App, what: &str) {
     let Some(run) = app.run() else { return };
     let event = run.session.event().map_or("-", |event| event.event_type.as_str());
-    let stack: Vec<String> = run.session.stack().iter().map(|frame| frame.name.to_string()).collect();
+    let stack: Vec<String> =
+        run.session.stack().iter().map(|frame| frame.name.to_string()).collect();
     say(&format!(
         "{what:<10} event {:>3} of {:<3} {event:<22} in {}",
         run.session.cursor().event.0,
@@ -117,12 +135,17 @@ fn show_data_flow(app: &App) {
 
 fn shorten(text: &str, most: usize) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= most { line } else { line.chars().take(most - 1).chain(['…']).collect() }
+    if line.chars().count() <= most {
+        line
+    } else {
+        line.chars().take(most - 1).chain(['…']).collect()
+    }
 }
 
-/// The demonstration needs no more than anybody has: memory and a folder to read from.
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]

@@ -14,7 +14,6 @@ mod text_width;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser as _;
 
@@ -54,14 +53,15 @@ pub fn main(open_window: impl FnOnce(Option<PathBuf>) -> Result<(), String>) -> 
 
 fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Check(args) => check::check(&args),
+        Command::Check(args) => Ok(check::check(&args)),
         Command::Run(args) => run::run(&args),
         Command::Request(args) => request::request(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Render(args) => {
             let project = open(&args.path)?;
             let machine = pick_machine(&project, args.machine.as_deref())?;
-            let statuses = args.history.as_deref().map(|file| history::statuses(machine, file)).transpose()?;
+            let statuses =
+                args.history.as_deref().map(|file| history::statuses(machine, file)).transpose()?;
             let svg = render::svg(&machine.machine, statuses.as_ref(), args.theme.into());
             let bytes = match args.output.extension().and_then(|it| it.to_str()) {
                 Some("svg") => svg.into_bytes(),
@@ -86,43 +86,50 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
 
 fn open(path: &Path) -> Result<Project, Failure> {
     project::open(path).map_err(|err| {
-        let remedy = if err.remedy.is_empty() { String::new() } else { format!("\n{}", err.remedy) };
+        let remedy =
+            if err.remedy.is_empty() { String::new() } else { format!("\n{}", err.remedy) };
         Failure(format!("{}{remedy}", err.message))
     })
 }
 
 /// The machine of that name, or the only one.
-fn pick_machine<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a MachineDefinition, Failure> {
-    let names = || project.machines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+fn pick_machine<'a>(
+    project: &'a Project,
+    name: Option<&str>,
+) -> Result<&'a MachineDefinition, Failure> {
+    let names =
+        || project.machines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
     match (name, project.machines.as_slice()) {
-        (Some(name), machines) => machines
-            .iter()
-            .find(|it| it.name == name)
-            .ok_or_else(|| Failure(format!("There is no state machine called {name}. There are: {}", names()))),
+        (Some(name), machines) => machines.iter().find(|it| it.name == name).ok_or_else(|| {
+            Failure(format!("There is no state machine called {name}. There are: {}", names()))
+        }),
         (None, [only]) => Ok(only),
-        (None, []) => Err(Failure(format!("There is no state machine in {}", project.path.display()))),
-        (None, _) => Err(Failure(format!("Say which state machine with --machine NAME. There are: {}", names()))),
+        (None, []) => {
+            Err(Failure(format!("There is no state machine in {}", project.path.display())))
+        }
+        (None, _) => Err(Failure(format!(
+            "Say which state machine with --machine NAME. There are: {}",
+            names()
+        ))),
     }
 }
 
 /// `JSON` or `@FILE`.
 fn text_or_file(argument: &str) -> Result<String, Failure> {
     match argument.strip_prefix('@') {
-        Some(file) => Ok(std::fs::read_to_string(file).map_err(|err| format!("{file} can't be read: {err}"))?),
+        Some(file) => {
+            Ok(std::fs::read_to_string(file)
+                .map_err(|err| format!("{file} can't be read: {err}"))?)
+        }
         None => Ok(argument.to_owned()),
     }
 }
 
 fn json_argument(what: &str, argument: &str) -> Result<Value, Failure> {
-    Ok(Value::parse(&text_or_file(argument)?).map_err(|err| format!("{what} is not JSON: {err}"))?)
+    Ok(Value::parse(&text_or_file(argument)?)
+        .map_err(|err| format!("{what} is not JSON: {err}"))?)
 }
 
-/// A stable, made-up identity for simulated executions: nothing of the user's account.
-fn execution_arn(machine: &MachineDefinition, name: &str) -> Arc<str> {
-    super::simulation::execution_arn(machine, name)
-}
-
-#[expect(clippy::print_stdout, reason = "this is what a headless command is for")]
 fn say(text: &str) {
     // A reader that closed the pipe has seen enough.
     if writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n')).is_err() {

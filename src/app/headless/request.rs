@@ -11,19 +11,26 @@ use super::run::{answers, as_json, choose_case};
 use super::{Failure, open, say, text_or_file};
 use crate::apigateway::{HttpResponse, Stage, StageName};
 use crate::app::answers::Answers;
-use crate::app::{App, Run};
 use crate::app::requests::RequestDraft;
+use crate::app::{App, Run};
 
 pub(super) fn request(args: &RequestArgs) -> Result<ExitCode, Failure> {
     let mut app = headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref())?;
     let body = args.body.as_deref().map_or_else(|| Ok(String::new()), text_or_file)?;
     let mut headers = Vec::new();
     for header in &args.headers {
-        let (name, value) = header.split_once(':').ok_or_else(|| format!("--header '{header}' has no colon. Write 'Name: value'."))?;
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| format!("--header '{header}' has no colon. Write 'Name: value'."))?;
         headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
-    let draft =
-        RequestDraft { api: 0, method: args.method.clone(), url: args.url_path.clone(), headers, body };
+    let draft = RequestDraft {
+        api: 0,
+        method: args.method.clone(),
+        url: args.url_path.clone(),
+        headers,
+        body,
+    };
     let exchange = exchange(&mut app, &draft)?;
     match args.format {
         Format::Human => say(&human(&exchange)),
@@ -40,7 +47,10 @@ pub(super) fn headless_app(
 ) -> Result<App, Failure> {
     let mut project = open(path)?;
     if project.apis.is_empty() {
-        return Err(Failure(format!("{} has no API. Open a Terraform or SAM project that has one.", path.display())));
+        return Err(Failure(format!(
+            "{} has no API. Open a Terraform or SAM project that has one.",
+            path.display()
+        )));
     }
     let mut answers = answers(&mut project, mocks)?;
     let machine = project.machines.first().map(|it| it.name.clone()).unwrap_or_default();
@@ -58,7 +68,10 @@ pub(super) struct Answered<'a> {
 }
 
 /// Sends and waits for the answer.
-pub(super) fn exchange<'a>(app: &'a mut App, draft: &RequestDraft) -> Result<Answered<'a>, Failure> {
+pub(super) fn exchange<'a>(
+    app: &'a mut App,
+    draft: &RequestDraft,
+) -> Result<Answered<'a>, Failure> {
     let id = app.send(draft.api, draft.to_request(), false);
     while app.pump(Duration::from_secs(1)) {}
     let app: &App = app;
@@ -66,7 +79,9 @@ pub(super) fn exchange<'a>(app: &'a mut App, draft: &RequestDraft) -> Result<Ans
     let run = exchange.run.and_then(|id| app.runs.iter().find(|run| run.id == id));
     let Some(response) = exchange.response() else {
         let waiting = run.map(|run| run.waiting()).unwrap_or_default();
-        let why = waiting.first().map_or_else(|| "The execution can't go on".to_owned(), |it| Answers::unanswered(it));
+        let why = waiting
+            .first()
+            .map_or_else(|| "The execution can't go on".to_owned(), |it| Answers::unanswered(it));
         return Err(Failure(why));
     };
     Ok(Answered { response, stages: exchange.stages(), run })
@@ -94,7 +109,12 @@ pub(super) fn human(answered: &Answered<'_>) -> String {
         }
     }
     if let Some(run) = answered.run {
-        text.push_str(&format!("{:<21} {} in {} events\n", "Execution", run.status().as_str(), run.session.history().events().len()));
+        text.push_str(&format!(
+            "{:<21} {} in {} events\n",
+            "Execution",
+            run.status().as_str(),
+            run.session.history().events().len()
+        ));
     }
     text.push_str(&format!("\nHTTP {}\n", answered.response.status));
     for (name, value) in &answered.response.headers {
@@ -119,8 +139,12 @@ fn json_of(answered: &Answered<'_>) -> serde_json::Value {
             })
         })
         .collect();
-    let headers: serde_json::Map<String, serde_json::Value> =
-        answered.response.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let headers: serde_json::Map<String, serde_json::Value> = answered
+        .response
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect();
     json!({
         "status": answered.response.status,
         "headers": headers,

@@ -24,10 +24,14 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let index = project.machines.iter().position(|it| it.name == machine.name).unwrap_or(0);
     let mut answers = answers(&mut project, args.mocks.as_deref())?;
     choose_case(&project, &mut answers, &machine.name, args.case.as_deref())?;
-    let input = args.input.as_deref().map_or_else(|| Ok(Value::empty_object()), |text| json_argument("--input", text))?;
+    let input = args
+        .input
+        .as_deref()
+        .map_or_else(|| Ok(Value::empty_object()), |text| json_argument("--input", text))?;
     let at = match &args.start_time {
-        Some(text) => Timestamp::parse(text)
-            .ok_or_else(|| format!("--start-time {text} is not ISO 8601. Write it as 2026-01-01T00:00:00Z."))?,
+        Some(text) => Timestamp::parse(text).ok_or_else(|| {
+            format!("--start-time {text} is not ISO 8601. Write it as 2026-01-01T00:00:00Z.")
+        })?,
         None => clock::now(),
     };
     let kind = match args.kind {
@@ -46,15 +50,22 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         }
         Format::Json => say(&format!("{:#}", as_json(&run))),
     }
-    Ok(if matches!(status, ExecutionStatus::Succeeded { .. }) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if matches!(status, ExecutionStatus::Succeeded { .. }) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// A fresh database and the project's mocks, or those of a file.
 pub(super) fn answers(project: &mut Project, mocks: Option<&Path>) -> Result<Answers, Failure> {
     if let Some(file) = mocks {
-        let text = std::fs::read_to_string(file).map_err(|err| format!("{} can't be read: {err}", file.display()))?;
-        let json = Value::parse(&text).map_err(|err| format!("{} is not JSON: {err}", file.display()))?;
-        let config = MockConfig::parse(&json).map_err(|why| format!("{}: {why}", file.display()))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|err| format!("{} can't be read: {err}", file.display()))?;
+        let json =
+            Value::parse(&text).map_err(|err| format!("{} is not JSON: {err}", file.display()))?;
+        let config =
+            MockConfig::parse(&json).map_err(|why| format!("{}: {why}", file.display()))?;
         project.mocks = Some(config);
     }
     let (answers, problems) = Answers::of(project)?;
@@ -70,7 +81,9 @@ pub(super) fn choose_case(
 ) -> Result<(), Failure> {
     let Some(mocks) = &project.mocks else {
         return match name {
-            Some(name) => Err(Failure(format!("There are no mocks to take the case {name} from. Give them with --mocks FILE."))),
+            Some(name) => Err(Failure(format!(
+                "There are no mocks to take the case {name} from. Give them with --mocks FILE."
+            ))),
             None => Ok(()),
         };
     };
@@ -90,7 +103,10 @@ pub(super) fn choose_case(
 /// Runs until the execution has ended.
 pub(super) fn to_the_end(run: &mut Run, answers: &Answers) -> Result<(), Failure> {
     run.begin(Goal::Continue);
-    let no_breakpoints = Breakpoints { exceptions: crate::debug::ExceptionFilters { uncaught: false, ..Default::default() }, ..Default::default() };
+    let no_breakpoints = Breakpoints {
+        exceptions: crate::debug::ExceptionFilters { uncaught: false, ..Default::default() },
+        ..Default::default()
+    };
     while run.pump(&no_breakpoints, answers, Duration::from_secs(1)) {}
     if run.has_ended() {
         return Ok(());
@@ -124,12 +140,20 @@ pub(super) fn human_outcome(status: &ExecutionStatus) -> String {
     let or_dash = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or("-").to_owned();
     match status {
         ExecutionStatus::Succeeded { output } => {
-            format!("\nSUCCEEDED\n{}", output.as_ref().map_or_else(|| "no output".to_owned(), Value::to_pretty))
+            format!(
+                "\nSUCCEEDED\n{}",
+                output.as_ref().map_or_else(|| "no output".to_owned(), Value::to_pretty)
+            )
         }
         ExecutionStatus::Failed { error, cause }
         | ExecutionStatus::TimedOut { error, cause }
         | ExecutionStatus::Aborted { error, cause } => {
-            format!("\n{}\n  error  {}\n  cause  {}", status.as_str(), or_dash(error), or_dash(cause))
+            format!(
+                "\n{}\n  error  {}\n  cause  {}",
+                status.as_str(),
+                or_dash(error),
+                or_dash(cause)
+            )
         }
         ExecutionStatus::Running => "\nRUNNING".to_owned(),
     }

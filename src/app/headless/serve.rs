@@ -16,7 +16,10 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let mut app = headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref())?;
     app.run_command(Command::StartServer(args.port));
     let Some(url) = app.server_url() else {
-        let why = app.notices.pop().map_or_else(|| "The API can't be served".to_owned(), |notice| notice.text);
+        let why = app
+            .notices
+            .pop()
+            .map_or_else(|| "The API can't be served".to_owned(), |notice| notice.text);
         return Err(Failure(why));
     };
     let stopped = Arc::new(AtomicBool::new(false));
@@ -39,10 +42,20 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
         }
         for exchange in app.exchanges.iter().filter(|it| it.id > told) {
             if let Some(response) = exchange.response() {
-                say(&format!("{} {} -> {}", exchange.request.method, exchange.request.path, response.status));
+                say(&format!(
+                    "{} {} -> {}",
+                    exchange.request.method, exchange.request.path, response.status
+                ));
             }
         }
-        told = app.exchanges.iter().filter(|it| it.response().is_some()).map(|it| it.id).max().unwrap_or(told).max(told);
+        told = app
+            .exchanges
+            .iter()
+            .filter(|it| it.response().is_some())
+            .map(|it| it.id)
+            .max()
+            .unwrap_or(told)
+            .max(told);
         if app.server.is_none() {
             return Err(Failure("The local server ended".to_owned()));
         }
@@ -56,9 +69,13 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
 fn refuse_unanswered(app: &mut crate::app::App) {
     let mut refused = Vec::new();
     for run in app.runs.iter_mut().filter(|run| run.is_running()) {
-        let waiting: Vec<_> = run.waiting().into_iter().map(|it| (it.token, Answers::unanswered(it))).collect();
+        let waiting: Vec<_> =
+            run.waiting().into_iter().map(|it| (it.token, Answers::unanswered(it))).collect();
         for (token, why) in waiting {
-            let answer = TaskAnswer::Failed { error: Some("Stepwell.NoAnswer".into()), cause: Some(why.as_str().into()) };
+            let answer = TaskAnswer::Failed {
+                error: Some("Stepwell.NoAnswer".into()),
+                cause: Some(why.as_str().into()),
+            };
             if run.answer(token, &answer) {
                 refused.push(why);
             }
