@@ -120,11 +120,11 @@ fn window(path: &Path) {
     let (mut harness, first) = measured(|| {
         let mut app = Some(opened(path.to_owned()));
         let draw = move |ui: &mut egui::Ui, window: &mut Option<Window>| {
-            if let Some(app) = app.take() {
-                *window = Some(Window::new(ui.ctx(), app));
-            }
-            if let Some(window) = window {
-                window.ui(ui);
+            match (window.as_mut(), app.take()) {
+                (Some(window), _) => window.ui(ui),
+                // Fonts that are given in a frame are there from the next one on.
+                (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
+                (None, None) => {}
             }
         };
         Harness::builder().with_size([1600.0, 1000.0]).build_ui_state(draw, None)

@@ -166,7 +166,8 @@ fn check_lists_problems_with_line_and_column() {
 fn what_cannot_be_opened_is_told_clearly() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let empty = folder.path().to_str().expect("a path").to_owned();
-    let not_json = file(&folder, "x.asl.json", "hello");
+    let other = tempfile::tempdir().expect("a temporary folder");
+    let not_json = file(&other, "x.asl.json", "hello");
     for (path, word) in [("no/such/file.asl.json", "no/such/file.asl.json"), (empty.as_str(), "")] {
         let output = run(&["run", path]);
         assert_eq!(output.status.code(), Some(2), "{path}");

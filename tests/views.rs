@@ -37,11 +37,11 @@ fn window(app: App) -> Harness<'static, Option<Window>> {
         .with_max_steps(64)
         .build_ui_state(
             move |ui, window: &mut Option<Window>| {
-                if let Some(app) = app.take() {
-                    *window = Some(Window::new(ui.ctx(), app));
-                }
-                if let Some(window) = window {
-                    window.ui(ui);
+                match (window.as_mut(), app.take()) {
+                    (Some(window), _) => window.ui(ui),
+                    // Fonts that are given in a frame are there from the next one on.
+                    (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
+                    (None, None) => {}
                 }
             },
             None,
@@ -144,12 +144,12 @@ fn a_task_without_a_service_asks_and_its_answer_goes_on() {
     press(&mut harness, egui::Modifiers::NONE, Key::F5);
     assert_eq!(app(&harness).run().expect("it runs").waiting().len(), 1);
     show(&mut harness, Pane::Mocks);
-    let field = harness.get_by_role_and_label(Role::MultilineTextInput, "Answer");
+    let field = harness.get_by_role_and_label(Role::TextInput, "Answer");
     field.focus();
     harness.run_steps(2);
     harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
     harness.run_steps(2);
-    harness.get_by_role_and_label(Role::MultilineTextInput, "Answer").type_text(r#"{"paid":true}"#);
+    harness.get_by_role_and_label(Role::TextInput, "Answer").type_text(r#"{"paid":true}"#);
     harness.run_steps(2);
     click(&mut harness, Role::Button, "Answer");
     let run = app(&harness).run().expect("still there");

@@ -1,3 +1,5 @@
+//! Tests of `mapping_template`: its rules, one by one.
+
 use super::*;
 
 fn render(template: &str, variables: &str) -> String {

@@ -1,3 +1,5 @@
+//! Tests of `pipeline`: its rules, one by one.
+
 use super::*;
 use crate::apigateway::{
     GatewayResponse, IntegrationResponse, MethodResponse, PassthroughBehavior, Resource,

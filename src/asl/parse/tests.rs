@@ -1,3 +1,5 @@
+//! Tests of `parse`: its rules, one by one.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `validate`: its rules, one by one.
+
 use super::*;
 use crate::asl::parse::parse;
 use crate::json::document::{Document, Format};

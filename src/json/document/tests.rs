@@ -1,3 +1,5 @@
+//! Tests of `document`: its rules, one by one.
+
 use super::*;
 
 fn json(text: &str) -> Document {

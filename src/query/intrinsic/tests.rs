@@ -1,3 +1,5 @@
+//! Tests of `intrinsic`: its rules, one by one.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `jsonata`: its rules, one by one.
+
 use proptest::prelude::*;
 
 use super::*;

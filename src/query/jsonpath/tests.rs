@@ -1,3 +1,5 @@
+//! Tests of `jsonpath`: its rules, one by one.
+
 use proptest::prelude::*;
 
 use super::*;
