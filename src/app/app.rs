@@ -507,12 +507,14 @@ impl App {
         let Some(open) = &self.project else { return false };
         let mut more = false;
         let mut stopped = None;
+        let mut arrived = false;
         let running = self.runs.iter().filter(|it| it.is_running()).count();
         for run in self.runs.iter_mut().filter(|it| it.is_running()) {
             let name = open.project.machines.get(run.machine).map_or("", |it| it.name.as_str());
             let breakpoints = self.breakpoints.get(name).unwrap_or(&self.empty);
-            more |=
-                run.pump(breakpoints, &open.answers, budget / u32::try_from(running).unwrap_or(1));
+            let share = budget / u32::try_from(running).unwrap_or(1);
+            more |= run.pump(breakpoints, &open.answers, share);
+            arrived |= !run.is_running() && self.active_run == Some(run.id);
             if let Some(StopReason::Breakpoint(_) | StopReason::Exception { .. }) = run.stopped {
                 stopped = Some((run.id, run.machine));
             }
@@ -522,6 +524,9 @@ impl App {
             if let Some(open) = &mut self.project {
                 open.machine = machine;
             }
+        }
+        if arrived || stopped.is_some() {
+            self.select_current();
         }
         self.deliver();
         self.observe_tour(TourEvent::Other);

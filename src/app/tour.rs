@@ -15,7 +15,7 @@ pub struct Tour {
 pub enum TourStep {
     /// The sample is there to be looked at.
     Welcome,
-    /// Set a breakpoint on the state that stores the item.
+    /// Set a breakpoint on the choice that every request passes.
     Breakpoint,
     /// Send `POST /items`.
     Request,
@@ -60,7 +60,7 @@ impl TourStep {
                  All of it runs here, with no account and no network."
             }
             Self::Breakpoint => {
-                "Click in the margin left of “Create item” in the graph, or select the state and press F9. \
+                "Click in the margin left of “Which operation?” in the graph, or select the state and press F9. \
                  A red dot marks the breakpoint."
             }
             Self::Request => {

@@ -65,6 +65,8 @@ impl Ports {
     /// The outermost line of a state, when it does not lead to the next one, leaves at the side and turns once, if nothing of its row
     /// is in the way. So does a line back at either of its ends.
     fn leave_at_sides(&mut self, problem: &Problem, layered: &Layered, middle: &[i32]) {
+        // how far the line at the left and at the right side of a state goes
+        let mut reach: Vec<[Option<i32>; 2]> = vec![[None; 2]; layered.points.len()];
         for v in 0..problem.sizes.len() as u32 {
             for (sign, upper_end) in [(-1, true), (-1, false), (1, true), (1, false)] {
                 let pieces =
@@ -98,12 +100,9 @@ impl Ports {
                 } else {
                     self.at_side[piece as usize]
                 };
+                let side = usize::from(sign > 0);
                 // the upper lines were given their side first
-                let taken = !upper_end
-                    && layered.pieces_below(v).iter().any(|&below| {
-                        self.at_side[below as usize]
-                            && (self.upper[below as usize] - middle[v as usize]) * sign > 0
-                    });
+                let taken = reach[v as usize][side].is_some();
                 let x = middle[far as usize];
                 if goes_aside
                     && far_is_free
@@ -111,11 +110,12 @@ impl Ports {
                     && !other_end
                     && !taken
                     && (x - middle[v as usize]) * sign >= half_width(problem, v) + SIDE_REACH
-                    && row_is_free(problem, layered, middle, v, sign, x)
+                    && row_is_free(problem, layered, middle, &reach, v, sign, x)
                 {
                     let at_side =
                         if upper_end { &mut self.at_side } else { &mut self.lower_at_side };
                     at_side[piece as usize] = true;
+                    reach[v as usize][side] = Some(x);
                     self.upper[piece as usize] = x;
                     self.lower[piece as usize] = x;
                 }
@@ -178,11 +178,12 @@ fn turns_away(kind: EdgeKind) -> bool {
     }
 }
 
-/// Whether a line from the side of a node to `x` meets nothing of its row.
+/// Whether a line from the side of a node to `x` meets nothing of its row: not its neighbour, and not the line that comes from there.
 fn row_is_free(
     problem: &Problem,
     layered: &Layered,
     middle: &[i32],
+    reach: &[[Option<i32>; 2]],
     node: u32,
     sign: i32,
     x: i32,
@@ -191,7 +192,9 @@ fn row_is_free(
     let neighbour = (layered.place[node as usize] as usize).checked_add_signed(sign as isize);
     neighbour.and_then(|at| row.get(at)).is_none_or(|&other| {
         let near_side = middle[other as usize] - sign * (layered.points[other as usize].w + 1) / 2;
-        (near_side - x) * sign >= problem.gaps.edge
+        let facing = usize::from(sign < 0);
+        let end = reach[other as usize][facing].unwrap_or(near_side);
+        (end - x) * sign >= problem.gaps.edge
     })
 }
 

@@ -20,6 +20,8 @@ const LEAD: i32 = 12;
 /// How far the loop of a state to itself goes out, and the height that its label takes.
 pub(super) const LOOP_OUT: i32 = 18;
 pub(super) const LOOP_PITCH: i32 = 22;
+/// The least height of a loop, with its distance from the next: three times what two lines need.
+pub(super) const LOOP_LEAST: i32 = 6;
 
 /// Draws the lines of a scope. `middle` is the middle of every point.
 pub(super) fn route(problem: &Problem, layered: &Layered, middle: &[i32]) -> Drawing {

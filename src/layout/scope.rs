@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, Layout, LayoutOptions, NodeId, NodeKind, Point, Rect, Size};
 use super::layered::{Gaps, Layered, Problem, ProblemEdge};
-use super::route::{Drawing, LOOP_OUT, LOOP_PITCH};
+use super::route::{Drawing, LOOP_LEAST, LOOP_OUT, LOOP_PITCH};
 use super::{main_path, order, place, rank, route};
 
 /// A drawn scope and the nodes and edges it is made of.
@@ -22,11 +22,7 @@ impl Graph {
             edge: whole(options.edge_gap).max(4),
         };
         let scopes = Scopes::of(self);
-        let mut sizes: Vec<(i32, i32)> = self
-            .nodes
-            .iter()
-            .map(|node| (whole(node.size.w).max(1), whole(node.size.h).max(1)))
-            .collect();
+        let mut sizes = self.least_sizes();
         // Contents are numbered after their container, so going backwards every content has its size already.
         let mut drawings: Vec<Vec<ScopeDrawing>> = Vec::new();
         drawings.resize_with(self.nodes.len() + 1, Vec::new);
@@ -61,6 +57,28 @@ impl Graph {
             }
         }
         layout
+    }
+
+    /// Sizes as given, or what the lines at a node need: at its right side room for its loops, above and below a pixel for each line.
+    fn least_sizes(&self) -> Vec<(i32, i32)> {
+        let mut sizes: Vec<(i32, i32)> = vec![(2, 0); self.nodes.len()];
+        for edge in &self.edges {
+            if edge.from == edge.to {
+                if let Some(size) = sizes.get_mut(edge.from.0) {
+                    size.1 += LOOP_LEAST;
+                }
+                continue;
+            }
+            for end in [edge.from, edge.to] {
+                if let Some(size) = sizes.get_mut(end.0) {
+                    size.0 += 1;
+                }
+            }
+        }
+        for (size, node) in sizes.iter_mut().zip(&self.nodes) {
+            *size = (whole(node.size.w).max(size.0), whole(node.size.h).max(size.1).max(1));
+        }
+        sizes
     }
 
     fn put(

@@ -349,8 +349,8 @@ fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut
                 ui.weak(format!("{millis} ms"));
             }
             _ => {
-                ui.label(RichText::new("Held").strong().color(colours.in_progress.text));
-                ui.weak("the execution has not ended; F5 lets it go on");
+                ui.label(RichText::new("Held").strong().color(colours.in_progress.text))
+                    .on_hover_text("The execution has not ended. F5 lets it go on.");
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -380,7 +380,14 @@ fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut
 }
 
 fn response_ui(ui: &mut Ui, exchange: &Exchange) {
-    let Some(response) = exchange.response() else { return };
+    let Some(response) = exchange.response() else {
+        controls::empty_ui(
+            ui,
+            "The response is held",
+            "Its execution has not ended: it is at a breakpoint, or a task waits for an answer. F5 lets it go on.",
+        );
+        return;
+    };
     let body = Value::parse(&response.body)
         .map_or_else(|_| response.body.clone(), |value| value.to_pretty());
     ui.push_id(exchange.id, |ui| {

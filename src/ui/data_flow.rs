@@ -5,6 +5,7 @@ use egui::{RichText, ScrollArea, Ui};
 use super::json_view::{Change, diff, json_ui, lines_ui};
 use super::theme::{space, tokens};
 use crate::app::{App, Command, Value};
+use crate::debug::Cursor;
 use crate::execution::{InspectionData, Provenance};
 
 /// What the pane remembers.
@@ -12,6 +13,8 @@ use crate::execution::{InspectionData, Provenance};
 pub(super) struct DataFlowView {
     /// Whole values instead of only what changed.
     whole: bool,
+    /// The cursor that was last scrolled to.
+    followed: Cursor,
 }
 
 /// What a stage is called for people, and the field of the state that makes it.
@@ -77,10 +80,13 @@ pub(super) fn data_flow_ui(
         });
     });
     ui.add_space(space::XS);
-    let active = run.session.cursor().stage;
+    let cursor = run.session.cursor();
+    let active = cursor.stage;
+    let follow = view.followed != cursor;
+    view.followed = cursor;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         error_ui(ui, &inspection);
-        stages_ui(ui, &inspection, active, view.whole);
+        stages_ui(ui, &inspection, active, view.whole, follow);
     });
 }
 
@@ -105,7 +111,13 @@ fn error_ui(ui: &mut Ui, inspection: &InspectionData) {
     ui.add_space(space::S);
 }
 
-fn stages_ui(ui: &mut Ui, inspection: &InspectionData, active: Option<&str>, whole: bool) {
+fn stages_ui(
+    ui: &mut Ui,
+    inspection: &InspectionData,
+    active: Option<&str>,
+    whole: bool,
+    follow: bool,
+) {
     let colours = tokens(ui.ctx());
     let mut before: Option<&Value> = None;
     for (stage, value) in inspection.stages() {
@@ -150,6 +162,9 @@ fn stages_ui(ui: &mut Ui, inspection: &InspectionData, active: Option<&str>, who
             colour,
         );
         if is_active {
+            if follow {
+                response.header_response.scroll_to_me(Some(egui::Align::TOP));
+            }
             let bar = egui::Rect::from_min_max(
                 rect.left_top(),
                 egui::pos2(rect.left() + 2.0, rect.bottom()),

@@ -150,7 +150,7 @@ fn line_ui(
         painter.rect_filled(rect.with_max_x(rect.left() + 3.0), 0, colours.cursor);
     }
     if marks.current.iter().any(|(first, _)| *first == line) {
-        painter.rect_filled(rect, 0, colours.cursor_line.gamma_multiply(0.5));
+        painter.rect_filled(rect, 0, super::theme::faded(colours.cursor, 0.3));
     }
     if marks.breakpoints.contains(&line) {
         painter.circle_filled(rect.left_center() + vec2(10.0, 0.0), 4.5, colours.breakpoint);

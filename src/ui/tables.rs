@@ -129,13 +129,15 @@ fn items_ui(
     let mut builder = TableBuilder::new(ui)
         .id_salt(&table.name)
         .striped(true)
-        .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
+        .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
+        .column(Column::exact(104.0));
     for _ in &columns {
         builder = builder.column(Column::initial(150.0).resizable(true).clip(true));
     }
     builder
-        .column(Column::remainder().at_least(110.0))
+        .column(Column::remainder())
         .header(size::ROW, |mut header| {
+            header.col(|_| ());
             for name in &columns {
                 header.col(|ui| {
                     let key = table.key_names.contains(name);
@@ -148,36 +150,30 @@ fn items_ui(
                     }));
                 });
             }
-            header.col(|_| ());
         })
         .body(|body| {
             body.rows(24.0, table.items.len(), |mut row| {
                 let Some(item) = table.items.get(row.index()) else { return };
+                row.col(|ui| {
+                    if ui.small_button("Edit").clicked() {
+                        let (table, text) = (table.name.clone(), item.to_pretty());
+                        view.editing = Some(Editing { table, text, error: None });
+                    }
+                    if ui.small_button("Delete").clicked() {
+                        let names = table.key_names.iter();
+                        let key =
+                            names.filter_map(|name| Some((name.as_str(), item.get(name)?.clone())));
+                        let (table, key) = (table.name.clone(), Value::object(key));
+                        commands.push(Command::DeleteItem { table, key });
+                    }
+                });
                 for name in &columns {
                     row.col(|ui| {
                         let text = item.get(name).map(plain).unwrap_or_default();
                         ui.label(RichText::new(&text).monospace()).on_hover_text(text);
                     });
                 }
-                row.col(|ui| {
-                    if ui.small_button("Edit").clicked() {
-                        view.editing = Some(Editing {
-                            table: table.name.clone(),
-                            text: item.to_pretty(),
-                            error: None,
-                        });
-                    }
-                    if ui.small_button("Delete").clicked() {
-                        let key = table
-                            .key_names
-                            .iter()
-                            .filter_map(|name| Some((name.as_str(), item.get(name)?.clone())));
-                        commands.push(Command::DeleteItem {
-                            table: table.name.clone(),
-                            key: Value::object(key),
-                        });
-                    }
-                });
+                row.col(|_| ());
             });
         });
 }

@@ -66,7 +66,8 @@ pub(super) fn timeline_ui(
         ui.selectable_value(&mut view.by_time, false, "By event");
         ui.selectable_value(&mut view.by_time, true, "By time");
         let (begin, end) = timeline.span;
-        ui.weak(format!("{} lanes · {}", timeline.lanes.len(), elapsed(end.0 - begin.0)));
+        let lanes = if timeline.lanes.len() == 1 { "lane" } else { "lanes" };
+        ui.weak(format!("{} {lanes} · {}", timeline.lanes.len(), elapsed(end.0 - begin.0)));
     });
     let axis = Axis::of(run, timeline, view.by_time);
     let lanes = &timeline.lanes;
@@ -172,9 +173,11 @@ fn visit_ui(
     commands: &mut Vec<Command>,
 ) {
     let begin = axis.at_event(visit.entered);
-    let end = axis.at_event(visit.last_event).max(begin);
+    // By event, the last event takes its room too, so that a visit of two events is not half as long as it is.
+    let room = if axis.by_time { 0.0 } else { 1.0 / axis.length as f32 };
+    let end = (axis.at_event(visit.last_event) + room).clamp(begin, 1.0);
     let left = track.left() + begin * track.width();
-    let width = ((end - begin) * track.width()).max(4.0);
+    let width = ((end - begin) * track.width() - 3.0).max(4.0);
     let rect = Rect::from_min_size(pos2(left, track.top() + 4.0), vec2(width, LANE - 8.0));
     if !ui.is_rect_visible(rect) {
         return;
