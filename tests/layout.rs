@@ -83,6 +83,15 @@ fn faults(graph: &Graph, layout: &Layout) -> Vec<String> {
             }
             pieces.push((pair[0], pair[1], index));
         }
+        let room = graph.nodes[edge.from.0]
+            .parent
+            .map_or(Rect { x: 0.0, y: 0.0, w: layout.size.w, h: layout.size.h }, |parent| {
+                layout.nodes[parent.0]
+            });
+        let spots = line.iter().map(|point| Rect { x: point.x, y: point.y, w: 0.0, h: 0.0 });
+        if spots.chain(layout.labels[index]).any(|spot| !contains(&room, &spot)) {
+            faults.push(format!("edge {index} runs out of its container"));
+        }
     }
     // lines through boxes: boxes by their left side, lines by theirs
     let mut open: Vec<usize> = Vec::new();
@@ -105,6 +114,14 @@ fn faults(graph: &Graph, layout: &Layout) -> Vec<String> {
                 && inside(&layout.nodes[node], a, b)
             {
                 faults.push(format!("edge {edge} runs through {}", name(node)));
+            }
+        }
+    }
+    for (at, label) in layout.labels.iter().enumerate() {
+        let Some(label) = label else { continue };
+        for &(a, b, edge) in &pieces {
+            if edge != at && inside(label, a, b) {
+                faults.push(format!("edge {edge} runs through label {at}"));
             }
         }
     }
@@ -342,6 +359,29 @@ fn ten_thousand_states_in_one_scope_are_drawn() {
     for at in (0..10_000).step_by(100) {
         graph.edges.push(edge(at, 10_000, EdgeKind::Catch, 70.0));
     }
+    let layout = graph.layout(&LayoutOptions::default());
+    assert_eq!(faults(&graph, &layout), Vec::<String>::new());
+}
+
+#[test]
+fn lines_that_leave_two_neighbours_towards_each_other_do_not_meet() {
+    let mut graph = Graph::default();
+    for at in 0..7 {
+        graph.nodes.push(node(NodeKind::State(state(at)), None, 0));
+    }
+    for (from, to, kind, label) in [
+        (5, 2, EdgeKind::Next, 0.0),
+        (5, 6, EdgeKind::Next, 0.0),
+        (0, 5, EdgeKind::Next, 0.0),
+        (4, 6, EdgeKind::Choice, 127.0),
+        (3, 0, EdgeKind::Catch, 0.0),
+        (3, 6, EdgeKind::Next, 0.0),
+        (4, 0, EdgeKind::Next, 127.0),
+        (3, 1, EdgeKind::Next, 0.0),
+    ] {
+        graph.edges.push(edge(from, to, kind, label));
+    }
+    graph.starts = vec![NodeId(0), NodeId(3)];
     let layout = graph.layout(&LayoutOptions::default());
     assert_eq!(faults(&graph, &layout), Vec::<String>::new());
 }
