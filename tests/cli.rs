@@ -350,3 +350,45 @@ fn a_folder_is_reported_by_its_path() {
         text(&output.stderr)
     );
 }
+
+#[test]
+fn trouble_in_the_database_is_retried_and_then_a_500_without_its_cause() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (form, machine) in
+        [(CRUD, "stepwell-crud"), ("sample-machines/crud/sam", "CrudStateMachine")]
+    {
+        let config = serde_json::json!({
+            "StateMachines": { machine: { "TestCases": { "Trouble": { "Create item": "Throttled" } } } },
+            "MockedResponses": { "Throttled": { "0-9": { "Throw": {
+                "Error": "DynamoDB.ThrottlingException", "Cause": "shard 7 of the secret table"
+            } } } }
+        });
+        let mocks = file(&folder, "mocks.json", &config.to_string());
+        let answer = json(&run(&[
+            "request",
+            form,
+            "POST",
+            "/items",
+            "--header",
+            "Content-Type: application/json",
+            "--body",
+            r#"{"make":"MINI","model":"Cooper","year":2015}"#,
+            "--mocks",
+            mocks.to_str().expect("a path"),
+            "--case",
+            "Trouble",
+            "--format",
+            "json",
+        ]));
+        assert_eq!(answer["status"], 500, "{form}");
+        let body = answer["body"].as_str().expect("a body");
+        assert!(
+            !body.is_empty() && !body.contains("secret") && !body.contains("Throttling"),
+            "{form}: {body}"
+        );
+        assert_eq!(answer["execution"]["status"], "FAILED");
+        let events = answer["execution"]["events"].as_array().expect("events");
+        let attempts = events.iter().filter(|it| it["type"] == "TaskScheduled").count();
+        assert_eq!(attempts, 4, "{form}: one attempt and three retries");
+    }
+}

@@ -22,7 +22,7 @@ use crate::apigateway::{
     self, Begun, HttpRequest, HttpResponse, IntegrationResult, RequestContext,
 };
 use crate::asl::{StateMachineType, StatePath};
-use crate::debug::{Breakpoints, Goal, StopReason};
+use crate::debug::{Breakpoints, ExceptionFilters, Goal, StopReason};
 use crate::execution::{Execution, ExecutionStatus, Timestamp};
 use crate::json::Value;
 use crate::project::{MachineDefinition, Project};
@@ -139,7 +139,7 @@ impl App {
             outbox: Outbox::new(sender, wake),
             events,
             counter: 0,
-            empty: Breakpoints::default(),
+            empty: no_breakpoints(),
         }
     }
 
@@ -232,7 +232,7 @@ impl App {
                 self.deliver();
             }
             Event::ServerStarted(port) => {
-                self.notify(NoticeLevel::Info, format!("Serving on port {port}"), "")
+                self.notify(NoticeLevel::Info, format!("Serving on port {port}"), "");
             }
             Event::ServerStopped(why) => {
                 if let Some(why) = why {
@@ -384,7 +384,7 @@ impl App {
             let (input, name) = (pending.start.input.clone(), pending.start.name.clone());
             match self.machine_by_arn(&arn) {
                 Some(machine) => {
-                    exchange.run = Some(self.start_run(machine, input, None, name.as_deref()))
+                    exchange.run = Some(self.start_run(machine, input, None, name.as_deref()));
                 }
                 None => self.answer_exchange(&mut exchange, &no_such_machine(&arn)),
             }
@@ -557,7 +557,7 @@ impl App {
             .map(|it| it.name.clone())
             .collect();
         for name in names {
-            let mut breakpoints = Breakpoints::default();
+            let mut breakpoints = no_breakpoints();
             breakpoints.exceptions.uncaught = self.settings.break_on_errors.unwrap_or(false);
             if let Some(paths) =
                 self.breakpoint_key(&name).and_then(|key| self.settings.breakpoints.get(&key))
@@ -619,6 +619,12 @@ fn first_route(project: &Project) -> RequestDraft {
 pub(super) fn first_case(project: &Project, machine: usize) -> Option<String> {
     let name = &project.machines.get(machine)?.name;
     project.mocks.as_ref()?.cases(name).into_iter().next()
+}
+
+/// No breakpoint on a state, and errors do not stop either: that is for the user to ask for.
+pub(super) fn no_breakpoints() -> Breakpoints {
+    let exceptions = ExceptionFilters { uncaught: false, ..ExceptionFilters::default() };
+    Breakpoints { exceptions, ..Breakpoints::default() }
 }
 
 /// `$context` of an emulated request: ids from a counter, the documentation's address for the caller.

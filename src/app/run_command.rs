@@ -119,7 +119,7 @@ impl App {
             Command::FormatInput => match Value::parse(&self.input_text) {
                 Ok(value) => self.input_text = value.to_pretty(),
                 Err(err) => {
-                    self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string())
+                    self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string());
                 }
             },
             Command::SetMachineType(kind) => self.machine_type = kind,
@@ -225,15 +225,15 @@ impl App {
             Command::StopServer => self.server = None,
 
             Command::PutItem { table, item } => {
-                self.on_table(&table, |database| database.put_item(&table, &item))
+                self.on_table(&table, |database| database.put_item(&table, &item));
             }
             Command::DeleteItem { table, key } => {
-                self.on_table(&table, |database| database.delete_item(&table, &key))
+                self.on_table(&table, |database| database.delete_item(&table, &key));
             }
             Command::ResetTables => self.reset_tables(),
 
             Command::FetchExecution { profile, region, arn } => {
-                worker::fetch(profile, region, arn, self.outbox.clone())
+                worker::fetch(profile, region, arn, self.outbox.clone());
             }
 
             Command::ToggleTheme | Command::SetTheme(_) => {
@@ -420,7 +420,7 @@ impl App {
         match super::Answers::of(&open.project) {
             Ok((fresh, _)) => open.answers.database = fresh.database,
             Err(why) => {
-                self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why)
+                self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why);
             }
         }
     }
@@ -574,7 +574,7 @@ impl App {
 
     fn change_breakpoints(&mut self, change: impl FnOnce(&mut Breakpoints)) {
         let Some(name) = self.machine().map(|it| it.name.clone()) else { return };
-        change(self.breakpoints.entry(name).or_default());
+        change(self.breakpoints.entry(name).or_insert_with(super::app::no_breakpoints));
         self.remember_breakpoints();
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
@@ -54,6 +54,16 @@ pub(super) fn open(path: PathBuf, reload: bool, outbox: Outbox) {
     }
 }
 
+/// What tells one state of a file from the next: when it was written, and its length.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp(Option<(Option<SystemTime>, u64)>);
+
+impl Stamp {
+    fn of(file: &Path) -> Self {
+        Self(file.metadata().ok().map(|it| (it.modified().ok(), it.len())))
+    }
+}
+
 /// Watches the files of a project until dropped.
 #[derive(Debug)]
 pub(super) struct FileWatcher {
@@ -66,12 +76,14 @@ impl FileWatcher {
     pub(super) fn new(files: &[PathBuf], outbox: Outbox) -> Option<Self> {
         let wanted: Vec<PathBuf> =
             files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
+        // Reading a file is an event too, and reloading reads: only a file that is another one than before counts.
+        let mut last: Vec<Stamp> = wanted.iter().map(|file| Stamp::of(file)).collect();
         let handler = {
             let wanted = wanted.clone();
-            move |outcome: DebounceEventResult| {
-                let touched = outcome
-                    .is_ok_and(|events| events.iter().any(|event| wanted.contains(&event.path)));
-                if touched {
+            move |_: DebounceEventResult| {
+                let now: Vec<Stamp> = wanted.iter().map(|file| Stamp::of(file)).collect();
+                if now != last {
+                    last = now;
                     outbox.send(Event::FilesChanged);
                 }
             }
@@ -117,5 +129,38 @@ pub(super) fn fetch(profile: Option<String>, region: Option<String>, arn: String
     };
     if let Err(err) = std::thread::Builder::new().name("fetch".to_owned()).spawn(work) {
         tracing::error!(%err, "no thread for fetching an execution");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+
+    fn next(events: &Receiver<Event>) -> bool {
+        matches!(events.recv_timeout(Duration::from_secs(5)), Ok(Event::FilesChanged))
+    }
+
+    #[test]
+    fn a_save_is_seen_and_a_read_is_not() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("m.asl.json");
+        std::fs::write(&file, "{}").expect("written");
+        let (sender, events) = channel();
+        let outbox = Outbox::new(sender, Arc::new(|| ()));
+        let _watcher =
+            FileWatcher::new(std::slice::from_ref(&file), outbox).expect("files can be watched");
+        for _ in 0..3 {
+            assert_eq!(std::fs::read_to_string(&file).expect("read"), "{}");
+        }
+        assert!(events.recv_timeout(Duration::from_millis(600)).is_err(), "reading is no change");
+        std::fs::write(&file, "{ }").expect("saved");
+        assert!(next(&events), "a save is seen");
+        // As editors do it: a fresh file is put in the place of the old one.
+        let fresh = folder.path().join("m.new");
+        std::fs::write(&fresh, "{  }").expect("written");
+        std::fs::rename(&fresh, &file).expect("put in its place");
+        assert!(next(&events), "a replaced file is seen");
     }
 }

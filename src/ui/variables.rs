@@ -100,7 +100,7 @@ fn watches_ui(ui: &mut Ui, run: &crate::app::Run, view: &mut VariablesView) {
             ui.label(RichText::new(watch).monospace());
             match run.session.evaluate(watch) {
                 Ok(value @ (Value::Array(_) | Value::Object(_))) => {
-                    json_ui(ui, ("watch", index), &value, 160.0)
+                    json_ui(ui, ("watch", index), &value, 160.0);
                 }
                 Ok(value) => {
                     ui.label(

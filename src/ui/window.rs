@@ -193,7 +193,7 @@ impl Window {
                 self.pick(ctx, "Open a project folder", Pick::Folder, Command::Open);
             }
             Command::ShowLoadMocksDialog => {
-                self.pick(ctx, "Load mocks", Pick::File(&["json"]), Command::LoadMocks)
+                self.pick(ctx, "Load mocks", Pick::File(&["json"]), Command::LoadMocks);
             }
             Command::ShowPostmanDialog => self.pick(
                 ctx,

@@ -9,10 +9,11 @@ use serde_json::json;
 use super::args::{Format, Kind, RunArgs};
 use super::{Failure, json_argument, open, pick_machine, say};
 use crate::app::answers::Answers;
+use crate::app::app::no_breakpoints;
 use crate::app::clock;
 use crate::app::simulation::{Run, RunId, execution_name, execution_start};
 use crate::asl::StateMachineType;
-use crate::debug::{Breakpoints, Goal};
+use crate::debug::Goal;
 use crate::execution::{ExecutionStatus, Timestamp, export, text};
 use crate::json::Value;
 use crate::project::Project;
@@ -103,10 +104,7 @@ pub(super) fn choose_case(
 /// Runs until the execution has ended.
 pub(super) fn to_the_end(run: &mut Run, answers: &Answers) -> Result<(), Failure> {
     run.begin(Goal::Continue);
-    let no_breakpoints = Breakpoints {
-        exceptions: crate::debug::ExceptionFilters { uncaught: false, ..Default::default() },
-        ..Default::default()
-    };
+    let no_breakpoints = no_breakpoints();
     while run.pump(&no_breakpoints, answers, Duration::from_secs(1)) {}
     if run.has_ended() {
         return Ok(());

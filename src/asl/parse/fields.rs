@@ -84,15 +84,18 @@ impl Reader<'_> {
         );
     }
 
+    /// The first whole character of a range: in YAML it need not be a brace, nor one byte long.
+    pub(super) fn first_letter_of(&self, span: Span) -> Span {
+        let letter = self.document.slice(span).chars().next();
+        Span { start: span.start, end: span.start + letter.map_or(0, char::len_utf8) }
+    }
+
     /// Reports the fields that are missing, in one sentence as AWS does.
     pub(super) fn require(&mut self, fields: &Fields<'_>, names: &[&str]) -> bool {
         let missing: Vec<&str> = names.iter().copied().filter(|name| !fields.has(name)).collect();
         if !missing.is_empty() {
             let message = format!("These fields are required: [{}]", missing.join(", "));
-            let at = Span {
-                start: fields.span.start,
-                end: (fields.span.start + 1).min(fields.span.end),
-            };
+            let at = self.first_letter_of(fields.span);
             self.error((fields.here(), at), message, "");
         }
         missing.is_empty()

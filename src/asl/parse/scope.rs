@@ -178,10 +178,7 @@ impl Reader<'_> {
                     .iter()
                     .any(|name| fields.get(name).is_some_and(placeholder::is_placeholder));
                 if !matches!(kind, StateKind::Unknown(_)) && !placeholder {
-                    let at = Span {
-                        start: fields.span.start,
-                        end: (fields.span.start + 1).min(fields.span.end),
-                    };
+                    let at = self.first_letter_of(fields.span);
                     self.error(
                         (fields.here(), at),
                         "Either 'Next' or 'End' is required",
