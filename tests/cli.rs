@@ -392,3 +392,37 @@ fn trouble_in_the_database_is_retried_and_then_a_500_without_its_cause() {
         assert_eq!(attempts, 4, "{form}: one attempt and three retries");
     }
 }
+
+#[test]
+fn an_endless_express_execution_or_child_execution_ends_too() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let circle =
+        r#""StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"}}"#;
+    let machine = file(&folder, "m.asl.json", &format!("{{{circle}}}"));
+    let express = json(&run(&[
+        "run",
+        machine.to_str().expect("a path"),
+        "--type",
+        "EXPRESS",
+        "--format",
+        "json",
+    ]));
+    assert_eq!(
+        (express["status"].as_str(), express["error"].as_str()),
+        (Some("TIMED_OUT"), Some("States.Timeout"))
+    );
+    let distributed = format!(
+        r#"{{"StartAt":"M","States":{{"M":{{"Type":"Map","ItemProcessor":{{"ProcessorConfig":
+            {{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},{circle}}},"End":true}}}}}}"#
+    );
+    let machine = file(&folder, "d.asl.json", &distributed);
+    let answer = json(&run(&[
+        "run",
+        machine.to_str().expect("a path"),
+        "--input",
+        "[1, 2]",
+        "--format",
+        "json",
+    ]));
+    assert_eq!(answer["status"], "FAILED", "{answer}");
+}

@@ -16,6 +16,12 @@ use crate::asl::{State, StateMachine, StateMachineType};
 use crate::execution::{EventDetails, EventId, EventType, History, InspectionData, Timestamp};
 use crate::json::Value;
 
+/// Events after which an Express execution counts as one that never ends.
+const MAX_EXPRESS_EVENTS: u64 = 100_000;
+
+/// Events of all child executions of a run together. Each is a step in the journal, and a journal has to fit in memory.
+const MAX_UNKEPT_EVENTS: u64 = 2_000_000;
+
 /// A running execution. Cloning it makes a second one that goes on independently.
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -30,6 +36,8 @@ pub struct Machine {
     own_context: ExecutionContext,
     /// Child executions of distributed Maps, by number from 1.
     child_contexts: BTreeMap<ScopeNumber, ExecutionContext>,
+    /// Events of all child executions so far.
+    unkept_events: u64,
     next_scope: ScopeNumber,
     tasks: BTreeMap<TaskToken, ThreadIndex>,
     timers: BTreeMap<TimerId, TimerOwner>,
@@ -112,6 +120,7 @@ impl Machine {
             ready: VecDeque::from([0]),
             own_context: ExecutionContext::new(start),
             child_contexts: BTreeMap::new(),
+            unkept_events: 0,
             next_scope: 1,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -216,7 +225,11 @@ impl Machine {
         }
         let Some(index) = self.ready.pop_front() else { return };
         let Some(mut thread) = self.take_thread(index) else { return };
-        let flow = self.small_step(turn, index, &mut thread);
+        let flow = if self.child_is_full(thread.scope) {
+            Flow::Ended(Err(Failure::new(super::failure::RUNTIME, history_limit_cause())))
+        } else {
+            self.small_step(turn, index, &mut thread)
+        };
         if self.ended {
             return;
         }
@@ -280,11 +293,7 @@ impl Machine {
         if self.ended {
             return;
         }
-        let (event_type, details) = if self.is_full(turn.history) {
-            (EventType::ExecutionFailed, history_limit_details())
-        } else {
-            (event_type, details)
-        };
+        let (event_type, details) = self.limit(turn.history).unwrap_or((event_type, details));
         turn.history.append(previous, turn.at, event_type, details);
         self.ended = true;
         self.ready.clear();
@@ -295,10 +304,28 @@ impl Machine {
         turn.actions.push(Action::ExecutionEnded);
     }
 
-    /// Whether the next event is the one that AWS keeps for the failure. Express executions have no such limit.
-    fn is_full(&self, history: &History) -> bool {
-        self.start.kind == StateMachineType::Standard
-            && history.last_id().0 + 1 >= History::MAX_EVENTS
+    /// The end of an execution whose history is full: event 25,000 of a Standard one is itself the failure. An Express
+    /// one has no such limit on AWS, but five minutes; one that goes round without any time passing is ended here.
+    fn limit(&self, history: &History) -> Option<(EventType, EventDetails)> {
+        let next = history.last_id().0 + 1;
+        match self.start.kind {
+            StateMachineType::Standard => (next >= History::MAX_EVENTS)
+                .then(|| (EventType::ExecutionFailed, history_limit_details())),
+            StateMachineType::Express => (next >= MAX_EXPRESS_EVENTS).then(|| {
+                let error = Some(super::failure::TIMEOUT.into());
+                (EventType::ExecutionTimedOut, EventDetails::Failure { error, cause: None })
+            }),
+        }
+    }
+
+    /// Whether a child execution of a distributed Map has used up the history that AWS would keep of it, or all of them
+    /// together have taken more steps than can be kept in a journal.
+    fn child_is_full(&self, scope: ScopeNumber) -> bool {
+        let of_child = self.child_contexts.get(&scope).and_then(|it| it.unkept_events);
+        scope != 0
+            && of_child.is_some_and(|count| {
+                count + 1 >= History::MAX_EVENTS || self.unkept_events >= MAX_UNKEPT_EVENTS
+            })
     }
 
     /// Appends an event that hangs on `previous`. In a child execution of a distributed Map, whose history nobody keeps, the
@@ -316,13 +343,14 @@ impl Machine {
                 self.child_contexts.get_mut(&scope).and_then(|it| it.unkept_events.as_mut())
         {
             *count += 1;
+            self.unkept_events += 1;
             return EventId(*count);
         }
         if self.ended {
             return turn.history.last_id();
         }
-        if self.is_full(turn.history) {
-            self.end(turn, previous, EventType::ExecutionFailed, history_limit_details());
+        if let Some((event_type, details)) = self.limit(turn.history) {
+            self.end(turn, previous, event_type, details);
             return turn.history.last_id();
         }
         turn.history.append(previous, turn.at, event_type, details)
@@ -564,15 +592,14 @@ impl<'p> Here<'p> {
     }
 }
 
+fn history_limit_cause() -> String {
+    let most = History::MAX_EVENTS;
+    format!("The execution reached the maximum number of history events ({most}).")
+}
+
 fn history_limit_details() -> EventDetails {
     EventDetails::Failure {
         error: Some(super::failure::RUNTIME.into()),
-        cause: Some(
-            format!(
-                "The execution reached the maximum number of history events ({}).",
-                History::MAX_EVENTS
-            )
-            .into(),
-        ),
+        cause: Some(history_limit_cause().into()),
     }
 }
