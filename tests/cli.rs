@@ -426,3 +426,33 @@ fn an_endless_express_execution_or_child_execution_ends_too() {
     ]));
     assert_eq!(answer["status"], "FAILED", "{answer}");
 }
+
+#[test]
+fn a_history_that_was_printed_can_be_drawn() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Fail","Error":"E"}}}"#;
+    let machine = file(&folder, "m.asl.json", definition);
+    let machine = machine.to_str().expect("a path");
+    let history =
+        file(&folder, "history.json", &text(&run(&["run", machine, "--format", "json"]).stdout));
+    let draw = |name: &str, history: Option<&str>| {
+        let picture = folder.path().join(name);
+        let mut args = vec!["render", machine, "--output", picture.to_str().expect("a path")];
+        args.extend(history.into_iter().flat_map(|file| ["--history", file]));
+        let output = run(&args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        std::fs::read_to_string(&picture).expect("it was written")
+    };
+    assert_ne!(draw("plain.svg", None), draw("run.svg", history.to_str()), "statuses are drawn");
+    let nonsense = file(&folder, "nonsense.json", "[1, 2]");
+    let wrong = run(&[
+        "render",
+        machine,
+        "--output",
+        "x.svg",
+        "--history",
+        nonsense.to_str().expect("a path"),
+    ]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("holds no history"), "{}", text(&wrong.stderr));
+}

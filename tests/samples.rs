@@ -88,7 +88,7 @@ fn inputs(request: &TaskRequest, answer: TaskAnswer) -> Vec<Input> {
     inputs.push(match answer {
         TaskAnswer::Succeeded { output } => Input::TaskSucceeded { token, output },
         TaskAnswer::Failed { error, cause } => Input::TaskFailed { token, error, cause },
-        other => panic!("a sample's answer is one or the other, not {other:?}"),
+        other @ TaskAnswer::Submitted { .. } => panic!("a sample answers for good, not {other:?}"),
     });
     inputs
 }

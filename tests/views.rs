@@ -210,6 +210,28 @@ fn a_file_that_is_no_definition_is_told_in_the_users_words() {
 }
 
 #[test]
+fn an_exported_history_is_opened_beside_its_machine() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flow.asl.json");
+    std::fs::write(&file, r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#)
+        .expect("written");
+    let mut opened = opened(&file);
+    opened.run_command(Command::Continue);
+    let history = opened.run().expect("it ran").session.history().clone();
+    let exported = folder.path().join("history.json");
+    std::fs::write(&exported, stepwell::execution::export::to_json(&history).to_string())
+        .expect("written");
+    opened.run_command(Command::Open(exported));
+    let run = opened.run().expect("it is shown");
+    assert!(run.start.is_none(), "a recording, not a simulation");
+    assert_eq!(run.session.history().events(), history.events());
+    let mut harness = window(opened);
+    press(&mut harness, egui::Modifiers::COMMAND, Key::F10);
+    let cursor = app(&harness).run().expect("still there").session.cursor();
+    assert!(cursor.event < history.last_id(), "it can be stepped backwards");
+}
+
+#[test]
 fn the_palette_finds_and_runs_a_command() {
     let mut harness = window(opened(Path::new(CRUD)));
     press(&mut harness, egui::Modifiers::COMMAND, Key::P);

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::answers::Answers;
 use super::clock;
-use super::command::Command;
+use super::command::{Command, Pane};
 use super::event::Event;
 use super::http_server::HttpServer;
 use super::requests::{Exchange, NamedRequest, Progress, RequestDraft};
@@ -312,6 +312,10 @@ impl App {
         self.project =
             Some(OpenProject { project, answers, machine: 0, mock_case, examples, watcher: None });
         self.for_window.push(Command::FitGraph);
+        // What one works with first: requests where there is an API, an input where there is none.
+        let has_api = self.project.as_ref().is_some_and(|open| !open.project.apis.is_empty());
+        let first = if has_api { Pane::ApiConsole } else { Pane::Input };
+        self.for_window.push(Command::ShowPane(first));
     }
 
     /// The same project after a save: what was selected stays selected, executions stay as they ran, tables keep their items.
@@ -339,18 +343,39 @@ impl App {
         }
     }
 
-    /// Shows a recorded execution: in the machine of its name, if the project has one.
+    /// Shows a recorded execution: in the machine of its name, or, where the project has none, in one made of the
+    /// definition that it was run with.
     pub(super) fn show_recorded(&mut self, execution: &Execution) {
         let id = RunId(self.next_id());
-        let name = execution.arn.rsplit(':').nth(1).unwrap_or("");
-        let machines = self.project.iter().flat_map(|open| &open.project.machines);
-        let index = machines.into_iter().position(|it| it.name == name).unwrap_or(0);
-        let run = Run::recorded(id, index, execution);
+        let mut run = Run::recorded(id, 0, execution);
+        if self.project.is_none() {
+            match Answers::of(&Project::default()) {
+                Ok((answers, _)) => self.show_opened(Project::default(), answers),
+                Err(why) => {
+                    return self.notify(NoticeLevel::Error, "The execution can't be shown", why);
+                }
+            }
+        }
+        let Some(open) = &mut self.project else { return };
+        let machines = &mut open.project.machines;
+        let index =
+            machines.iter().position(|it| it.name == *run.machine_name).unwrap_or(machines.len());
+        if index == machines.len() {
+            machines.push(MachineDefinition {
+                name: run.machine_name.to_string(),
+                kind: execution.kind,
+                arn: String::new(),
+                machine: Arc::clone(&execution.state_machine),
+                file: PathBuf::from("(as it was run)"),
+                text: Arc::clone(&execution.state_machine.source),
+                diagnostics: Vec::new(),
+                substitutions: Vec::new(),
+            });
+        }
+        open.machine = index;
+        run.machine = index;
         self.runs.push(run);
         self.active_run = Some(id);
-        if let Some(open) = &mut self.project {
-            open.machine = index;
-        }
     }
 
     // -- requests

@@ -8,14 +8,14 @@ use super::command::{Command, Theme};
 use super::http_server::HttpServer;
 use super::requests::{NamedRequest, Progress, RequestDraft};
 use super::samples;
-use super::simulation::{Run, RunId};
+use super::simulation::{Run, RunId, execution_arn};
 use super::tour::{Tour, TourEvent};
 use super::worker;
 use crate::asl::StatePath;
 use crate::debug::{Breakpoints, Goal, StopReason};
 use crate::execution::{EventDetails, Execution, ExecutionSource, History, export};
 use crate::json::Value;
-use crate::project::postman;
+use crate::project::{MachineDefinition, postman};
 use crate::services::mock::MockConfig;
 
 impl App {
@@ -283,7 +283,7 @@ impl App {
 
     fn open(&mut self, path: &Path) {
         if is_history(path) {
-            match self.machine().map(|it| Arc::clone(&it.machine)) {
+            match self.machine() {
                 Some(machine) => match load_history(path, machine) {
                     Ok(execution) => self.show_recorded(&execution),
                     Err(why) => self.notify(NoticeLevel::Error, why, ""),
@@ -603,19 +603,16 @@ fn is_history(path: &Path) -> bool {
 ///
 /// # Errors
 /// In the user's words: the file can't be read or holds no events.
-pub fn load_history(
-    path: &Path,
-    machine: Arc<crate::asl::StateMachine>,
-) -> Result<Execution, String> {
+pub fn load_history(path: &Path, machine: &MachineDefinition) -> Result<Execution, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|err| format!("{} can't be read: {err}", path.display()))?;
     let history: History = export::parse(&text)
         .map_err(|why| format!("{} holds no history: {why}", path.display()))?;
     let name = path.file_stem().map_or_else(|| "imported".into(), |stem| stem.to_string_lossy());
     Ok(Execution {
-        arn: format!("arn:aws:states:us-east-1:123456789012:execution:imported:{name}").into(),
-        state_machine: machine,
-        kind: crate::asl::StateMachineType::Standard,
+        arn: execution_arn(machine, &name),
+        state_machine: Arc::clone(&machine.machine),
+        kind: machine.kind,
         history,
         source: ExecutionSource::Imported { path: path.to_owned() },
     })

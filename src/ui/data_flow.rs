@@ -81,12 +81,11 @@ pub(super) fn data_flow_ui(
     });
     ui.add_space(space::XS);
     let cursor = run.session.cursor();
-    let active = cursor.stage;
-    let follow = view.followed != cursor;
+    let active = Active { stage: cursor.stage, arrived: view.followed != cursor };
     view.followed = cursor;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         error_ui(ui, &inspection);
-        stages_ui(ui, &inspection, active, view.whole, follow);
+        stages_ui(ui, &inspection, &active, view.whole);
     });
 }
 
@@ -111,19 +110,19 @@ fn error_ui(ui: &mut Ui, inspection: &InspectionData) {
     ui.add_space(space::S);
 }
 
-fn stages_ui(
-    ui: &mut Ui,
-    inspection: &InspectionData,
-    active: Option<&str>,
-    whole: bool,
-    follow: bool,
-) {
+/// The stage that was stepped into, and whether the cursor has just come there.
+struct Active {
+    stage: Option<&'static str>,
+    arrived: bool,
+}
+
+fn stages_ui(ui: &mut Ui, inspection: &InspectionData, active: &Active, whole: bool) {
     let colours = tokens(ui.ctx());
     let mut before: Option<&Value> = None;
     for (stage, value) in inspection.stages() {
         let (title, why) = stage_title(stage);
         let changed = before.is_some_and(|before| before != value);
-        let is_active = active == Some(stage);
+        let is_active = active.stage == Some(stage);
         let mut heading = RichText::new(title);
         if is_active {
             heading = heading.strong().color(colours.accent_text);
@@ -162,7 +161,7 @@ fn stages_ui(
             colour,
         );
         if is_active {
-            if follow {
+            if active.arrived {
                 response.header_response.scroll_to_me(Some(egui::Align::TOP));
             }
             let bar = egui::Rect::from_min_max(

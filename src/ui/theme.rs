@@ -26,7 +26,7 @@ pub mod space {
 /// Corner radii, in points.
 pub mod radius {
     pub const SMALL: u8 = 4;
-    pub const NORMAL: u8 = 5;
+    pub const NORMAL: u8 = 4;
     pub const LARGE: u8 = 10;
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::Failure;
 use crate::app::load_history;
@@ -16,7 +15,7 @@ pub(super) fn statuses(
     machine: &MachineDefinition,
     file: &Path,
 ) -> Result<BTreeMap<StatePath, StateSummary>, Failure> {
-    let execution = load_history(file, Arc::clone(&machine.machine))?;
+    let execution = load_history(file, machine)?;
     let mut session = DebugSession::open(&execution);
     session.goto(session.last_event());
     Ok(session.moment().states.clone())
