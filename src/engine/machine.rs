@@ -1,6 +1,6 @@
 //! The machine: takes one input at a time, appends events, asks the world for work.
 //!
-//! What a state does is in [`super::state`]; how threads enter, leave and fail is in `transition.rs`. Here are the clockwork:
+//! What a state does is in `super::state`; how threads enter, leave and fail is in `transition.rs`. Here are the clockwork:
 //! whose turn it is, which timer or answer belongs to whom, and the end of an execution.
 
 use std::collections::{BTreeMap, VecDeque};

@@ -20,7 +20,7 @@ const MAX_FREE_JOINS: usize = 8;
 pub(super) struct Analysis {
     /// Read and not bound by the expression itself, without the `$`.
     pub(super) variables: BTreeSet<Arc<str>>,
-    /// The functions of [`functions::NAMES`] that are called.
+    /// The functions of `functions::NAMES` that are called.
     pub(super) functions: BTreeSet<&'static str>,
     /// The function that is called, when there is one only.
     pub(super) only_call: Option<String>,

@@ -1,7 +1,7 @@
 //! JSONata as Step Functions speaks it (2.0.6 without `$eval`, with six functions more), over `jsonata-core`.
 //!
 //! An expression is compiled once. Evaluating converts what the expression can reach of `$states` and of the variables, and
-//! nothing else ([`analysis`], [`convert`]); a plain path such as `$states.input.name` is looked up without converting at all.
+//! nothing else (`analysis`, `convert`); a plain path such as `$states.input.name` is looked up without converting at all.
 //! No clock and no dice: `$now` and `$millis` answer the time that the context object gives, `$random`, `$shuffle` and `$uuid`
 //! draw from the caller's stream.
 

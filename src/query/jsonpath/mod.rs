@@ -1,7 +1,7 @@
 //! JSONPath in Jayway's dialect, which is what Step Functions evaluates.
 //!
-//! A [`Path`] is compiled once; nothing is parsed while it selects. [`parse`] reads the text, [`evaluate`] walks values,
-//! [`filter`] holds `[?(...)]`, [`function`] the `.length()` family, [`reference`] what `ResultPath` may say.
+//! A [`Path`] is compiled once; nothing is parsed while it selects. `parse` reads the text, `evaluate` walks values,
+//! `filter` holds `[?(...)]`, `function` the `.length()` family, `reference` what `ResultPath` may say.
 
 mod evaluate;
 mod filter;
