@@ -3,6 +3,7 @@
 //! An unknown keyword is ignored, as the specification asks. A `$ref` names another model, by API Gateway's URL for it or by
 //! a place in an `OpenAPI` document, or a definition within the model.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use regex::RegexBuilder;
@@ -11,6 +12,8 @@ use crate::json::{Number, Value};
 
 /// Schemas may refer to themselves; values may nest. Both stop here.
 const MAX_DEPTH: usize = 64;
+/// Schemas that are looked at for one body.
+const MAX_STEPS: u32 = 200_000;
 /// As many problems as a person would read.
 const MAX_PROBLEMS: usize = 20;
 
@@ -20,7 +23,8 @@ pub(super) fn problems(
     models: &BTreeMap<String, Value>,
     value: &Value,
 ) -> Vec<String> {
-    let mut check = Check { root: schema, models, problems: Vec::new() };
+    let steps = Cell::new(0);
+    let mut check = Check { root: schema, models, problems: Vec::new(), steps: &steps };
     check.value(schema, value, "", 0);
     check.problems
 }
@@ -29,11 +33,20 @@ struct Check<'a> {
     root: &'a Value,
     models: &'a BTreeMap<String, Value>,
     problems: Vec<String>,
+    /// Schemas looked at so far, in all branches together: depth alone does not bound a model that refers to itself thrice.
+    steps: &'a Cell<u32>,
 }
 
 impl<'a> Check<'a> {
     fn value(&mut self, schema: &'a Value, value: &Value, place: &str, depth: usize) {
         if depth > MAX_DEPTH || self.problems.len() >= MAX_PROBLEMS {
+            return;
+        }
+        self.steps.set(self.steps.get().saturating_add(1));
+        if self.steps.get() > MAX_STEPS {
+            if self.problems.is_empty() {
+                self.problem(place, "the model is too large to be checked");
+            }
             return;
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
@@ -86,7 +99,12 @@ impl<'a> Check<'a> {
             self.value(part, value, place, depth + 1);
         }
         let fits = |this: &Self, part: &'a Value| {
-            let mut check = Check { root: this.root, models: this.models, problems: Vec::new() };
+            let mut check = Check {
+                root: this.root,
+                models: this.models,
+                problems: Vec::new(),
+                steps: this.steps,
+            };
             check.value(part, value, place, depth + 1);
             check.problems.is_empty()
         };

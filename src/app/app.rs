@@ -31,10 +31,13 @@ use crate::project::{MachineDefinition, Project};
 pub(super) const FRAME_BUDGET: Duration = Duration::from_millis(8);
 
 /// Ended executions kept, so that a served API can run for days.
-const MAX_RUNS: usize = 100;
+const MAX_RUNS: usize = 40;
 
 /// Requests kept in the history.
 const MAX_EXCHANGES: usize = 200;
+
+/// Bytes of requests kept in the history, their stages counted in.
+const MAX_EXCHANGE_BYTES: usize = 256 << 20;
 
 /// A project with its session: the database and mocks live as long as it does.
 #[derive(Debug)]
@@ -215,6 +218,10 @@ impl App {
         match event {
             Event::ProjectLoaded { path, reload, outcome } => {
                 self.opening = None;
+                if outcome.is_ok() {
+                    // What was wrong with the files before is wrong no more, or is listed again.
+                    self.notices.retain(|it| it.level != NoticeLevel::Error);
+                }
                 match outcome {
                     Ok(project) if reload => self.replace_project(*project),
                     Ok(project) => self.show_project(*project),
@@ -420,13 +427,23 @@ impl App {
             }
         }
         self.exchanges.push(exchange);
-        if self.exchanges.len() > MAX_EXCHANGES {
-            let oldest = self.exchanges.remove(0);
-            self.replies.remove(&oldest.id);
-        }
+        self.forget_old_exchanges();
         self.selection.exchange = Some(self.exchanges.len() - 1);
         self.pump(FRAME_BUDGET);
         id
+    }
+
+    /// Keeps the history of requests within a number and within memory: each stage holds the body once more.
+    fn forget_old_exchanges(&mut self) {
+        let bytes = |it: &Exchange| it.request.body.len() * 8;
+        let mut held: usize = self.exchanges.iter().map(bytes).sum();
+        while self.exchanges.len() > 1
+            && (self.exchanges.len() > MAX_EXCHANGES || held > MAX_EXCHANGE_BYTES)
+        {
+            let oldest = self.exchanges.remove(0);
+            held -= bytes(&oldest);
+            self.replies.remove(&oldest.id);
+        }
     }
 
     fn machine_by_arn(&self, arn: &str) -> Option<usize> {

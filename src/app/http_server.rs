@@ -5,6 +5,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -20,6 +21,9 @@ use crate::apigateway::{HttpRequest, HttpResponse};
 
 /// API Gateway's own limit on a payload.
 const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// How long a request's body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running endpoint; it ends when dropped.
 #[derive(Debug)]
@@ -107,8 +111,13 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
         return refuse(StatusCode::FORBIDDEN, why);
     }
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+    let body = match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(err)) if err.to_string().contains("length limit") => {
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+        }
+        Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "The body broke off"),
+        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "The body did not come"),
     };
     let request = HttpRequest {
         method: parts.method.as_str().to_owned(),
@@ -141,6 +150,12 @@ fn from_here(headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
     if !is_loopback(host, port) {
         return Err("This server answers only to localhost: the Host header names another machine");
     }
+    if text("sec-fetch-site") == Some("cross-site") {
+        return Err("This server answers only to pages of localhost: another site asked for this");
+    }
+    if headers.get_all("host").iter().count() > 1 || headers.get_all("origin").iter().count() > 1 {
+        return Err("Host and Origin may be given once");
+    }
     match text("origin") {
         None => Ok(()),
         Some(origin) => {
@@ -148,7 +163,11 @@ fn from_here(headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
                 .strip_prefix("http://")
                 .or_else(|| origin.strip_prefix("https://"))
                 .unwrap_or(origin);
-            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            let is_port = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+            let name = host
+                .rsplit_once(':')
+                .filter(|(_, port)| is_port(port))
+                .map_or(host, |(name, _)| name);
             if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
                 Ok(())
             } else {
@@ -277,6 +296,13 @@ mod tests {
             from_here(&headers(&[("host", "localhost:8080"), ("origin", "null")]), 8080).is_err()
         );
         assert!(from_here(&HeaderMap::new(), 8080).is_err());
+        let disguised =
+            [("host", "localhost:8080"), ("origin", "http://localhost:80@evil.example")];
+        assert!(from_here(&headers(&disguised), 8080).is_err());
+        assert!(
+            from_here(&headers(&[("host", "localhost"), ("sec-fetch-site", "cross-site")]), 8080)
+                .is_err()
+        );
     }
 
     #[test]

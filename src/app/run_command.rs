@@ -169,7 +169,9 @@ impl App {
                     && run.answer(token, &answer)
                     && let (true, Some(state), Some(open)) = (keep, state, &mut self.project)
                 {
-                    open.answers.typed.set(&state, answer);
+                    open.answers.typed.set(&state, answer.clone());
+                    // The others that wait in the same state are answered by what was just kept.
+                    self.answer_all(&state, &answer);
                 }
             }
             Command::SetMock { state, answer } => {
@@ -569,6 +571,15 @@ impl App {
         });
         if current.is_some() {
             self.selection.state = current;
+        }
+    }
+
+    fn answer_all(&mut self, state: &str, answer: &crate::services::TaskAnswer) {
+        let Some(run) = self.run_mut() else { return };
+        let waiting: Vec<_> =
+            run.waiting().iter().filter(|it| &*it.state_name == state).map(|it| it.token).collect();
+        for token in waiting {
+            run.answer(token, answer);
         }
     }
 

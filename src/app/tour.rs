@@ -3,12 +3,15 @@
 //! Each step is done when the thing itself has happened, however the user made it happen.
 
 use super::app::App;
+use super::requests::Exchange;
 use super::samples;
 
 /// Where the tour stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tour {
     pub step: TourStep,
+    /// The last exchange before the step that asks for a request: only later ones count.
+    since: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,12 +94,15 @@ impl TourStep {
 
 impl Tour {
     pub fn start() -> Self {
-        Self { step: TourStep::Welcome }
+        Self { step: TourStep::Welcome, since: 0 }
     }
 
     /// Goes on from the steps that only want to be read.
-    pub fn advance_by_hand(&mut self) {
+    pub fn advance_by_hand(&mut self, app: &App) {
         self.step = self.step.following();
+        if self.step == TourStep::Request {
+            self.since = app.exchanges.last().map_or(0, |it| it.id);
+        }
     }
 
     /// Goes on when what the step asks for has happened.
@@ -104,17 +110,19 @@ impl Tour {
         let done = match self.step {
             TourStep::Welcome | TourStep::Done => false,
             TourStep::Breakpoint => app.breakpoints().is_some_and(|it| !it.states.is_empty()),
-            TourStep::Request => app.exchanges.iter().any(|it| it.request.method == "POST"),
+            TourStep::Request => self.posted(app).next().is_some(),
             TourStep::Next => event == TourEvent::SteppedForwards,
             TourStep::Back => event == TourEvent::SteppedBackwards,
-            TourStep::Continue => app
-                .exchanges
-                .iter()
-                .any(|it| it.request.method == "POST" && it.response().is_some()),
+            TourStep::Continue => self.posted(app).any(|it| it.response().is_some()),
         };
         if done {
-            self.step = self.step.following();
+            self.advance_by_hand(app);
         }
+    }
+
+    fn posted<'a>(&self, app: &'a App) -> impl Iterator<Item = &'a Exchange> {
+        let since = self.since;
+        app.exchanges.iter().filter(move |it| it.id > since && it.request.method == "POST")
     }
 
     /// The sample it is about.

@@ -10,7 +10,7 @@ use egui_phosphor::regular as icon;
 pub(super) fn empty_ui(ui: &mut Ui, title: &str, text: &str) {
     ui.add_space(space::L);
     ui.vertical_centered(|ui| {
-        ui.set_max_width(360.0);
+        ui.set_max_width(ui.available_width().min(360.0));
         ui.label(RichText::new(title).strong());
         ui.weak(text);
     });

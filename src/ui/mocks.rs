@@ -128,7 +128,7 @@ fn waiting_ui(
             ui.weak(&*request.resource.text);
             egui::CollapsingHeader::new("Parameters")
                 .id_salt(("parameters", request.token.0))
-                .default_open(true)
+                .default_open(false)
                 .show(ui, |ui| {
                     json_ui(ui, ("waiting", request.token.0), &request.parameters, 180.0);
                 });

@@ -38,7 +38,11 @@ pub(super) fn project_ui(
             let errors =
                 machine.diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
             let text = if errors > 0 {
-                format!("{}  ({errors} errors)", machine.name)
+                format!(
+                    "{}  ({errors} {})",
+                    machine.name,
+                    if errors == 1 { "error" } else { "errors" }
+                )
             } else {
                 machine.name.clone()
             };
@@ -93,7 +97,7 @@ fn executions_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let colours = tokens(ui.ctx());
     ui.add_space(space::S);
     controls::section_ui(ui, "Executions");
-    for (index, run) in app.runs.iter().enumerate().rev().take(20) {
+    for (index, run) in app.runs.iter().enumerate().rev().take(6) {
         let status = run.status();
         let colour = match status {
             ExecutionStatus::Running => colours.in_progress.line,

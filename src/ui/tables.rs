@@ -7,7 +7,7 @@ use egui_extras::{Column, TableBuilder};
 
 use super::controls;
 use super::theme::{size, space, tokens};
-use crate::app::{App, Command, TableContents, Value};
+use crate::app::{App, Command, NoticeLevel, TableContents, Value};
 
 /// Columns beyond the keys that are shown before an item must be opened.
 const MAX_COLUMNS: usize = 10;
@@ -25,6 +25,10 @@ struct Editing {
     table: String,
     text: String,
     error: Option<String>,
+    /// The key that the item had, to be deleted when the item gets another.
+    key: Option<Value>,
+    /// The newest notice when it was sent: a newer error is about it.
+    sent_after: Option<u64>,
 }
 
 pub(super) fn tables_ui(
@@ -67,12 +71,12 @@ pub(super) fn tables_ui(
                     .iter()
                     .map(|name| (name.as_str(), Value::object([("S", Value::from(""))])));
                 let text = Value::object(key).to_pretty();
-                view.editing = Some(Editing { table: table.name.clone(), text, error: None });
+                view.editing = Some(Editing::of(table, text, None));
             }
         });
     });
     if view.editing.is_some() {
-        editor_ui(ui, view, commands);
+        editor_ui(ui, app, table, view, commands);
         return;
     }
     if table.items.is_empty() {
@@ -83,17 +87,47 @@ pub(super) fn tables_ui(
     items_ui(ui, table, view, commands);
 }
 
-/// The item being edited, in DynamoDB JSON.
-fn editor_ui(ui: &mut Ui, view: &mut TablesView, commands: &mut Vec<Command>) {
+impl Editing {
+    fn of(table: &TableContents, text: String, item: Option<&Value>) -> Self {
+        let key = item.map(|item| key_of(table, item));
+        Self { table: table.name.clone(), text, error: None, key, sent_after: None }
+    }
+}
+
+/// The key attributes of an item.
+fn key_of(table: &TableContents, item: &Value) -> Value {
+    let names = table.key_names.iter();
+    Value::object(names.filter_map(|name| Some((name.as_str(), item.get(name)?.clone()))))
+}
+
+/// The item being edited, in DynamoDB JSON. It stays open until the table has taken it.
+fn editor_ui(
+    ui: &mut Ui,
+    app: &App,
+    table: &TableContents,
+    view: &mut TablesView,
+    commands: &mut Vec<Command>,
+) {
     let Some(editing) = &mut view.editing else { return };
     let mut done = false;
+    if let Some(sent_after) = editing.sent_after.take() {
+        let refused =
+            app.notices.iter().find(|it| it.id > sent_after && it.level == NoticeLevel::Error);
+        editing.error = refused.map(|notice| notice.remedy.clone());
+        done = refused.is_none();
+        if let (true, Some(old), Ok(item)) = (done, &editing.key, Value::parse(&editing.text))
+            && key_of(table, &item) != *old
+        {
+            commands.push(Command::DeleteItem { table: editing.table.clone(), key: old.clone() });
+        }
+    }
     ui.horizontal(|ui| {
         ui.label(format!("Item of {} in DynamoDB JSON", editing.table));
         if ui.button("Save item").clicked() {
             match Value::parse(&editing.text) {
                 Ok(item) => {
                     commands.push(Command::PutItem { table: editing.table.clone(), item });
-                    done = true;
+                    editing.sent_after = Some(app.notices.last().map_or(0, |it| it.id));
                 }
                 Err(err) => editing.error = Some(format!("This is not JSON: {err}")),
             }
@@ -130,7 +164,7 @@ fn items_ui(
         .id_salt(&table.name)
         .striped(true)
         .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
-        .column(Column::exact(104.0));
+        .column(Column::exact(118.0));
     for _ in &columns {
         builder = builder.column(Column::initial(150.0).resizable(true).clip(true));
     }
@@ -156,14 +190,10 @@ fn items_ui(
                 let Some(item) = table.items.get(row.index()) else { return };
                 row.col(|ui| {
                     if ui.small_button("Edit").clicked() {
-                        let (table, text) = (table.name.clone(), item.to_pretty());
-                        view.editing = Some(Editing { table, text, error: None });
+                        view.editing = Some(Editing::of(table, item.to_pretty(), Some(item)));
                     }
                     if ui.small_button("Delete").clicked() {
-                        let names = table.key_names.iter();
-                        let key =
-                            names.filter_map(|name| Some((name.as_str(), item.get(name)?.clone())));
-                        let (table, key) = (table.name.clone(), Value::object(key));
+                        let (table, key) = (table.name.clone(), key_of(table, item));
                         commands.push(Command::DeleteItem { table, key });
                     }
                 });

@@ -93,6 +93,7 @@ fn ruler_ui(ui: &mut Ui, run: &Run, axis: &Axis<'_>, commands: &mut Vec<Command>
     let track = rect.with_min_x(rect.left() + GUTTER);
     let painter = ui.painter();
     let last = run.session.last_event();
+    let mut before = String::new();
     for step in 0..=8_u8 {
         let share = f32::from(step) / 8.0;
         let x = track.left() + share * track.width();
@@ -106,6 +107,11 @@ fn ruler_ui(ui: &mut Ui, run: &Run, axis: &Axis<'_>, commands: &mut Vec<Command>
         } else {
             format!("{:.0}", last.0 as f64 * f64::from(share))
         };
+        // Where there are fewer events than ticks, the same number would stand there twice.
+        if text == before {
+            continue;
+        }
+        before.clone_from(&text);
         let align = if step == 8 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
         painter.text(
             pos2(x + if step == 8 { -3.0 } else { 3.0 }, track.top()),

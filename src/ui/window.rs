@@ -146,9 +146,10 @@ impl Window {
         palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
         self.notices_ui(&ctx, &mut commands);
         if tour_ui(&ctx, &self.app, &mut commands)
-            && let Some(tour) = &mut self.app.tour
+            && let Some(mut tour) = self.app.tour
         {
-            tour.advance_by_hand();
+            tour.advance_by_hand(&self.app);
+            self.app.tour = Some(tour);
         }
         self.carry_out(&ctx, commands);
     }
@@ -409,6 +410,17 @@ impl Window {
         };
         controls::status_dot_ui(ui, status.line);
         ui.label(RichText::new(text).color(status.text));
+        if let ExecutionStatus::Failed { error, cause }
+        | ExecutionStatus::TimedOut { error, cause } = run.status()
+        {
+            let (error, cause) = (error.unwrap_or_default(), cause.unwrap_or_default());
+            ui.label(RichText::new(&*error).color(status.text)).on_hover_text(&*cause);
+        }
+        let past = run.session.cursor().event < run.session.last_event();
+        if past && run.has_ended() {
+            ui.weak("looking back");
+            return;
+        }
         ui.weak(stop_text(run.stopped.as_ref(), run.waiting().first().map(|it| &*it.state_name)));
     }
 

@@ -130,15 +130,21 @@ fn json_argument(what: &str, argument: &str) -> Result<Value, Failure> {
         .map_err(|err| format!("{what} is not JSON: {err}"))?)
 }
 
+/// Text of a file or a response must not be able to steer the terminal.
+fn printable(text: &str) -> String {
+    let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
 fn say(text: &str) {
     // A reader that closed the pipe has seen enough.
-    if writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n')).is_err() {
+    if writeln!(std::io::stdout().lock(), "{}", printable(text.trim_end_matches('\n'))).is_err() {
         tracing::debug!("stdout is closed");
     }
 }
 
 fn say_error(text: &str) {
-    if writeln!(std::io::stderr().lock(), "{text}").is_err() {
+    if writeln!(std::io::stderr().lock(), "{}", printable(text)).is_err() {
         tracing::debug!("stderr is closed");
     }
 }

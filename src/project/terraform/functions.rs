@@ -16,6 +16,9 @@ const MAX_ITEMS: usize = 10_000;
 /// A compiled regular expression takes no more memory.
 const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 
+/// Bytes and items that the arguments of a function may have when they are written out.
+const MAX_EXPANDED: usize = 4 << 20;
+
 impl Evaluator<'_> {
     pub(super) fn function(
         &mut self,
@@ -24,6 +27,18 @@ impl Evaluator<'_> {
         scope: &Scope,
         place: Place,
     ) -> Val {
+        // Values are shared, so a list that names another twice, again and again, is small until it is written out.
+        let sizes: Vec<usize> = arguments.iter().map(|it| it.expanded(MAX_EXPANDED)).collect();
+        let (first, all) = (sizes.first().copied().unwrap_or(0), sizes.iter().sum::<usize>());
+        // A separator or a replacement may stand there as often as the other has letters.
+        let often = match name {
+            "join" => first.saturating_mul(all),
+            "replace" => first.saturating_mul(sizes.last().copied().unwrap_or(0)),
+            _ => 0,
+        };
+        if all > MAX_EXPANDED || often > MAX_EXPANDED * 16 {
+            return self.unknown(place);
+        }
         let found = match name {
             "file" => self.whole_file(arguments, place),
             "templatefile" => self.rendered_file(arguments, scope, place),

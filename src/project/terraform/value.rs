@@ -127,6 +127,32 @@ impl Val {
     }
 
     /// As plain data; what is unknown is a placeholder.
+    /// Bytes and items of the value written out, counted no further than a little past `most`.
+    pub(super) fn expanded(&self, most: usize) -> usize {
+        let mut size = match &self.kind {
+            Kind::Text(text) => text.source.as_str().len(),
+            Kind::Unknown(words) => words.len(),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Object(_) => 1,
+        };
+        if let Kind::List(items) = &self.kind {
+            for item in items.iter() {
+                if size > most {
+                    break;
+                }
+                size += item.expanded(most - size);
+            }
+        }
+        if let Kind::Object(members) = &self.kind {
+            for (name, value) in members.iter() {
+                if size > most {
+                    break;
+                }
+                size += name.len() + value.expanded(most - size);
+            }
+        }
+        size
+    }
+
     pub(super) fn to_value(&self) -> Value {
         match &self.kind {
             Kind::Null => Value::Null,

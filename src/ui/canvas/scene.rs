@@ -258,8 +258,9 @@ fn taken(moment: &Moment, look: &EdgeLook) -> bool {
         }
         (None, Some(first)) => moment.states.contains_key(first),
         (Some(last), None) => match status(last) {
-            StateStatus::Succeeded | StateStatus::Failed => true,
-            StateStatus::NotEntered
+            StateStatus::Succeeded => true,
+            StateStatus::Failed
+            | StateStatus::NotEntered
             | StateStatus::Aborted
             | StateStatus::InProgress
             | StateStatus::Caught => false,
