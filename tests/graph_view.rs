@@ -534,3 +534,72 @@ fn check_picture(theme: Theme, name: &str) {
     let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(40);
     harness.snapshot_options(name, &options);
 }
+
+/// The texts on the screen that are cut.
+fn cut_texts(harness: &Harness<'_, Pane>) -> BTreeSet<String> {
+    fn collect(shape: &egui::Shape, cut: &mut BTreeSet<String>) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only texts are looked for")]
+        match shape {
+            egui::Shape::Text(text) if text.galley.elided => {
+                cut.insert(text.galley.text().to_owned());
+            }
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|it| collect(it, cut)),
+            _ => {}
+        }
+    }
+    let mut cut = BTreeSet::new();
+    for clipped in &harness.output().shapes {
+        collect(&clipped.shape, &mut cut);
+    }
+    cut
+}
+
+#[test]
+fn a_name_is_not_cut_because_its_state_was_entered() {
+    for zoom in [0.3, 0.47, 0.6, 1.0] {
+        let mut harness = order_pane();
+        harness.state_mut().view.actual_size();
+        harness.state_mut().view.zoom_by(zoom);
+        harness.run();
+        let before = cut_texts(&harness);
+        harness.state_mut().view.follow = false;
+        harness.state_mut().moment = Some(moment());
+        harness.run();
+        let after = cut_texts(&harness);
+        let (machine, is_name) = (Arc::clone(&harness.state().machine), |text: &String| {
+            machine_names(&harness.state().machine).contains(text)
+        });
+        assert!(machine.states().len() > 10);
+        assert_eq!(
+            before.iter().filter(|it| is_name(it)).collect::<Vec<_>>(),
+            after.iter().filter(|it| is_name(it)).collect::<Vec<_>>(),
+            "at {zoom}"
+        );
+        assert_eq!(before.iter().filter(|it| is_name(it)).count(), 0, "at {zoom}: {before:?}");
+    }
+}
+
+fn machine_names(machine: &StateMachine) -> BTreeSet<String> {
+    machine.states().into_iter().map(|(_, state)| state.name.as_str().to_owned()).collect()
+}
+
+#[test]
+fn a_large_machine_opens_at_its_start_where_it_can_be_read() {
+    let size = vec2(900.0, 600.0);
+    let mut harness = harness(Pane::new(chain(1_000)), size, Theme::Light);
+    let opened = harness.state().view.camera();
+    assert!((0.6..=1.0).contains(&opened.zoom), "{opened:?}");
+    let first = harness.get_by_role_and_label(Role::Button, "State 0").rect();
+    assert!(first.top() < 160.0 && (first.center().x - 450.0).abs() < 200.0, "{first:?}");
+    // A pane that is made wider or narrower keeps it in sight.
+    harness.state_mut().left = 300.0;
+    harness.run();
+    let moved = harness.get_by_role_and_label(Role::Button, "State 0").rect();
+    assert!(moved.left() > 300.0 && moved.right() < 900.0, "{moved:?}");
+    harness.state_mut().view.fit();
+    harness.run();
+    assert!(harness.state().view.camera().zoom < 0.1, "all of it is asked for");
+    harness.state_mut().view.begin();
+    harness.run();
+    assert!(harness.state().view.camera().zoom > 0.6);
+}

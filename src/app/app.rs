@@ -318,7 +318,7 @@ impl App {
             project.machines.first().map_or(StateMachineType::Standard, |it| it.kind);
         self.project =
             Some(OpenProject { project, answers, machine: 0, mock_case, examples, watcher: None });
-        self.for_window.push(Command::FitGraph);
+        self.for_window.push(Command::ShowGraphStart);
         // What one works with first: requests where there is an API, an input where there is none.
         let has_api = self.project.as_ref().is_some_and(|open| !open.project.apis.is_empty());
         let first = if has_api { Pane::ApiConsole } else { Pane::Input };

@@ -115,6 +115,8 @@ pub enum Command {
     // the window
     ShowPane(Pane),
     FitGraph,
+    /// The graph's start, in a size that can be read.
+    ShowGraphStart,
     ZoomIn,
     ZoomOut,
     ZoomToSelection,
@@ -480,6 +482,13 @@ impl Command {
                 "Fit graph",
                 "Show the whole machine",
                 Some(command("Num0")),
+            ),
+            entry(
+                Self::ShowGraphStart,
+                Menu::View,
+                "Start of the graph",
+                "Show the start in a size that can be read",
+                Some(command("Num2")),
             ),
             entry(
                 Self::ZoomToSelection,

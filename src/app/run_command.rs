@@ -268,6 +268,7 @@ impl App {
             | Command::ShowExportDialog
             | Command::ShowPane(_)
             | Command::FitGraph
+            | Command::ShowGraphStart
             | Command::ZoomIn
             | Command::ZoomOut
             | Command::ZoomToSelection
@@ -320,7 +321,6 @@ impl App {
             open.mock_case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(name, case));
         self.machine_type = open.project.machines[index].kind;
         self.selection.state = None;
-        self.for_window.push(Command::FitGraph);
     }
 
     fn load_mocks(&mut self, path: &Path) {

@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 
 use super::controls;
-use super::json_view::text_ui;
+use super::json_view::{text_block_ui, text_ui};
 use super::theme::{Tokens, space, tokens};
 use crate::apigateway::{Stage, StageName};
 use crate::app::{App, Command, Exchange, Progress, RequestDraft, Value};
@@ -425,7 +425,7 @@ fn stage_ui(ui: &mut Ui, index: usize, stage: &Stage, colours: &Tokens) {
                 ui.label(RichText::new(name).small().color(colours.text_muted));
                 let pretty =
                     Value::parse(text).map_or_else(|_| text.clone(), |value| value.to_pretty());
-                text_ui(ui, ("stage", index, name), &pretty, 220.0);
+                text_block_ui(ui, ("stage", index, name), &pretty);
             }
         },
     );

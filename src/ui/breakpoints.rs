@@ -33,11 +33,11 @@ pub(super) fn breakpoints_ui(
     };
     ui.horizontal_wrapped(|ui| {
         let mut uncaught = breakpoints.exceptions.uncaught;
-        if ui.checkbox(&mut uncaught, "Break on uncaught errors").changed() {
+        if controls::checkbox_ui(ui, &mut uncaught, "Break on uncaught errors").changed() {
             commands.push(Command::ToggleBreakOnErrors);
         }
         let mut caught = breakpoints.exceptions.caught;
-        if ui.checkbox(&mut caught, "Break on caught errors").changed() {
+        if controls::checkbox_ui(ui, &mut caught, "Break on caught errors").changed() {
             commands.push(Command::ToggleBreakOnCaughtErrors);
         }
     });
@@ -68,14 +68,8 @@ fn breakpoint_ui(
     let colours = tokens(ui.ctx());
     let mut edited = breakpoint.clone();
     ui.horizontal(|ui| {
-        ui.checkbox(&mut edited.enabled, "").on_hover_text("Enabled").widget_info(|| {
-            egui::WidgetInfo::selected(
-                egui::WidgetType::Checkbox,
-                true,
-                breakpoint.enabled,
-                format!("Enable breakpoint on {state}"),
-            )
-        });
+        let name = format!("Enable breakpoint on {state}");
+        controls::named_checkbox_ui(ui, &mut edited.enabled, "", &name).on_hover_text("Enabled");
         controls::status_dot_ui(ui, colours.breakpoint);
         let missing = app.machine().is_none_or(|it| it.machine.find(state).is_none());
         if ui

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Response, RichText, Sense, Ui, vec2};
 
-use super::theme::{radius, space, tokens};
+use super::theme::{radius, size, space, tokens};
 use crate::app::{App, Command, Listing};
 use egui_phosphor::regular as icon;
 
@@ -37,6 +37,69 @@ pub(super) fn primary_button_ui(ui: &mut Ui, text: &str) -> Response {
             .stroke(egui::Stroke::NONE)
             .corner_radius(radius::NORMAL),
     )
+}
+
+/// A box to tick: an outlined square, and a filled one with a tick. egui's own has one look for both and no outline that
+/// can be seen on a white ground.
+pub(super) fn checkbox_ui(ui: &mut Ui, checked: &mut bool, text: &str) -> Response {
+    named_checkbox_ui(ui, checked, text, text)
+}
+
+/// A box to tick whose words, if there are any, are not what a screen reader should say.
+pub(super) fn named_checkbox_ui(
+    ui: &mut Ui,
+    checked: &mut bool,
+    text: &str,
+    name: &str,
+) -> Response {
+    const SIDE: f32 = 16.0;
+    let colours = tokens(ui.ctx());
+    let galley = (!text.is_empty()).then(|| {
+        ui.painter().layout_no_wrap(
+            text.to_owned(),
+            super::fonts::regular(size::BODY),
+            Color32::PLACEHOLDER,
+        )
+    });
+    let words = galley.as_ref().map_or(0.0, |it| space::S + it.size().x);
+    let wanted = vec2(SIDE + words, ui.spacing().interact_size.y);
+    let (rect, mut response) = ui.allocate_exact_size(wanted, Sense::click());
+    if response.clicked() {
+        *checked = !*checked;
+        response.mark_changed();
+    }
+    let (on, enabled) = (*checked, response.enabled());
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Checkbox, enabled, on, name));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let square = egui::Rect::from_min_size(
+        egui::pos2(rect.left(), rect.center().y - SIDE / 2.0),
+        vec2(SIDE, SIDE),
+    );
+    let (fill, line) = match (on, response.hovered()) {
+        (true, _) => (colours.accent, colours.accent),
+        (false, true) => (colours.hover, colours.accent),
+        (false, false) => (colours.sunken, colours.text_faint),
+    };
+    let painter = ui.painter();
+    let outline = egui::Stroke::new(1.25, line);
+    painter.rect(square, 3, fill, outline, egui::StrokeKind::Inside);
+    if on {
+        let point = |x: f32, y: f32| square.min + vec2(x, y) * SIDE;
+        let tick = vec![point(0.24, 0.53), point(0.43, 0.71), point(0.77, 0.31)];
+        painter.add(egui::Shape::line(tick, egui::Stroke::new(1.9, colours.on_accent)));
+    }
+    if response.has_focus() {
+        let ring = egui::Stroke::new(1.5, colours.accent);
+        painter.rect_stroke(square.expand(2.0), 5, ring, egui::StrokeKind::Outside);
+    }
+    if let Some(galley) = galley {
+        let at = egui::pos2(square.right() + space::S, rect.center().y - galley.size().y / 2.0);
+        painter.galley(at, galley, if enabled { colours.text } else { colours.text_faint });
+    }
+    response
 }
 
 /// How the button of a command looks.
@@ -140,6 +203,7 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
         | Command::Next
         | Command::StepIn
         | Command::FitGraph
+        | Command::ShowGraphStart
         | Command::ZoomIn
         | Command::ZoomOut
         | Command::ShowExportDialog

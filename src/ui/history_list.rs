@@ -42,7 +42,7 @@ pub(super) fn history_ui(
         ui.add(field).widget_info(|| {
             egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Filter events")
         });
-        ui.checkbox(&mut view.only_failures, "Failures only");
+        super::controls::checkbox_ui(ui, &mut view.only_failures, "Failures only");
         ui.weak(format!("{} events", events.len()));
     });
     let key = (run.id, run.session.last_event().0, view.filter.clone(), view.only_failures);

@@ -1,4 +1,7 @@
-//! JSON and its changes as coloured text, laid out only where it is visible.
+//! JSON and its changes as coloured text: as a block at full height, or in a scroll area.
+
+use std::fmt::Debug;
+use std::hash::Hash;
 
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Color32, FontId, ScrollArea, Ui};
@@ -10,6 +13,14 @@ use crate::app::Value;
 
 /// Longer texts are compared line by line only this far, so that a frame never waits for a comparison.
 const MAX_DIFF_LINES: usize = 4_000;
+
+/// A block shows this many lines before it is asked for more, unless only a few more would be hidden.
+const FOLDED_LINES: usize = 24;
+const FEW_LINES: usize = 6;
+/// How many more lines each click shows: every one of them is laid out in every frame.
+const MORE_LINES: usize = 400;
+/// Letters of a line before and after more was asked for.
+const LINE_LETTERS: (usize, usize) = (400, 20_000);
 
 /// One line of a before/after view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,21 +107,136 @@ fn fold_mark(hidden: usize) -> DiffLine {
     DiffLine { change: Change::Same, text: format!("  ⋯ {hidden} unchanged {lines}") }
 }
 
-/// A value as coloured text, in a scroll area of at most `max_height` points.
-pub fn json_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, value: &Value, max_height: f32) {
-    let text = value.to_pretty();
-    text_ui(ui, salt, &text, max_height);
+/// A value as coloured text at its full height; what is long is folded and shown on request. For panes that scroll
+/// themselves: a scroll area inside another hides where things end.
+pub fn json_block_ui(ui: &mut Ui, salt: impl Hash + Debug, value: &Value) {
+    text_block_ui(ui, salt, &value.to_pretty());
 }
 
-/// JSON-like text, coloured.
+/// JSON-like text at its full height, folded when it is long.
+pub fn text_block_ui(ui: &mut Ui, salt: impl Hash + Debug, text: &str) {
+    block_ui(ui, salt, &same_lines(text));
+}
+
+/// Lines of a comparison at their full height, folded when there are many.
+pub fn block_ui(ui: &mut Ui, salt: impl Hash + Debug, lines: &[DiffLine]) {
+    let colours = tokens(ui.ctx());
+    let id = ui.id().with(("block", salt));
+    let unfolded = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0);
+    let most = if unfolded == 0 { FOLDED_LINES + FEW_LINES } else { unfolded };
+    let shown = if lines.len() <= most {
+        lines.len()
+    } else if unfolded == 0 {
+        FOLDED_LINES
+    } else {
+        unfolded
+    };
+    let letters = if unfolded == 0 { LINE_LETTERS.0 } else { LINE_LETTERS.1 };
+    let cut = lines[..shown].iter().any(|line| line.text.len() > letters);
+    let with_marks = lines.iter().any(|line| line.change != Change::Same);
+    let frame = egui::Frame::new()
+        .fill(colours.sunken)
+        .stroke(egui::Stroke::new(1.0, colours.border))
+        .corner_radius(5)
+        .inner_margin(egui::Margin::symmetric(8, 6));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 1.0;
+        for line in &lines[..shown] {
+            wrapped_line_ui(ui, line, with_marks, letters);
+        }
+        let hidden = lines.len() - shown;
+        let wanted = match (hidden, cut, unfolded) {
+            (0, true, 0) => Some(("Show all".to_owned(), MORE_LINES)),
+            (0, _, 0) => None,
+            (0, ..) => Some(("Show less".to_owned(), 0)),
+            (1..=MORE_LINES, ..) => Some((format!("Show all {} lines", lines.len()), lines.len())),
+            _ => {
+                let text = format!("Show {MORE_LINES} more of {hidden} lines");
+                Some((text, shown + MORE_LINES))
+            }
+        };
+        if let Some((text, lines)) = wanted {
+            ui.add_space(2.0);
+            if ui.link(egui::RichText::new(text).small()).clicked() {
+                ui.data_mut(|data| data.insert_temp(id, lines));
+            }
+        }
+    });
+}
+
+/// One line, wrapped under its own indentation.
+fn wrapped_line_ui(ui: &mut Ui, line: &DiffLine, with_mark: bool, letters: usize) {
+    let colours = tokens(ui.ctx());
+    let font = fonts::monospace(size::MONOSPACE);
+    let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&font, ' '));
+    let gutter = if with_mark { 2.0 * letter } else { 0.0 };
+    let text = line.text.trim_start_matches(' ');
+    let spaces = (line.text.len() - text.len()) as f32;
+    let width = ui.available_width();
+    let indent = gutter + (spaces * letter).min((width - gutter) / 2.0);
+    let (ground, mark, mark_colour) = look_of(line.change, colours);
+
+    let mut job = LayoutJob::default();
+    match text.char_indices().nth(letters) {
+        Some((end, _)) => {
+            highlight(&text[..end], &font, colours, &mut job);
+            let more = format!("… {} more letters", text[end..].chars().count());
+            let format = TextFormat {
+                font_id: fonts::regular(size::SMALL),
+                color: colours.text_muted,
+                ..TextFormat::default()
+            };
+            job.append(&more, 4.0, format);
+        }
+        None => highlight(text, &font, colours, &mut job),
+    }
+    job.wrap.max_width = (width - indent).max(40.0);
+    job.wrap.break_anywhere = true;
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let row = ui.fonts_mut(|fonts| fonts.row_height(&font)).ceil() + 1.0;
+    let wanted = egui::vec2(width, galley.size().y.max(row));
+    let (rect, _) = ui.allocate_exact_size(wanted, egui::Sense::hover());
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    if ground != Color32::TRANSPARENT {
+        ui.painter().rect_filled(rect.expand2(egui::vec2(4.0, 0.5)), 2, ground);
+    }
+    if with_mark {
+        ui.painter().text(rect.left_top(), egui::Align2::LEFT_TOP, mark, font, mark_colour);
+    }
+    let inside = egui::UiBuilder::new()
+        .max_rect(rect.with_min_x(rect.left() + indent))
+        .layout(egui::Layout::left_to_right(egui::Align::Min));
+    ui.scope_builder(inside, |ui| ui.add(egui::Label::new(galley).selectable(true)));
+}
+
+/// The ground of a line, its mark and the mark's colour.
+fn look_of(change: Change, colours: &Tokens) -> (Color32, &'static str, Color32) {
+    match change {
+        Change::Same => (Color32::TRANSPARENT, " ", colours.text_faint),
+        Change::Added => (colours.added, "+", colours.added_text),
+        Change::Removed => (colours.removed, "−", colours.removed_text),
+    }
+}
+
+/// A value as lines without a change.
+pub fn whole_lines(value: &Value) -> Vec<DiffLine> {
+    same_lines(&value.to_pretty())
+}
+
+fn same_lines(text: &str) -> Vec<DiffLine> {
+    text.lines().map(|line| DiffLine { change: Change::Same, text: line.to_owned() }).collect()
+}
+
+/// JSON-like text, coloured, in a scroll area of at most `max_height` points; only its visible lines are laid out.
 pub fn text_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, text: &str, max_height: f32) {
-    let lines: Vec<DiffLine> =
-        text.lines().map(|line| DiffLine { change: Change::Same, text: line.to_owned() }).collect();
-    lines_ui(ui, salt, &lines, max_height);
+    lines_ui(ui, salt, &same_lines(text), max_height);
 }
 
 /// Lines of a comparison; only the visible ones are laid out.
-pub fn lines_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, lines: &[DiffLine], max_height: f32) {
+fn lines_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, lines: &[DiffLine], max_height: f32) {
     let colours = tokens(ui.ctx());
     let font = fonts::monospace(size::MONOSPACE);
     let height = ui.fonts_mut(|fonts| fonts.row_height(&font)).ceil() + 1.0;
@@ -120,6 +246,8 @@ pub fn lines_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, lines: &[DiffLine], max_
         ScrollArea::both()
             .id_salt(salt)
             .max_height(max_height)
+            // Inside another scroll area it would else shrink to a few lines.
+            .min_scrolled_height(max_height)
             .auto_shrink([false, true])
             .show_rows(ui, height, lines.len(), |ui, rows| {
                 for line in &lines[rows] {
@@ -130,17 +258,8 @@ pub fn lines_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, lines: &[DiffLine], max_
 }
 
 fn line_ui(ui: &mut Ui, line: &DiffLine, font: &FontId, height: f32, colours: &Tokens) {
-    let (ground, mark) = match line.change {
-        Change::Same => (Color32::TRANSPARENT, " "),
-        Change::Added => (colours.added, "+"),
-        Change::Removed => (colours.removed, "−"),
-    };
+    let (ground, mark, mark_colour) = look_of(line.change, colours);
     let mut job = LayoutJob::default();
-    let mark_colour = match line.change {
-        Change::Same => colours.text_faint,
-        Change::Added => colours.added_text,
-        Change::Removed => colours.removed_text,
-    };
     job.append(
         mark,
         0.0,

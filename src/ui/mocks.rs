@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 
 use super::controls;
-use super::json_view::json_ui;
+use super::json_view::json_block_ui;
 use super::theme::{space, tokens};
 use crate::app::{App, Command, TaskAnswer, TaskRequest, Value};
 use crate::asl::StateKind;
@@ -130,11 +130,11 @@ fn waiting_ui(
                 .id_salt(("parameters", request.token.0))
                 .default_open(false)
                 .show(ui, |ui| {
-                    json_ui(ui, ("waiting", request.token.0), &request.parameters, 180.0);
+                    json_block_ui(ui, ("waiting", request.token.0), &request.parameters);
                 });
             let draft = view.drafts.entry(request.state_name.to_string()).or_default();
             draft_ui(ui, draft);
-            ui.checkbox(&mut draft.keep, "Keep as the mock of this state");
+            controls::checkbox_ui(ui, &mut draft.keep, "Keep as the mock of this state");
             ui.horizontal(|ui| match draft.answer() {
                 Ok(answer) => {
                     if controls::primary_button_ui(ui, "Answer").clicked() {

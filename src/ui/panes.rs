@@ -63,14 +63,14 @@ pub(super) fn default_tree() -> Tree<Pane> {
     let upper = tiles.insert_tab_tile(vec![graph, source]);
     let lower = tiles.insert_tab_tile(lower.to_vec());
     let middle = tiles.insert_vertical_tile(vec![upper, lower]);
-    set_shares(&mut tiles, middle, &[(upper, 0.62), (lower, 0.38)]);
+    set_shares(&mut tiles, middle, &[(upper, 0.67), (lower, 0.33)]);
     let data_flow = tiles.insert_tab_tile(vec![data_flow]);
     let more = tiles.insert_tab_tile(vec![variables, stack, breakpoints]);
     let right = tiles.insert_vertical_tile(vec![data_flow, more]);
     set_shares(&mut tiles, right, &[(data_flow, 0.55), (more, 0.45)]);
     let left = tiles.insert_tab_tile(vec![project]);
     let root = tiles.insert_horizontal_tile(vec![left, middle, right]);
-    set_shares(&mut tiles, root, &[(left, 0.15), (middle, 0.61), (right, 0.24)]);
+    set_shares(&mut tiles, root, &[(left, 0.14), (middle, 0.63), (right, 0.23)]);
     Tree::new("panes", root, tiles)
 }
 

@@ -323,6 +323,8 @@ fn restyle(style: &mut Style, theme: Theme) {
     spacing.scroll = ScrollStyle {
         bar_width: 9.0,
         floating_width: 5.0,
+        // Bars have room of their own, so that nothing lies under them.
+        floating_allocated_width: 9.0,
         bar_inner_margin: 2.0,
         bar_outer_margin: 2.0,
         handle_min_length: 24.0,

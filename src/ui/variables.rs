@@ -2,7 +2,7 @@
 
 use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
 
-use super::json_view::json_ui;
+use super::json_view::json_block_ui;
 use super::theme::{space, tokens};
 use crate::app::{App, Command, Value};
 use crate::debug::ScopeKind;
@@ -62,7 +62,7 @@ pub(super) fn variables_ui(
                     if kind == ScopeKind::Variables && count == 0 {
                         ui.weak("No variable has been assigned yet.");
                     } else {
-                        json_ui(ui, ("scope value", kind.label()), &scope.value, 300.0);
+                        json_block_ui(ui, ("scope value", kind.label()), &scope.value);
                     }
                 });
         }
@@ -100,7 +100,7 @@ fn watches_ui(ui: &mut Ui, run: &crate::app::Run, view: &mut VariablesView) {
             ui.label(RichText::new(watch).monospace());
             match run.session.evaluate(watch) {
                 Ok(value @ (Value::Array(_) | Value::Object(_))) => {
-                    json_ui(ui, ("watch", index), &value, 160.0);
+                    json_block_ui(ui, ("watch", index), &value);
                 }
                 Ok(value) => {
                     ui.label(

@@ -214,6 +214,11 @@ impl Window {
                     canvas.fit();
                 }
             }
+            Command::ShowGraphStart => {
+                if let Some(canvas) = canvas {
+                    canvas.begin();
+                }
+            }
             Command::ZoomIn => {
                 if let Some(canvas) = canvas {
                     canvas.zoom_by(1.25);
@@ -226,7 +231,7 @@ impl Window {
             }
             Command::ZoomToSelection => {
                 if let (Some(canvas), Some(state)) = (canvas, &self.app.selection.state) {
-                    canvas.reveal(state);
+                    canvas.zoom_to(state);
                 }
             }
             Command::ShowPalette => self.palette.show(),

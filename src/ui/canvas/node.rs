@@ -22,6 +22,8 @@ use crate::ui::{fonts, icons};
 /// Below this zoom a card is a coloured box, and below the second it has only its name.
 pub(super) const FLAT_BELOW: f32 = 0.2;
 const NAME_ONLY_BELOW: f32 = 0.5;
+/// The size of a name without a kind above it, in the graph's points.
+const LONE_TITLE_SIZE: f32 = 17.0;
 /// How far the strip for breakpoints reaches to the left and the right of a card's left side.
 const MARGIN: (f32, f32) = (17.0, 6.0);
 
@@ -298,10 +300,10 @@ impl Brush<'_> {
 
         let room = self.rect.width() - self.len(TEXT_LEFT + BADGE_ROOM);
         if self.zoom < NAME_ONLY_BELOW {
-            let bare = mark.status == StateStatus::NotEntered && !collapsed;
-            let room = if bare { room + self.len(BADGE_ROOM - 8.0) } else { room };
+            // The badge's room is kept free before there is a badge: a name must not change when its state is entered.
             let at = (TEXT_LEFT, CARD_HEIGHT / 2.0);
-            self.words(&look.card.title, fonts::medium, 17.0, at, self.tokens.text, room);
+            let size = self.fitting_size(&look.card.title, fonts::medium, room);
+            self.words(&look.card.title, fonts::medium, size, at, self.tokens.text, room);
         } else {
             let kind = look.kind_line(mark);
             self.words(
@@ -343,7 +345,11 @@ impl Brush<'_> {
         self.shapes.push(icons::shape(self.ctx.ctx, look.card.icon, icon));
         let right = self.rect.width() / self.zoom;
         let room = self.rect.width() - self.len(HEADER_LEFT + HEADER_RIGHT);
-        let size = if self.zoom < NAME_ONLY_BELOW { 17.0 } else { TITLE_SIZE };
+        let size = if self.zoom < NAME_ONLY_BELOW {
+            self.fitting_size(&look.card.title, fonts::semibold, room)
+        } else {
+            TITLE_SIZE
+        };
         let used = self.words(
             &look.card.title,
             fonts::semibold,
@@ -441,6 +447,17 @@ impl Brush<'_> {
         } else {
             colours.line
         }
+    }
+
+    /// The largest size for a name that stands alone at which all of it fits, but never less than it has beside its kind.
+    fn fitting_size(&self, words: &str, font: fn(f32) -> egui::FontId, room: f32) -> f32 {
+        let largest = text::snapped(self.len(LONE_TITLE_SIZE));
+        let galley =
+            text::line(self.ctx.painter, words, font(largest), self.tokens.text, f32::INFINITY);
+        // Down to a half point, because what is drawn is rounded to one.
+        let down = |size: f32| (size * 2.0).floor() / 2.0;
+        let least = down(self.len(TITLE_SIZE)).min(largest);
+        down(largest * room / galley.size().x.max(1.0)).clamp(least, largest) / self.zoom
     }
 
     /// A line of words; its width on the screen.

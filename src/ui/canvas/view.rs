@@ -12,9 +12,12 @@ use crate::execution::EventId;
 
 /// Seconds that a move of the eye takes, where animations are on.
 const MOTION_SECS: f64 = 0.18;
-/// A graph that would have to be smaller than this to be seen whole begins at its start instead, where it can be read.
-const LEGIBLE_ZOOM: f32 = 0.42;
-const FIRST_ZOOM: f32 = 0.75;
+/// A graph that would have to be smaller than this to be seen whole begins at its start instead, where it can be read: at
+/// this zoom, or nearer where that still shows its whole width.
+const LEGIBLE_ZOOM: f32 = 0.65;
+const NEAREST_FIRST_ZOOM: f32 = 0.9;
+/// What is left free around a graph that begins at its start, in points.
+const START_MARGIN: f32 = 32.0;
 /// The zoom of "zoom to selection".
 const CLOSE_ZOOM: f32 = 1.25;
 
@@ -28,8 +31,7 @@ pub struct CanvasView {
     collapsed: BTreeSet<StatePath>,
     scene: Option<Scene>,
     requests: Vec<Request>,
-    /// The whole graph is shown, and goes on being shown when the pane changes its size.
-    fitted: bool,
+    aim: Aim,
     pane: Vec2,
     motion: Option<Motion>,
     followed: Option<(EventId, StatePath)>,
@@ -43,6 +45,15 @@ pub struct CanvasView {
     pub(super) menu: Option<StatePath>,
     /// The id of the graph's widget, once there was one.
     pub(super) widget: Option<Id>,
+}
+
+/// What goes on being shown when the pane changes its size, until the eye is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    Whole,
+    Start,
+    /// Where the user or the program counter put it.
+    Free,
 }
 
 /// What a command asked of the eye; carried out when the pane is drawn, because only then its size is known.
@@ -75,7 +86,7 @@ impl CanvasView {
             collapsed: BTreeSet::new(),
             scene: None,
             requests: vec![Request::First],
-            fitted: false,
+            aim: Aim::Start,
             pane: Vec2::ZERO,
             motion: None,
             followed: None,
@@ -95,6 +106,12 @@ impl CanvasView {
     /// Shows the whole graph.
     pub fn fit(&mut self) {
         self.requests.push(Request::Fit);
+    }
+
+    /// Begins anew: the whole graph where that can be read, else its start.
+    pub fn begin(&mut self) {
+        self.followed = None;
+        self.requests.push(Request::First);
     }
 
     /// Zooms around the middle of the pane; more than 1 is nearer.
@@ -154,7 +171,7 @@ impl CanvasView {
                 self.camera.pan += (before - after) * self.camera.zoom;
                 self.motion = None;
             }
-            if self.fitted {
+            if self.aim == Aim::Whole {
                 self.requests.push(Request::Fit);
             }
             return scene;
@@ -199,9 +216,16 @@ impl CanvasView {
         input: &CanvasInput<'_>,
         pane: Vec2,
     ) {
-        if self.fitted && pane != self.pane && self.pane != Vec2::ZERO {
-            self.camera = Camera::fitting_graph(scene.bounds, pane);
-            self.motion = None;
+        if pane != self.pane && self.pane != Vec2::ZERO {
+            let aimed = match self.aim {
+                Aim::Whole => Some(Camera::fitting_graph(scene.bounds, pane)),
+                Aim::Start => Some(start_camera(scene, pane)),
+                Aim::Free => None,
+            };
+            if let Some(camera) = aimed {
+                self.camera = camera;
+                self.motion = None;
+            }
         }
         self.pane = pane;
         self.follow_cursor(scene, input);
@@ -228,25 +252,34 @@ impl CanvasView {
         let rect_of = |path: &StatePath| {
             scene.place(path).and_then(|at| scene.look(at)).map(|look| look.handle())
         };
-        let (to, fitted) = match request {
+        let (to, aim) = match request {
             Request::First => {
-                let (camera, fitted) = first_camera(scene, pane);
-                (self.camera, self.motion, self.fitted) = (camera, None, fitted);
+                let fitting = Camera::fitting_graph(scene.bounds, pane);
+                let legible = fitting.zoom >= LEGIBLE_ZOOM;
+                (self.camera, self.aim) = if legible {
+                    (fitting, Aim::Whole)
+                } else {
+                    (start_camera(scene, pane), Aim::Start)
+                };
+                self.motion = None;
                 return;
             }
-            Request::Fit => (Camera::fitting_graph(scene.bounds, pane), true),
-            Request::ZoomBy(factor) => (target.zoomed(*factor, middle), false),
-            Request::ActualSize => (target.zoomed(1.0 / target.zoom, middle), false),
+            Request::Fit => (Camera::fitting_graph(scene.bounds, pane), Aim::Whole),
+            Request::ZoomBy(factor) => (target.zoomed(*factor, middle), Aim::Free),
+            Request::ActualSize => (target.zoomed(1.0 / target.zoom, middle), Aim::Free),
             Request::Reveal(path) => match rect_of(path) {
-                Some(rect) => (target.revealing(rect, pane), self.fitted),
+                Some(rect) => {
+                    let to = target.revealing(rect, pane);
+                    (to, if to == target { self.aim } else { Aim::Free })
+                }
                 None => return,
             },
             Request::ZoomTo(path) => match scene.place(path).and_then(|at| scene.look(at)) {
-                Some(look) => (Camera::fitting(look.rect, pane, 48.0, CLOSE_ZOOM), false),
+                Some(look) => (Camera::fitting(look.rect, pane, 48.0, CLOSE_ZOOM), Aim::Free),
                 None => return,
             },
         };
-        self.fitted = fitted;
+        self.aim = aim;
         self.move_to(ui, to);
     }
 
@@ -265,7 +298,7 @@ impl CanvasView {
     pub(super) fn set_camera(&mut self, camera: Camera, graph: Rect, pane: Vec2) {
         self.camera = camera.kept_near(graph, pane);
         self.motion = None;
-        self.fitted = false;
+        self.aim = Aim::Free;
     }
 
     /// When the focused thread has moved to another state, that state comes into sight.
@@ -282,19 +315,22 @@ impl CanvasView {
     }
 }
 
-/// The whole graph where that can be read, else its beginning. The second part says which.
-fn first_camera(scene: &Scene, pane: Vec2) -> (Camera, bool) {
-    let fitted = Camera::fitting_graph(scene.bounds, pane);
-    if fitted.zoom >= LEGIBLE_ZOOM {
-        return (fitted, true);
-    }
+/// The beginning of a graph that is too large to be read as a whole: its start at the top, its start's column in the middle
+/// as far as that leaves no room unused beside the graph.
+fn start_camera(scene: &Scene, pane: Vec2) -> Camera {
+    let bounds = scene.bounds;
     let start = scene
         .graph
         .nodes_iter()
         .next()
-        .map_or_else(|| scene.bounds.center_top(), |(_, node)| node.location());
-    let camera = Camera { zoom: FIRST_ZOOM, pan: Vec2::ZERO };
-    (Camera { pan: Vec2::new(pane.x / 2.0, 40.0) - start.to_vec2() * camera.zoom, ..camera }, false)
+        .map_or_else(|| bounds.center_top(), |(_, node)| node.location());
+    let room = (pane.x - 2.0 * START_MARGIN).max(1.0);
+    let zoom = (room / bounds.width().max(1.0)).clamp(LEGIBLE_ZOOM, NEAREST_FIRST_ZOOM);
+    let (left, right) =
+        (START_MARGIN - bounds.left() * zoom, pane.x - START_MARGIN - bounds.right() * zoom);
+    // Between the graph's left side at the pane's and its right side at the pane's.
+    let x = (pane.x / 2.0 - start.x * zoom).clamp(left.min(right), left.max(right));
+    Camera { zoom, pan: Vec2::new(x, START_MARGIN - bounds.top() * zoom) }
 }
 
 impl std::fmt::Debug for CanvasView {
