@@ -70,6 +70,7 @@ fn engine(path: &Path) {
     let start = ExecutionStart {
         input: meta.get("input").cloned().unwrap_or_else(Value::empty_object),
         kind: StateMachineType::Express,
+        synchronous: false,
         at: Timestamp(0),
         seed: 0,
         execution_arn: "arn:aws:states:us-east-1:123456789012:express:m:e:e".into(),

@@ -180,6 +180,7 @@ fn start(seed: u64) -> ExecutionStart {
     ExecutionStart {
         input: Value::object([("n", Value::from(7))]),
         kind: StateMachineType::Standard,
+        synchronous: false,
         at: Timestamp(1_767_225_600_000),
         seed,
         execution_arn: "arn:aws:states:us-east-1:111111111111:execution:Laws:Run".into(),

@@ -38,6 +38,7 @@ fn run(
     let start = ExecutionStart {
         input,
         kind: machine.kind,
+        synchronous: false,
         at: Timestamp(1_790_000_000_000),
         seed,
         execution_arn: "arn:aws:states:us-east-1:123456789012:execution:sample:run".into(),

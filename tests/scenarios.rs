@@ -43,6 +43,7 @@ fn check(file: &Path) -> Option<String> {
         } else {
             StateMachineType::Standard
         },
+        synchronous: false,
         at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid instant"),
         seed: 7,
         execution_arn: "arn:aws:states:eu-west-1:111111111111:execution:Scenario:Run".into(),

@@ -54,6 +54,8 @@ pub(super) fn execution_start(
     ExecutionStart {
         input,
         kind,
+        // The console and API Gateway wait for an Express execution.
+        synchronous: kind == StateMachineType::Express,
         at,
         seed,
         execution_arn: execution_arn(machine, name),

@@ -276,6 +276,7 @@ impl Debuggee {
         ExecutionStart {
             input,
             kind: self.kind,
+            synchronous: false,
             at: first.map_or(Timestamp(0), |event| event.timestamp),
             seed: 0,
             execution_arn: Arc::clone(&self.execution_arn),

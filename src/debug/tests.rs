@@ -24,6 +24,7 @@ fn start(input: &str) -> ExecutionStart {
     ExecutionStart {
         input: Value::parse(input).unwrap(),
         kind: StateMachineType::Standard,
+        synchronous: false,
         at: Timestamp(1_700_000_000_000),
         seed: 7,
         execution_arn: "arn:aws:states:us-east-1:123456789012:execution:Sample:one".into(),

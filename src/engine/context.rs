@@ -18,13 +18,18 @@ pub(crate) struct ExecutionContext {
 
 impl ExecutionContext {
     pub(crate) fn new(start: &ExecutionStart) -> Self {
-        let execution = execution_object(
+        let mut execution = execution_object(
             &start.execution_arn,
             &start.execution_name,
             &start.role_arn,
             start.at,
             &start.input,
         );
+        // Recorded: the context of a synchronous Express execution has no such member, that of an asynchronous one has.
+        if !start.synchronous {
+            execution.insert("RedriveCount".into(), Value::from(0));
+        }
+        let execution = Value::from(execution);
         let state_machine =
             state_machine_object(&start.state_machine_arn, &start.state_machine_name);
         Self { execution, state_machine, unkept_events: None }
@@ -45,23 +50,24 @@ impl ExecutionContext {
             start.execution_arn.rsplit_once(':').map_or("", |(prefix, _)| prefix)
         );
         let machine_name = format!("{}/{label}", start.state_machine_name);
+        let mut execution = execution_object(&arn, &name, &start.role_arn, at, input);
+        execution.insert("RedriveCount".into(), Value::from(0));
         Self {
-            execution: execution_object(&arn, &name, &start.role_arn, at, input),
+            execution: Value::from(execution),
             state_machine: state_machine_object(&machine_arn, &machine_name),
             unkept_events: Some(1),
         }
     }
 }
 
-fn execution_object(arn: &str, name: &str, role_arn: &str, at: Timestamp, input: &Value) -> Value {
-    Value::object([
-        ("Id", Value::from(arn)),
-        ("Input", input.clone()),
-        ("StartTime", Value::from(at.to_string())),
-        ("Name", Value::from(name)),
-        ("RoleArn", Value::from(role_arn)),
-        ("RedriveCount", Value::from(0)),
-    ])
+fn execution_object(arn: &str, name: &str, role_arn: &str, at: Timestamp, input: &Value) -> Object {
+    let mut execution = Object::with_capacity(6);
+    execution.insert("Id".into(), Value::from(arn));
+    execution.insert("Input".into(), input.clone());
+    execution.insert("StartTime".into(), Value::from(at.to_string()));
+    execution.insert("Name".into(), Value::from(name));
+    execution.insert("RoleArn".into(), Value::from(role_arn));
+    execution
 }
 
 fn state_machine_object(arn: &str, name: &str) -> Value {

@@ -11,6 +11,8 @@ use crate::json::Value;
 pub struct ExecutionStart {
     pub input: Value,
     pub kind: StateMachineType,
+    /// Whether the caller waits for it (`StartSyncExecution`), which only an Express execution can be asked for.
+    pub synchronous: bool,
     pub at: Timestamp,
     pub seed: u64,
     /// `$$.Execution.Id`

@@ -106,12 +106,14 @@ pub(super) fn prepare(ast: &mut AstNode) -> Result<Analysis, SyntaxError> {
 struct Walk {
     analysis: Analysis,
     /// Names bound around the place where the walk is.
-    bound: Vec<String>,
+    bound_names: Vec<String>,
     /// There is a `%`, which can climb out of a path, so nothing may be left out.
     climbs: bool,
     calls: BTreeSet<String>,
-    /// How many function bodies are around the place where the walk is.
-    lambdas: usize,
+    /// How many function bodies, and steps that a path may take for many values, are around the place where the walk is.
+    loops: usize,
+    /// The node that is visited next is called with what stands before `~>`.
+    chained: bool,
     /// How many texts were joined so far.
     joins: usize,
 }
@@ -171,14 +173,14 @@ impl Walk {
                 BinaryOp::ColonEqual => {
                     // The name is visible to its own right side, for recursion, and to what follows in the block.
                     if let AstNode::Variable(name) = &**lhs {
-                        self.bound.push(name.clone());
+                        self.bound_names.push(name.clone());
                     }
                     self.visit(rhs, top, level)
                 }
                 BinaryOp::FocusBind | BinaryOp::IndexBind => {
                     self.visit(lhs, top, level)?;
                     if let AstNode::Variable(name) = &**rhs {
-                        self.bound.push(name.clone());
+                        self.bound_names.push(name.clone());
                     }
                     Ok(())
                 }
@@ -201,15 +203,25 @@ impl Walk {
                 | BinaryOp::GreaterThanOrEqual
                 | BinaryOp::And
                 | BinaryOp::Or
-                | BinaryOp::Range
-                | BinaryOp::In
-                | BinaryOp::ChainPipe => {
+                | BinaryOp::In => {
                     self.visit(lhs, top, level)?;
+                    self.visit(rhs, top, level)
+                }
+                BinaryOp::Range => {
+                    self.visit(lhs, top, level)?;
+                    self.visit(rhs, top, level)?;
+                    self.bound_in_loops(node);
+                    Ok(())
+                }
+                BinaryOp::ChainPipe => {
+                    self.visit(lhs, top, level)?;
+                    self.chained = true;
                     self.visit(rhs, top, level)
                 }
             },
             AstNode::Unary { operand, .. } => self.visit(operand, top, level),
             AstNode::Function { name, args, is_builtin } => {
+                let chained = std::mem::take(&mut self.chained);
                 for argument in args.iter_mut() {
                     self.visit(argument, top, level)?;
                 }
@@ -218,9 +230,15 @@ impl Walk {
                     if name == "now" {
                         *node = self.now(std::mem::take(args));
                     } else {
+                        // The library fills in the context for its own functions only.
+                        if name == "formatInteger" && args.len() == 1 && !chained {
+                            args.insert(0, AstNode::Variable(String::new()));
+                        }
                         self.analysis.functions.extend(functions::known(name));
                         if matches!(name.as_str(), "join" | "replace") {
                             self.bound_text(node);
+                        } else if !chained && functions::makes_much(name) {
+                            self.bound_in_loops(node);
                         }
                     }
                 } else if !*is_builtin && top {
@@ -233,12 +251,12 @@ impl Walk {
                 self.visit_all(args, top, level)
             }
             AstNode::Lambda { params, body, .. } => {
-                let outside = self.bound.len();
-                self.bound.extend(params.iter().cloned());
-                self.lambdas += 1;
+                let outside = self.bound_names.len();
+                self.bound_names.extend(params.iter().cloned());
+                self.loops += 1;
                 let result = self.visit(body, top, level);
-                self.lambdas -= 1;
-                self.bound.truncate(outside);
+                self.loops -= 1;
+                self.bound_names.truncate(outside);
                 result
             }
             AstNode::Array(items) => self.visit_all(items, top, level),
@@ -249,9 +267,9 @@ impl Walk {
                 self.visit_pairs(pattern, false, level)
             }
             AstNode::Block(items) => {
-                let outside = self.bound.len();
+                let outside = self.bound_names.len();
                 let result = self.visit_all(items, top, level);
-                self.bound.truncate(outside);
+                self.bound_names.truncate(outside);
                 result
             }
             AstNode::Conditional { condition, then_branch, else_branch } => {
@@ -315,7 +333,11 @@ impl Walk {
             first = false;
         }
         for step in steps {
-            self.visit(&mut step.node, top && first, level)?;
+            let repeated = usize::from(!first);
+            self.loops += repeated;
+            let visited = self.visit(&mut step.node, top && first, level);
+            self.loops -= repeated;
+            visited?;
             self.visit_stages(step, level)?;
             first = false;
         }
@@ -323,19 +345,24 @@ impl Walk {
     }
 
     fn visit_stages(&mut self, step: &mut PathStep, level: usize) -> Result<(), SyntaxError> {
-        self.bound.extend(step.focus.iter().chain(&step.index_var).cloned());
+        self.bound_names.extend(step.focus.iter().chain(&step.index_var).cloned());
         step.stages.iter_mut().try_for_each(|stage| match stage {
-            Stage::Filter(filter) => self.visit(filter, false, level),
+            Stage::Filter(filter) => {
+                self.loops += 1;
+                let visited = self.visit(filter, false, level);
+                self.loops -= 1;
+                visited
+            }
             Stage::KeepArray => Ok(()),
             Stage::Index(name) => {
-                self.bound.push(name.clone());
+                self.bound_names.push(name.clone());
                 Ok(())
             }
         })
     }
 
     fn is_bound(&self, name: &str) -> bool {
-        self.bound.iter().any(|bound| bound == name)
+        self.bound_names.iter().any(|bound| bound == name)
     }
 
     /// A variable is read, and of it only what `names` lead to.
@@ -359,12 +386,22 @@ impl Walk {
     /// Text can only double without end in a function body or by many joins; there every join is checked.
     fn bound_text(&mut self, join: &mut AstNode) {
         self.joins += 1;
-        if self.lambdas > 0 || self.joins > MAX_FREE_JOINS {
-            let args = vec![std::mem::replace(join, AstNode::Undefined)];
-            *join =
-                AstNode::Function { name: functions::BOUNDED.to_owned(), args, is_builtin: true };
-            self.analysis.functions.insert(functions::BOUNDED);
+        if self.loops > 0 || self.joins > MAX_FREE_JOINS {
+            self.bound(join);
         }
+    }
+
+    /// What is made once is bounded by what it is made from; what is made for every item is counted.
+    fn bound_in_loops(&mut self, node: &mut AstNode) {
+        if self.loops > 0 {
+            self.bound(node);
+        }
+    }
+
+    fn bound(&mut self, node: &mut AstNode) {
+        let args = vec![std::mem::replace(node, AstNode::Undefined)];
+        *node = AstNode::Function { name: functions::BOUNDED.to_owned(), args, is_builtin: true };
+        self.analysis.functions.insert(functions::BOUNDED);
     }
 
     /// `$now(...)`: the time is given to the evaluation, and writing it is what `$fromMillis` does.

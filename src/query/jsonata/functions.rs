@@ -4,7 +4,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
+use jsonata_core::ast::AstNode;
+use jsonata_core::evaluator::{Context, Evaluator, EvaluatorError, EvaluatorOptions, HostFnResult};
 use jsonata_core::value::JValue;
 
 use crate::json::Value;
@@ -17,13 +18,23 @@ use super::{MAX_SEQUENCE, convert};
 /// Characters that `$pad` may make: AWS takes a string of 2^22 characters and refuses one of 2^23.
 const MAX_CHARACTERS: f64 = (1_u64 << 22) as f64;
 
+/// Characters of a picture for `$formatInteger`: the library's work grows with their square.
+const MAX_PICTURE: usize = 1_000;
+
+/// The largest number that is written in Roman numerals, which have one `M` for each thousand.
+const MAX_ROMAN: f64 = 10_000_000.0;
+
+/// Bytes of text, and of what stands for other values, that the checked functions of one evaluation may make together.
+const MAX_MADE: usize = 64 << 20;
+
 /// A name that no expression can spell: passes a text on that is not too long.
 pub(super) const BOUNDED: &str = "bounded text";
 
 /// What [`register`] knows.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     BOUNDED,
     "eval",
+    "formatInteger",
     "hash",
     "millis",
     "pad",
@@ -109,6 +120,37 @@ pub(super) fn is_builtin(name: &str) -> bool {
     BUILTINS.contains(&name) || arity(name).is_some()
 }
 
+/// Whether what a built-in function gives can be as long as what it is given, or longer.
+pub(super) fn makes_much(name: &str) -> bool {
+    const SMALL: [&str; 24] = [
+        "abs",
+        "average",
+        "boolean",
+        "ceil",
+        "contains",
+        "count",
+        "exists",
+        "floor",
+        "hash",
+        "length",
+        "lookup",
+        "max",
+        "millis",
+        "min",
+        "not",
+        "number",
+        "parseInteger",
+        "power",
+        "random",
+        "round",
+        "sqrt",
+        "sum",
+        "type",
+        "uuid",
+    ];
+    !SMALL.contains(&name)
+}
+
 /// The name, when [`register`] has a function for it.
 pub(super) fn known(name: &str) -> Option<&'static str> {
     NAMES.into_iter().find(|known| *known == name)
@@ -141,10 +183,14 @@ pub(super) fn register(
         let stream = stream.clone();
         let done =
             match *name {
-                BOUNDED => evaluator.register_fn(*name, bounded),
+                BOUNDED => {
+                    let left = Cell::new(MAX_MADE);
+                    evaluator.register_fn(*name, move |args: &[JValue]| bounded(args, &left))
+                }
                 "eval" => evaluator.register_fn_override(*name, |_: &[JValue]| {
                     fail("T1006: Attempted to invoke a non-function")
                 }),
+                "formatInteger" => evaluator.register_fn_override(*name, format_integer),
                 "hash" => evaluator.register_fn(*name, hash),
                 "millis" => {
                     let millis = now_millis(states);
@@ -210,13 +256,50 @@ impl Random for Stream {
     }
 }
 
-/// Fails where AWS runs out of memory; a loop that doubles a text would otherwise take all there is.
-fn bounded(args: &[JValue]) -> HostFnResult {
-    match args {
-        [JValue::String(text)] if text.len() as f64 > MAX_CHARACTERS => out_of_memory(),
-        [value] => Ok(value.clone()),
-        _ => Ok(JValue::Undefined),
+/// Fails where AWS runs out of memory; a loop that doubles a text, or makes many long ones, would otherwise take all there is.
+fn bounded(args: &[JValue], left: &Cell<usize>) -> HostFnResult {
+    let [value] = args else { return Ok(JValue::Undefined) };
+    let bytes = match value {
+        JValue::String(text) if text.len() as f64 > MAX_CHARACTERS => return out_of_memory(),
+        JValue::String(text) => text.len(),
+        JValue::Array(items) => items.len().saturating_mul(size_of::<JValue>()),
+        JValue::Object(members) => members.len().saturating_mul(2 * size_of::<JValue>()),
+        JValue::Undefined
+        | JValue::Null
+        | JValue::Bool(_)
+        | JValue::Number(_)
+        | JValue::Lambda(_)
+        | JValue::Builtin { .. }
+        | JValue::Regex { .. } => 0,
+    };
+    match left.get().checked_sub(bytes) {
+        Some(rest) => {
+            left.set(rest);
+            Ok(value.clone())
+        }
+        None => out_of_memory(),
     }
+}
+
+/// JSONata's `$formatInteger(number, picture)` with a limit to its work: the library's own runs in an evaluator of its own,
+/// once the arguments are known to be harmless.
+fn format_integer(args: &[JValue]) -> HostFnResult {
+    if let [JValue::Number(number), JValue::String(picture), ..] = args {
+        let is_roman = picture.contains(['i', 'I']);
+        if picture.len() > MAX_PICTURE || (is_roman && number.abs() > MAX_ROMAN) {
+            return out_of_memory();
+        }
+    }
+    let mut context = Context::new();
+    let mut names = Vec::with_capacity(args.len());
+    for (at, value) in args.iter().enumerate() {
+        context.bind(format!("argument{at}"), value.clone());
+        names.push(AstNode::Variable(format!("argument{at}")));
+    }
+    let call =
+        AstNode::Function { name: "formatInteger".to_owned(), args: names, is_builtin: true };
+    Evaluator::with_options(context, EvaluatorOptions::default())
+        .evaluate(&call, &JValue::Undefined)
 }
 
 /// `$random()`, or `$random(seed)` as `java.util.Random` has it.
