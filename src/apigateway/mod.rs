@@ -26,4 +26,5 @@ pub use rest_api::{
     GatewayResponse, Integration, IntegrationAction, IntegrationResponse, Method, MethodResponse,
     PassthroughBehavior, Resource, RestApi,
 };
+pub use router::route_of;
 pub use states::{SyncAnswer, start_execution_body, start_sync_execution_body};

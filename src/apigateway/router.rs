@@ -43,6 +43,11 @@ pub(super) fn route<'a>(api: &'a RestApi, method: &str, path: &str) -> Option<Ro
     })
 }
 
+/// The route that a request takes: the key of its method in the resource, and the resource's path.
+pub fn route_of<'a>(api: &'a RestApi, method: &str, path: &str) -> Option<(String, &'a str)> {
+    route(api, method, path).map(|it| (it.method_key, it.resource.path.as_str()))
+}
+
 /// The parts between slashes; a slash at the end changes nothing.
 fn segments(path: &str) -> Vec<&str> {
     let path = path.strip_prefix('/').unwrap_or(path);

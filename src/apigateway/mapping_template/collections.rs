@@ -1,34 +1,40 @@
 //! The methods of lists, maps and map entries.
 
-use std::sync::Arc;
-
+use super::TemplateError;
 use super::strings::Answer;
-use super::value::{Datum, Heap, ListId, ListKind, MapId, Members};
+use super::value::{Datum, EntryId, Heap, ListId, ListKind, MapId, Members};
 
 pub(super) fn call_list(heap: &mut Heap, id: ListId, method: &str, arguments: &[Datum]) -> Answer {
     let length = heap.list(id).items.len();
-    if !matches!(method, "get" | "size" | "isEmpty" | "set" | "add") {
-        // These may look at every item, and a loop may call them for every item.
-        heap.count_text(length)?;
+    let is_short =
+        matches!((method, arguments), ("get" | "size" | "isEmpty" | "set", _) | ("add", [_]));
+    if !is_short {
+        // These may look at every item or move it, and a loop may call them for every item.
+        heap.count_visits(length)?;
     }
     let index = |at: usize| {
         arguments.get(at).and_then(Datum::as_int).and_then(|int| usize::try_from(int).ok())
     };
-    let position = |heap: &Heap, item: &Datum| {
-        heap.list(id).items.iter().position(|it| heap.java_equals(it, item))
+    let position = |heap: &Heap, item: &Datum| -> Result<Option<usize>, TemplateError> {
+        for (at, it) in heap.list(id).items.iter().enumerate() {
+            if heap.java_equals(it, item)? {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
     };
     Ok(match (method, arguments) {
         ("size" | "length", []) => Some(length.into()),
         ("isEmpty", []) => Some(Datum::Bool(length == 0)),
-        ("toString", []) => Some(heap.text(&Datum::List(id))?.into()),
+        ("toString", []) => Some(heap.text(&Datum::List(id))?.as_ref().into()),
         ("clear", []) => {
             heap.list_mut(id).items.clear();
             Some(Datum::Null)
         }
         ("get", [_]) => index(0).and_then(|at| heap.list(id).items.get(at).cloned()),
-        ("contains", [item]) => Some(Datum::Bool(position(heap, item).is_some())),
-        ("indexOf", [item]) => Some(position(heap, item).map_or(Datum::Int(-1), Datum::from)),
-        ("equals", [other]) => Some(Datum::Bool(heap.java_equals(&Datum::List(id), other))),
+        ("contains", [item]) => Some(Datum::Bool(position(heap, item)?.is_some())),
+        ("indexOf", [item]) => Some(position(heap, item)?.map_or(Datum::Int(-1), Datum::from)),
+        ("equals", [other]) => Some(Datum::Bool(heap.java_equals(&Datum::List(id), other)?)),
         ("add", [item]) => {
             heap.count_items(1)?;
             heap.list_mut(id).items.push(item.clone());
@@ -43,8 +49,8 @@ pub(super) fn call_list(heap: &mut Heap, id: ListId, method: &str, arguments: &[
             None => None,
         },
         ("addAll", [Datum::List(other)]) => {
+            heap.count_items(heap.list(*other).items.len())?;
             let items = heap.list(*other).items.clone();
-            heap.count_items(items.len())?;
             let changed = !items.is_empty();
             heap.list_mut(id).items.extend(items);
             Some(Datum::Bool(changed))
@@ -58,16 +64,18 @@ pub(super) fn call_list(heap: &mut Heap, id: ListId, method: &str, arguments: &[
             index(0).filter(|at| *at < length).map(|at| heap.list_mut(id).items.remove(at))
         }
         ("remove", [item]) => {
-            let found = position(heap, item);
+            let found = position(heap, item)?;
             if let Some(at) = found {
                 heap.list_mut(id).items.remove(at);
             }
             Some(Datum::Bool(found.is_some()))
         }
         ("containsAll", [Datum::List(other)]) => {
-            let others = heap.list(*other).items.clone();
-            heap.count_text(others.len().saturating_mul(length))?;
-            Some(Datum::Bool(others.iter().all(|item| position(heap, item).is_some())))
+            let mut all = true;
+            for item in &heap.list(*other).items {
+                all = all && position(heap, item)?.is_some();
+            }
+            Some(Datum::Bool(all))
         }
         ("subList", [_, _]) => {
             match index(0).zip(index(1)).and_then(|(from, to)| heap.list(id).items.get(from..to)) {
@@ -83,41 +91,52 @@ pub(super) fn call_list(heap: &mut Heap, id: ListId, method: &str, arguments: &[
 }
 
 pub(super) fn call_map(heap: &mut Heap, id: MapId, method: &str, arguments: &[Datum]) -> Answer {
+    let by_name =
+        matches!(method, "get" | "getOrDefault" | "containsKey" | "put" | "putIfAbsent" | "remove");
     let name = match arguments.first() {
-        Some(first) => Some(Arc::<str>::from(heap.text(first)?)),
-        None => None,
+        Some(first) if by_name => Some(heap.name(first)?),
+        Some(_) | None => None,
     };
+    if !by_name && !matches!(method, "size" | "isEmpty") || method == "remove" {
+        heap.count_visits(heap.map(id).len())?;
+    }
     let found = name.as_ref().and_then(|name| heap.map(id).get(name).cloned());
     Ok(match (method, name, arguments) {
-        ("size", None, _) => Some(heap.map(id).len().into()),
-        ("isEmpty", None, _) => Some(Datum::Bool(heap.map(id).is_empty())),
-        ("toString", None, _) => Some(heap.text(&Datum::Map(id))?.into()),
-        ("keySet", None, _) => {
+        ("size", None, []) => Some(heap.map(id).len().into()),
+        ("isEmpty", None, []) => Some(Datum::Bool(heap.map(id).is_empty())),
+        ("toString", None, []) => Some(heap.text(&Datum::Map(id))?.as_ref().into()),
+        ("keySet", None, []) => {
             let names = heap.map(id).keys().map(|name| Datum::Text(name.clone())).collect();
             Some(heap.new_list(ListKind::Java, names)?)
         }
-        ("values", None, _) => {
+        ("values", None, []) => {
             let values = heap.map(id).values().cloned().collect();
             Some(heap.new_list(ListKind::Java, values)?)
         }
-        ("entrySet", None, _) => {
-            let entries = heap.map(id).iter();
-            let entries = entries
-                .map(|(name, value)| Datum::Entry(name.clone(), Box::new(value.clone())))
-                .collect();
+        ("entrySet", None, []) => {
+            let members: Vec<_> =
+                heap.map(id).iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+            let mut entries = Vec::with_capacity(members.len());
+            for (name, value) in members {
+                entries.push(heap.new_entry(name, value)?);
+            }
             Some(heap.new_list(ListKind::Java, entries)?)
         }
-        ("clear", None, _) => {
+        ("clear", None, []) => {
             heap.map_mut(id).clear();
             Some(Datum::Null)
         }
         ("get", Some(_), [_]) => Some(found.unwrap_or(Datum::Null)),
         ("getOrDefault", Some(_), [_, default]) => Some(found.unwrap_or_else(|| default.clone())),
         ("containsKey", Some(_), [_]) => Some(Datum::Bool(found.is_some())),
-        ("containsValue", Some(_), [value]) => {
-            Some(Datum::Bool(heap.map(id).values().any(|it| heap.java_equals(it, value))))
+        ("containsValue", None, [value]) => {
+            let mut any = false;
+            for it in heap.map(id).values() {
+                any = any || heap.java_equals(it, value)?;
+            }
+            Some(Datum::Bool(any))
         }
-        ("equals", Some(_), [other]) => Some(Datum::Bool(heap.java_equals(&Datum::Map(id), other))),
+        ("equals", None, [other]) => Some(Datum::Bool(heap.java_equals(&Datum::Map(id), other)?)),
         ("put", Some(name), [_, value]) => {
             Some(heap.put(id, name, value.clone())?.unwrap_or(Datum::Null))
         }
@@ -128,9 +147,12 @@ pub(super) fn call_map(heap: &mut Heap, id: MapId, method: &str, arguments: &[Da
             }
             Some(old) => Some(old),
         },
-        ("putAll", Some(_), [Datum::Map(other)]) => {
+        ("putAll", None, [Datum::Map(other)]) => {
+            heap.count_items(heap.map(*other).len())?;
+            for name in heap.map(*other).keys() {
+                heap.count_work(name.len())?;
+            }
             let members: Members = heap.map(*other).clone();
-            heap.count_items(members.len())?;
             heap.map_mut(id).extend(members);
             Some(Datum::Null)
         }
@@ -142,11 +164,12 @@ pub(super) fn call_map(heap: &mut Heap, id: MapId, method: &str, arguments: &[Da
 }
 
 /// A map's `Entry`.
-pub(super) fn call_entry(heap: &Heap, name: &Arc<str>, value: &Datum, method: &str) -> Answer {
+pub(super) fn call_entry(heap: &Heap, id: EntryId, method: &str) -> Answer {
+    let (name, value) = heap.entry(id);
     Ok(match method {
         "getKey" => Some(Datum::Text(name.clone())),
         "getValue" => Some(value.clone()),
-        "toString" => Some(heap.text(&Datum::Entry(name.clone(), Box::new(value.clone())))?.into()),
+        "toString" => Some(heap.text(&Datum::Entry(id))?.as_ref().into()),
         _ => None,
     })
 }

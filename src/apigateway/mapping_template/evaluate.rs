@@ -35,7 +35,7 @@ impl Renderer<'_> {
                 let mut values = Members::new();
                 for (name, value) in members {
                     let name = self.expression(name)?;
-                    values.insert(self.text(&name)?.into(), self.expression(value)?);
+                    values.insert(self.heap.name(&name)?, self.expression(value)?);
                 }
                 self.heap.new_map(values)?
             }
@@ -88,7 +88,7 @@ impl Renderer<'_> {
     }
 
     /// Numbers by their value; values of different types by their text.
-    fn equal(&mut self, left: &Datum, right: &Datum) -> Result<bool, TemplateError> {
+    fn equal(&self, left: &Datum, right: &Datum) -> Result<bool, TemplateError> {
         if let (Datum::Int(a), Datum::Int(b)) = (left, right) {
             return Ok(a == b);
         }
@@ -99,22 +99,21 @@ impl Renderer<'_> {
             (Datum::Null, other) | (other, Datum::Null) => {
                 Ok(*other == Datum::Null || *other == Datum::from(""))
             }
-            (Datum::Text(a), Datum::Text(b)) => Ok(a == b),
+            (Datum::Text(a), Datum::Text(b)) => self.heap.same_text(a, b),
             (Datum::List(_), Datum::List(_)) | (Datum::Map(_), Datum::Map(_)) => {
-                self.heap.count_text(1000)?;
-                Ok(self.heap.java_equals(left, right))
+                self.heap.java_equals(left, right)
             }
             (Datum::Bool(a), Datum::Bool(b)) => Ok(a == b),
-            _ => Ok(self.text(left)? == self.text(right)?),
+            _ => self.heap.same_text(&self.heap.text(left)?, &self.heap.text(right)?),
         }
     }
 
     /// `+` joins as soon as one side is a string.
-    fn add(&mut self, left: &Datum, right: &Datum) -> Result<Datum, TemplateError> {
+    fn add(&self, left: &Datum, right: &Datum) -> Result<Datum, TemplateError> {
         if matches!(left, Datum::Text(_)) || matches!(right, Datum::Text(_)) {
-            let mut text = self.text(left)?;
-            text.push_str(&self.text(right)?);
-            return Ok(text.into());
+            let (left, right) = (self.heap.text(left)?, self.heap.text(right)?);
+            self.heap.count_text(left.len() + right.len())?;
+            return Ok(format!("{left}{right}").into());
         }
         Ok(arithmetic(left, Arithmetic::Add, right))
     }
@@ -146,7 +145,7 @@ fn range_end(datum: &Datum) -> Option<i64> {
         | Datum::Bool(_)
         | Datum::List(_)
         | Datum::Map(_)
-        | Datum::Entry(..)
+        | Datum::Entry(_)
         | Datum::Input
         | Datum::Util => None,
     }

@@ -15,6 +15,7 @@ mod strings;
 mod syntax;
 mod util;
 mod value;
+mod walk;
 
 use indexmap::IndexMap;
 

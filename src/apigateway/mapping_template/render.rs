@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::input::Input;
 use super::syntax::{Block, Expression, Macros, Node, Reference, Step};
-use super::value::{Datum, Heap, ListId, Members};
+use super::value::{Datum, Heap, ListId, MAX_WORK, Members};
 use super::{Rendered, Template, TemplateError, TemplateScope, collections, parse, strings, util};
 use crate::json::Value;
 
@@ -47,28 +47,41 @@ pub(super) fn render(
     template: &Template,
     scope: &TemplateScope,
 ) -> Result<Rendered, TemplateError> {
-    let mut renderer = Renderer {
-        heap: Heap::default(),
-        variables: BTreeMap::new(),
-        macros: template.macros.clone(),
-        input: Input::new(scope),
-        steps: 0,
-        depth: 0,
-    };
-    for (name, value) in &scope.variables {
-        let value = renderer.heap.load(value)?;
-        renderer.assign(name.as_str().into(), value);
+    Renderer::new(template, scope, MAX_WORK).render(template, scope)
+}
+
+impl<'a> Renderer<'a> {
+    pub(super) fn new(template: &Template, scope: &'a TemplateScope, max_work: usize) -> Self {
+        Self {
+            heap: Heap::new(max_work),
+            variables: BTreeMap::new(),
+            macros: template.macros.clone(),
+            input: Input::new(scope),
+            steps: 0,
+            depth: 0,
+        }
     }
-    let context = renderer.heap.load(&scope.context)?;
-    let stage_variables = renderer.heap.load(&scope.stage_variables)?;
-    renderer.assign("context".into(), context.clone());
-    renderer.assign("stageVariables".into(), stage_variables);
-    renderer.assign("input".into(), Datum::Input);
-    renderer.assign("util".into(), Datum::Util);
-    let mut text = String::new();
-    renderer.block(&template.body, &mut text)?;
-    let context = renderer.heap.to_json(&context).unwrap_or(Value::Null);
-    Ok(Rendered { text, context })
+
+    pub(super) fn render(
+        &mut self,
+        template: &Template,
+        scope: &TemplateScope,
+    ) -> Result<Rendered, TemplateError> {
+        for (name, value) in &scope.variables {
+            let value = self.heap.load(value)?;
+            self.assign(name.as_str().into(), value);
+        }
+        let context = self.heap.load(&scope.context)?;
+        let stage_variables = self.heap.load(&scope.stage_variables)?;
+        self.assign("context".into(), context.clone());
+        self.assign("stageVariables".into(), stage_variables);
+        self.assign("input".into(), Datum::Input);
+        self.assign("util".into(), Datum::Util);
+        let mut text = String::new();
+        self.block(&template.body, &mut text)?;
+        let context = self.heap.to_json(&context).unwrap_or(Value::Null);
+        Ok(Rendered { text, context })
+    }
 }
 
 impl Renderer<'_> {
@@ -153,12 +166,13 @@ impl Renderer<'_> {
         }
         match (last, holder) {
             (Step::Property(name), Datum::Map(id)) => {
+                self.heap.count_work(name.len())?;
                 self.heap.put(id, name.clone(), value)?;
             }
             (Step::Index(index), Datum::Map(id)) => {
                 let index = self.expression(index)?;
-                let name = self.text(&index)?;
-                self.heap.put(id, name.into(), value)?;
+                let name = self.heap.name(&index)?;
+                self.heap.put(id, name, value)?;
             }
             (Step::Index(index), Datum::List(id)) => {
                 if let Datum::Int(at) = self.expression(index)?
@@ -189,6 +203,7 @@ impl Renderer<'_> {
         } else {
             Vec::new()
         };
+        self.heap.count_visits(items.len())?;
         let names: [Arc<str>; 4] =
             [variable.clone(), "foreach".into(), "velocityCount".into(), "velocityHasNext".into()];
         let saved = names.clone().map(|name| self.variables.get(&name).cloned());
@@ -234,6 +249,7 @@ impl Renderer<'_> {
             self.print(source, out)?;
             return Ok(Flow::Continue);
         };
+        self.heap.count_visits(definition.parameters.len())?;
         let mut values = Vec::new();
         for argument in arguments {
             values.push(self.expression(argument)?);
@@ -263,8 +279,8 @@ impl Renderer<'_> {
         out: &mut String,
     ) -> Result<Flow, TemplateError> {
         let value = self.expression(expression)?;
-        let text = self.text(&value)?;
-        self.heap.count_text(text.len())?;
+        let text = self.heap.text(&value)?;
+        self.heap.count_visits(text.len())?;
         let (body, macros) = parse::parse(&text)?;
         self.macros.extend(macros);
         self.block(&body, out)
@@ -280,6 +296,7 @@ impl Renderer<'_> {
     }
 
     fn variable(&mut self, name: &str) -> Result<Datum, TemplateError> {
+        self.heap.count_work(name.len())?;
         match self.variables.get(name).cloned() {
             Some(Binding::Value(value)) => Ok(value),
             Some(Binding::Block(block)) => {
@@ -294,13 +311,16 @@ impl Renderer<'_> {
     fn step(&mut self, holder: &Datum, step: &Step) -> Result<Datum, TemplateError> {
         self.count_step()?;
         let found = match step {
-            Step::Property(name) => self.property(holder, name),
+            Step::Property(name) => {
+                self.heap.count_work(name.len())?;
+                self.property(holder, name)
+            }
             Step::Index(index) => {
                 let index = self.expression(index)?;
                 match (holder, index) {
                     (Datum::List(id), Datum::Int(at)) => self.item(*id, at),
                     (_, index) => {
-                        let name = self.text(&index)?;
+                        let name = self.heap.name(&index)?;
                         self.property(holder, &name)
                     }
                 }
@@ -328,12 +348,12 @@ impl Renderer<'_> {
                 Some(Datum::Bool(self.heap.list(*id).items.is_empty()))
             }
             Datum::Text(text) if name == "empty" => Some(Datum::Bool(text.is_empty())),
-            Datum::Entry(key, _) if name == "key" => Some(Datum::Text(key.clone())),
-            Datum::Entry(_, value) if name == "value" => Some((**value).clone()),
+            Datum::Entry(id) if name == "key" => Some(Datum::Text(self.heap.entry(*id).0.clone())),
+            Datum::Entry(id) if name == "value" => Some(self.heap.entry(*id).1.clone()),
             Datum::Input => self.input.property(name),
             Datum::List(_)
             | Datum::Text(_)
-            | Datum::Entry(..)
+            | Datum::Entry(_)
             | Datum::Null
             | Datum::Bool(_)
             | Datum::Int(_)
@@ -346,14 +366,14 @@ impl Renderer<'_> {
         let heap = &mut self.heap;
         match holder {
             // Nothing is the empty string here too, so `$nothing.length()` is 0.
-            Datum::Null => strings::call_text(heap, "", method, arguments),
+            Datum::Null => strings::call_text(heap, &"".into(), method, arguments),
             Datum::Text(text) => strings::call_text(heap, text, method, arguments),
             Datum::Bool(_) | Datum::Int(_) | Datum::Float(_) => {
                 strings::call_scalar(heap, holder, method, arguments)
             }
             Datum::List(id) => collections::call_list(heap, *id, method, arguments),
             Datum::Map(id) => collections::call_map(heap, *id, method, arguments),
-            Datum::Entry(name, value) => collections::call_entry(heap, name, value, method),
+            Datum::Entry(id) => collections::call_entry(heap, *id, method),
             Datum::Input => self.input.call(heap, method, arguments),
             Datum::Util => util::call(heap, method, arguments),
         }
@@ -387,12 +407,6 @@ impl Renderer<'_> {
         }
         out.push_str(text);
         Ok(())
-    }
-
-    pub(super) fn text(&mut self, datum: &Datum) -> Result<String, TemplateError> {
-        let text = self.heap.text(datum)?;
-        self.heap.count_text(text.len())?;
-        Ok(text)
     }
 
     pub(super) fn enter(&mut self) -> Result<(), TemplateError> {

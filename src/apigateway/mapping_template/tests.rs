@@ -141,3 +141,114 @@ fn overrides_are_written_through_the_context() {
         r#"{"responseOverride":{"header":{"X-Y":""},"status":404}}"#
     );
 }
+
+/// What a template makes when it may do so much work, and the work that was counted.
+fn worked(template: &str, body: &str, most: usize) -> (Result<String, String>, usize) {
+    let scope = TemplateScope { body: body.to_owned(), ..TemplateScope::default() };
+    let template = Template::parse(template).unwrap();
+    let mut renderer = render::Renderer::new(&template, &scope, most);
+    let rendered = renderer.render(&template, &scope);
+    (rendered.map(|it| it.text).map_err(|error| error.to_string()), renderer.heap.work())
+}
+
+#[test]
+fn what_is_done_to_large_texts_is_work_and_work_is_limited() {
+    const BODY: usize = 100_000;
+    const MOST: usize = 20_000_000;
+    let body = format!("{{\"a\":\"{}\",\"b\":[1,2]}}", "x".repeat(BODY));
+    let twice = |inner: &str| {
+        format!(
+            "#set($t = $input.path('$.a'))#set($s = \"${{t}}y\")#set($z = \"${{t}}y\")#set($l = [$t, $s])#set($m = {{'k': $s}})\
+             #foreach($i in [1..1000])#foreach($j in [1..1000]){inner}#end#end"
+        )
+    };
+    for (inner, least) in [
+        ("#if($t.contains($s))#end", BODY),
+        ("#if($t.indexOf($s) == 1)#end", BODY),
+        ("#set($x = $t.length())", BODY),
+        ("#set($x = $t.hashCode())", BODY),
+        ("#set($x = $t.equalsIgnoreCase($s))", BODY),
+        ("#set($x = $t.compareTo($s))", BODY),
+        ("#set($x = $t.replace('y', ''))", BODY),
+        ("#set($x = $t.replaceAll('[^a]', ''))", BODY),
+        ("#set($x = $t.matches('x*y'))", BODY),
+        ("#set($x = $t.split(','))", BODY),
+        ("#set($x = $i.parseInt($t))", BODY),
+        ("#if($s == $z)#end", BODY / 8),
+        ("#if($s.equals($z))#end", BODY / 8),
+        ("#if($l == [$t, $z])#end", BODY / 8),
+        ("#if($l.contains($z))#end", BODY / 8),
+        ("#if($m.equals({'k': $z}))#end", BODY / 8),
+        ("#if($m.containsValue($z))#end", BODY / 8),
+        ("#if($m.containsKey($t))#end", BODY),
+        ("#if($m[$t])#end", BODY),
+        ("#set($x = \"$t\")", BODY / 8),
+        ("#set($x = $t + '')", BODY / 8),
+        ("#set($x = $l.toString())", BODY),
+        ("#set($x = $input.json('$.a'))", BODY),
+        ("#set($x = $input.path('$..a'))", BODY),
+        ("#set($x = $input.path('$.b[?(@ > 1)]'))", BODY),
+        ("#set($x = $util.urlEncode($t))", BODY),
+        ("#set($x = $util.parseJson($t))", BODY),
+    ] {
+        let (rendered, work) = worked(&twice(inner), &body, MOST);
+        let error = rendered.expect_err(inner);
+        let ended_by_work = error.starts_with("the template works through more than 20 MB");
+        assert!(ended_by_work || error.contains("more than 100 MB of text"), "{inner}: {error}");
+        assert!(work > MOST || !ended_by_work, "{inner}");
+        // One round costs what it looks at, so the last one began below the limit and no round is free.
+        let (_, once) = worked(&twice(inner).replace("1000", "1"), &body, MOST);
+        let (_, set_up) = worked(&twice("").replace("1000", "1"), &body, MOST);
+        assert!(once - set_up >= least, "{inner}: {} is counted for one round", once - set_up);
+    }
+}
+
+#[test]
+fn nothing_small_becomes_endless_work() {
+    let nest = |inner: &str| {
+        format!(
+            "#foreach($i in [1..1000])#foreach($j in [1..1000])#foreach($k in [1..1000]){inner}#end#end#end"
+        )
+    };
+    for template in [
+        // entries within entries
+        format!("#set($m = {{'a': 1}}){}$m", nest("#foreach($e in $m.entrySet())#set($m.a = $e)#end")),
+        // a list that is moved along, and one that is looked through
+        format!("#set($l = []){}", nest("#set($x = $l.add(0, $i))")),
+        format!("#set($l = [1..50000]){}", nest("#foreach($x in $l)#break#end")),
+        format!("#set($m = {{}})#set($l = [1..50000]){}", nest("#if($l.contains('x'))#end")),
+        // matches that are only known at the end of the text, and an expression that is compiled anew
+        "#set($s = 'a')#set($s = $s.repeat(100000))$s.replaceAll('.*b|a', 'c')".to_owned(),
+        nest("#set($p = \"(a{$k}){$j}\")#set($x = $p.matches($p))"),
+        "#set($s = 'a')#set($s = $s.repeat(1000000))$s.replaceAll('(a*)', '$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1$1')".to_owned(),
+    ] {
+        let shown: String = template.chars().take(160).collect();
+        let (rendered, work) = worked(&template, "", 50_000_000);
+        assert!(rendered.is_err(), "{shown}: {work} bytes of work");
+    }
+    // a text that stands in a list many times, and one that stands at every level of a document
+    let body = format!("[\"{}\"]", "x".repeat(1_000_000));
+    let many = "#set($l = $input.path('$'))#set($t = $l[0])#foreach($i in [1..1000])#set($x = $l.add($t))#end$l";
+    assert_eq!(
+        worked(many, &body, value::MAX_WORK).0.unwrap_err(),
+        "a value's text is longer than 25 MB"
+    );
+    let body = format!("{}\"{}\"{}", "[".repeat(200), "x".repeat(200_000), "]".repeat(200));
+    let levels = "$input.json('$..*')";
+    assert_eq!(
+        worked(levels, &body, value::MAX_WORK).0.unwrap_err(),
+        "a value's text is longer than 25 MB"
+    );
+}
+
+#[test]
+fn what_templates_do_with_large_bodies_is_far_from_the_limits() {
+    let item = r#"{"id":"0123456789","name":"a name","tags":["x","y"],"note":"it's \"fine\""}"#;
+    let body = format!("{{\"items\":[{}]}}", vec![item; 5000].join(","));
+    let template = "#foreach($i in $input.path('$.items'))#if($i.name.contains('a') && $i.note != '')\
+                    $util.escapeJavaScript($i.note).replaceAll(\"\\\\'\", \"'\") $i.tags#end#end\
+                    $util.escapeJavaScript($input.json('$')) $input.json('$.items[*].id')";
+    let (rendered, work) = worked(template, &body, value::MAX_WORK);
+    assert!(rendered.is_ok_and(|it| it.len() > body.len()));
+    assert!(work < value::MAX_WORK / 10, "{work}");
+}

@@ -6,14 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::strings::Answer;
-use super::value::Heap;
+use super::value::{Datum, Heap};
 use crate::json::Value;
 
-pub(super) fn call(heap: &mut Heap, method: &str, arguments: &[super::value::Datum]) -> Answer {
+pub(super) fn call(heap: &mut Heap, method: &str, arguments: &[Datum]) -> Answer {
     let Some(argument) = arguments.first() else { return Ok(None) };
     let text = heap.text(argument)?;
-    heap.count_text(text.len() * 2)?;
-    Ok(match method {
+    // Reading JSON makes a value of every few bytes.
+    let weight = if method == "parseJson" { 32 } else { 8 };
+    heap.count_work(text.len().saturating_mul(weight))?;
+    let answer = match method {
         "escapeJavaScript" => Some(escape_java_script(&text).into()),
         "parseJson" => match Value::parse(&text) {
             Ok(value) => Some(heap.load(&value)?),
@@ -21,13 +23,17 @@ pub(super) fn call(heap: &mut Heap, method: &str, arguments: &[super::value::Dat
         },
         "urlEncode" => Some(url_encode(&text).into()),
         "urlDecode" => Some(url_decode(&text).into()),
-        "base64Encode" => Some(STANDARD.encode(&text).into()),
+        "base64Encode" => Some(STANDARD.encode(text.as_bytes()).into()),
         "base64Decode" => STANDARD
             .decode(text.trim_end())
             .ok()
             .map(|bytes| String::from_utf8_lossy(&bytes).as_ref().into()),
         _ => None,
-    })
+    };
+    if let Some(Datum::Text(made)) = &answer {
+        heap.count_text(made.len())?;
+    }
+    Ok(answer)
 }
 
 /// As the Apache Commons function of that name: the apostrophe and the slash are escaped too, although JSON knows no `\'`,

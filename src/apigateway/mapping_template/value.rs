@@ -1,23 +1,32 @@
 //! What a template computes with: Java's values, as far as templates can see them.
 //!
 //! Lists and maps live in a [`Heap`] and are passed by number, because templates change them through any name they have.
-//! A template can make them contain themselves; so everything that walks them counts its depth.
+//! A template can make them contain themselves; so everything that walks them counts its depth. And a template can have a text
+//! of 10 MB looked at a million times; so everything that reads or makes text counts its bytes as work.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::TemplateError;
-use crate::json::{Number, Object, Value};
+use super::java_regex::Pattern;
+use crate::json::{Number, Value};
 
-/// Printing and converting stop at this depth. JSON is no deeper than 250.
-const MAX_DEPTH: usize = 260;
-/// Values that one conversion or comparison may visit: a list that holds itself twice, twenty levels deep, is a million.
-const MAX_VISITS: usize = 2_000_000;
+/// What a visited value, a look-up or a moved item costs, in bytes of work.
+pub(super) const VISIT: usize = 32;
+/// Copying and comparing whole texts goes this many bytes at a time.
+const AT_ONCE: usize = 8;
 /// Items that all lists and maps of one rendering may hold together.
 const MAX_ITEMS: usize = 2_000_000;
 /// Text that one rendering may produce, counted over everything it makes. API Gateway's payload limit is 10 MB.
-const MAX_TEXT_BYTES: usize = 100 * 1024 * 1024;
+pub(super) const MAX_TEXT_BYTES: usize = 100 * 1024 * 1024;
+/// Work that one rendering may do, in bytes that are looked at one by one: about a second.
+pub(super) const MAX_WORK: usize = 1_000_000_000;
+/// Regular expressions that are kept compiled.
+const MAX_PATTERNS: usize = 32;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Datum {
@@ -29,7 +38,7 @@ pub(super) enum Datum {
     List(ListId),
     Map(MapId),
     /// One of `entrySet()`.
-    Entry(Arc<str>, Box<Self>),
+    Entry(EntryId),
     /// `$input`
     Input,
     /// `$util`
@@ -40,6 +49,8 @@ pub(super) enum Datum {
 pub(super) struct ListId(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MapId(usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EntryId(usize);
 
 /// How a list prints itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,21 +69,44 @@ pub(super) struct List {
 
 pub(super) type Members = IndexMap<Arc<str>, Datum>;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Heap {
     lists: Vec<List>,
     maps: Vec<Members>,
+    entries: Vec<(Arc<str>, Datum)>,
     items: usize,
-    text_bytes: usize,
+    text_bytes: Cell<usize>,
+    work: Cell<usize>,
+    max_work: usize,
+    /// By the text of the expression; `None` for one that is none.
+    patterns: BTreeMap<Arc<str>, Option<Rc<Pattern>>>,
 }
 
 impl Heap {
+    /// A heap whose template may do so much work.
+    pub(super) fn new(max_work: usize) -> Self {
+        Self {
+            lists: Vec::new(),
+            maps: Vec::new(),
+            entries: Vec::new(),
+            items: 0,
+            text_bytes: Cell::new(0),
+            work: Cell::new(0),
+            max_work,
+            patterns: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn list(&self, id: ListId) -> &List {
         &self.lists[id.0]
     }
 
     pub(super) fn map(&self, id: MapId) -> &Members {
         &self.maps[id.0]
+    }
+
+    pub(super) fn entry(&self, id: EntryId) -> &(Arc<str>, Datum) {
+        &self.entries[id.0]
     }
 
     /// For taking out or replacing; what adds must go through [`Heap::count_items`] first.
@@ -125,14 +159,73 @@ impl Heap {
         Ok(())
     }
 
-    pub(super) fn count_text(&mut self, bytes: usize) -> Result<(), TemplateError> {
-        self.text_bytes = self.text_bytes.saturating_add(bytes);
-        if self.text_bytes > MAX_TEXT_BYTES {
+    /// One of `entrySet()`.
+    pub(super) fn new_entry(
+        &mut self,
+        name: Arc<str>,
+        value: Datum,
+    ) -> Result<Datum, TemplateError> {
+        self.count_items(1)?;
+        self.entries.push((name, value));
+        Ok(Datum::Entry(EntryId(self.entries.len() - 1)))
+    }
+
+    /// Text that is made: it takes memory, and the work of copying it.
+    pub(super) fn count_text(&self, bytes: usize) -> Result<(), TemplateError> {
+        self.text_bytes.set(self.text_bytes.get().saturating_add(bytes));
+        if self.text_bytes.get() > MAX_TEXT_BYTES {
             return Err(TemplateError::limit(
                 "the template makes more than 100 MB of text".to_owned(),
             ));
         }
+        self.count_copied(bytes)
+    }
+
+    /// Text that is copied or compared as a whole.
+    pub(super) fn count_copied(&self, bytes: usize) -> Result<(), TemplateError> {
+        self.count_work(bytes / AT_ONCE)
+    }
+
+    /// Values that are visited, looked up or moved.
+    pub(super) fn count_visits(&self, values: usize) -> Result<(), TemplateError> {
+        self.count_work(values.saturating_mul(VISIT))
+    }
+
+    /// Bytes that are looked at one by one, or what takes as long.
+    pub(super) fn count_work(&self, bytes: usize) -> Result<(), TemplateError> {
+        self.work.set(self.work.get().saturating_add(bytes));
+        if self.work.get() > self.max_work {
+            return Err(TemplateError::limit(format!(
+                "the template works through more than {} MB of text and values; it repeats something large too often",
+                self.max_work / 1_000_000
+            )));
+        }
         Ok(())
+    }
+
+    /// The work so far.
+    #[cfg(test)]
+    pub(super) fn work(&self) -> usize {
+        self.work.get()
+    }
+
+    /// A regular expression, compiled once; `None` when it is none.
+    pub(super) fn pattern(
+        &mut self,
+        expression: &str,
+    ) -> Result<Option<Rc<Pattern>>, TemplateError> {
+        self.count_copied(expression.len())?;
+        if let Some(known) = self.patterns.get(expression) {
+            return Ok(known.clone());
+        }
+        let (pattern, work) = Pattern::compile(expression);
+        self.count_work(work)?;
+        let pattern = pattern.map(Rc::new);
+        if self.patterns.len() == MAX_PATTERNS {
+            self.patterns.pop_first();
+        }
+        self.patterns.insert(expression.into(), pattern.clone());
+        Ok(pattern)
     }
 
     /// A JSON value as `$input.path` and `$util.parseJson` give it.
@@ -150,134 +243,14 @@ impl Heap {
             Value::Object(members) => {
                 let members = members
                     .iter()
-                    .map(|(name, member)| Ok((name.clone(), self.load(member)?)))
+                    .map(|(name, member)| {
+                        self.count_work(name.len())?;
+                        Ok((name.clone(), self.load(member)?))
+                    })
                     .collect::<Result<_, TemplateError>>()?;
                 self.new_map(members)?
             }
         })
-    }
-
-    /// The JSON value of a datum; what JSON has no form for becomes its text.
-    pub(super) fn to_json(&self, datum: &Datum) -> Result<Value, TemplateError> {
-        self.to_json_at(datum, 0, &mut 0)
-    }
-
-    fn to_json_at(
-        &self,
-        datum: &Datum,
-        depth: usize,
-        visits: &mut usize,
-    ) -> Result<Value, TemplateError> {
-        check_depth(depth)?;
-        *visits += 1;
-        if *visits > MAX_VISITS {
-            return Err(TemplateError::limit(format!("a value has more than {MAX_VISITS} items")));
-        }
-        Ok(match datum {
-            Datum::Null => Value::Null,
-            Datum::Bool(truth) => Value::Bool(*truth),
-            Datum::Int(int) => Value::from(*int),
-            Datum::Float(float) => Value::from(*float),
-            Datum::Text(text) => Value::String(text.clone()),
-            Datum::List(id) => {
-                let items = self
-                    .list(*id)
-                    .items
-                    .iter()
-                    .map(|item| self.to_json_at(item, depth + 1, visits));
-                Value::from(items.collect::<Result<Vec<_>, _>>()?)
-            }
-            Datum::Map(id) => {
-                let members = self.map(*id).iter();
-                let members = members.map(|(name, member)| {
-                    Ok((name.clone(), self.to_json_at(member, depth + 1, visits)?))
-                });
-                Value::from(members.collect::<Result<Object, TemplateError>>()?)
-            }
-            Datum::Entry(..) | Datum::Input | Datum::Util => Value::from(self.text(datum)?),
-        })
-    }
-
-    /// `toString()`.
-    pub(super) fn text(&self, datum: &Datum) -> Result<String, TemplateError> {
-        let mut out = String::new();
-        self.write_text(datum, 0, &mut out)?;
-        Ok(out)
-    }
-
-    fn write_text(
-        &self,
-        datum: &Datum,
-        depth: usize,
-        out: &mut String,
-    ) -> Result<(), TemplateError> {
-        check_depth(depth)?;
-        if out.len() > MAX_TEXT_BYTES / 4 {
-            return Err(TemplateError::limit("a value's text is longer than 25 MB".to_owned()));
-        }
-        match datum {
-            Datum::Null => out.push_str("null"),
-            Datum::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
-            Datum::Int(int) => out.push_str(&int.to_string()),
-            Datum::Float(float) => out.push_str(&java_double(*float)),
-            Datum::Text(text) => out.push_str(text),
-            Datum::List(id) if self.list(*id).kind == ListKind::Json => {
-                out.push_str(&self.to_json_at(datum, depth, &mut 0)?.to_string());
-            }
-            Datum::List(id) => {
-                out.push('[');
-                for (index, item) in self.list(*id).items.iter().enumerate() {
-                    out.push_str(if index > 0 { ", " } else { "" });
-                    self.write_text(item, depth + 1, out)?;
-                }
-                out.push(']');
-            }
-            Datum::Map(id) => {
-                out.push('{');
-                for (index, (name, member)) in self.map(*id).iter().enumerate() {
-                    out.push_str(if index > 0 { ", " } else { "" });
-                    out.push_str(name);
-                    out.push('=');
-                    self.write_text(member, depth + 1, out)?;
-                }
-                out.push('}');
-            }
-            Datum::Entry(name, member) => {
-                out.push_str(name);
-                out.push('=');
-                self.write_text(member, depth + 1, out)?;
-            }
-            Datum::Input => out.push_str("$input"),
-            Datum::Util => out.push_str("$util"),
-        }
-        Ok(())
-    }
-
-    /// Java's `equals`: no conversion between types, lists and maps by their contents.
-    pub(super) fn java_equals(&self, left: &Datum, right: &Datum) -> bool {
-        self.equals_at(left, right, 0, &mut 0)
-    }
-
-    fn equals_at(&self, left: &Datum, right: &Datum, depth: usize, visits: &mut usize) -> bool {
-        *visits += 1;
-        if depth > MAX_DEPTH || *visits > MAX_VISITS {
-            return false;
-        }
-        match (left, right) {
-            (Datum::List(a), Datum::List(b)) => {
-                let (a, b) = (&self.list(*a).items, &self.list(*b).items);
-                a.len() == b.len()
-                    && a.iter().zip(b).all(|(a, b)| self.equals_at(a, b, depth + 1, visits))
-            }
-            (Datum::Map(a), Datum::Map(b)) => {
-                let (a, b) = (self.map(*a), self.map(*b));
-                a.len() == b.len()
-                    && a.iter().all(|(name, a)| {
-                        b.get(name).is_some_and(|b| self.equals_at(a, b, depth + 1, visits))
-                    })
-            }
-            _ => left == right,
-        }
     }
 }
 
@@ -296,28 +269,14 @@ impl Datum {
     }
 }
 
-fn check_depth(depth: usize) -> Result<(), TemplateError> {
-    if depth > MAX_DEPTH {
-        return Err(TemplateError::limit(format!(
-            "a value nests deeper than {MAX_DEPTH} levels; it may contain itself"
-        )));
-    }
-    Ok(())
-}
-
-/// `Double.toString`.
-fn java_double(float: f64) -> String {
-    if float.is_nan() {
-        "NaN".to_owned()
-    } else if float.is_infinite() {
-        if float > 0.0 { "Infinity".to_owned() } else { "-Infinity".to_owned() }
-    } else {
-        Number::Float(float).to_string()
-    }
-}
-
 impl From<&str> for Datum {
     fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<std::borrow::Cow<'_, str>> for Datum {
+    fn from(text: std::borrow::Cow<'_, str>) -> Self {
         Self::Text(text.into())
     }
 }
