@@ -1,7 +1,7 @@
 //! What AWS answers to a definition: the error of `CreateStateMachine` and the response of `ValidateStateMachineDefinition`.
 
 use super::parse::{self, NOT_JSON, Parsed, SCHEMA};
-use super::validate::{validate, validate_type};
+use super::validate::{MISSING_TARGET, validate, validate_type};
 use super::{Diagnostic, Severity, StateMachineType};
 use crate::json::Value;
 use crate::json::document::{Document, Format};
@@ -22,8 +22,21 @@ pub fn diagnostics(definition: &str, kind: StateMachineType) -> Vec<Diagnostic> 
 
 /// The code and message with which `CreateStateMachine` refuses a definition; `None` when it takes it.
 pub fn create_error(definition: &str, kind: StateMachineType) -> Option<(&'static str, String)> {
-    let first =
-        answers(definition, kind).into_iter().find(|answer| answer.severity == Severity::Error)?;
+    first_error(answers(definition, kind))
+}
+
+/// As [`create_error`], of a state that is alone in its machine: where its transitions go is elsewhere.
+pub fn state_error(definition: &str, kind: StateMachineType) -> Option<(&'static str, String)> {
+    let mut answers = answers(definition, kind);
+    answers.retain(|answer| {
+        let scopes = answer.location.as_deref().map_or(0, |it| it.matches("/States/").count());
+        answer.code != MISSING_TARGET || scopes > 1
+    });
+    first_error(answers)
+}
+
+fn first_error(answers: Vec<Answer>) -> Option<(&'static str, String)> {
+    let first = answers.into_iter().find(|answer| answer.severity == Severity::Error)?;
     let place = match first.location {
         Some(location) if first.code != NOT_JSON => format!(" at {location}"),
         Some(_) | None => String::new(),

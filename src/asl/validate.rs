@@ -11,7 +11,7 @@ use super::{
 use crate::json::document::Span;
 
 /// AWS's code for a transition to nowhere, and for a state that no transition leads to.
-const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
+pub(super) const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
 const SCHEMA: &str = super::parse::SCHEMA;
 
 /// What is wrong with a machine beyond single fields.

@@ -186,10 +186,7 @@ impl Machine {
                     );
                 }
                 self.abort_all(turn, here, children, parent.previous);
-                let failure = Failure::new(
-                    "States.ExceedToleratedFailureThreshold",
-                    "The specified tolerated failure threshold was exceeded",
-                );
+                let failure = Failure::threshold_exceeded();
                 self.map_run_failed(turn, parent, &failure);
                 return Some(Err(failure));
             }
@@ -352,7 +349,12 @@ impl Machine {
 }
 
 /// Whether a distributed Map goes on after this many failures. Without a threshold none is tolerated.
-fn is_tolerated(count: Option<u64>, percentage: Option<f64>, failed: u64, length: u64) -> bool {
+pub(crate) fn is_tolerated(
+    count: Option<u64>,
+    percentage: Option<f64>,
+    failed: u64,
+    length: u64,
+) -> bool {
     match (count, percentage) {
         (None, None) => false,
         (count, percentage) => {

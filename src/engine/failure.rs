@@ -54,6 +54,14 @@ impl Failure {
         Self::new(DATA_LIMIT, cause)
     }
 
+    /// More iterations of a distributed Map failed than it tolerates.
+    pub(crate) fn threshold_exceeded() -> Self {
+        Self::new(
+            "States.ExceedToleratedFailureThreshold",
+            "The specified tolerated failure threshold was exceeded",
+        )
+    }
+
     pub(crate) fn from_data(error: DataError, state: &str, entered: EventId) -> Self {
         let origin = if error.error == QUERY_EVALUATION {
             Origin::Evaluation {

@@ -10,11 +10,13 @@ use super::context::ExecutionContext;
 use super::failure::{Failure, Origin};
 use super::program::{Program, ProgramState};
 use super::random::SeededRandom;
+use super::rehearsal::Rehearsal;
 use super::thread::{Phase, Role, ScopeNumber, Thread, ThreadIndex, Visit, Wake};
 use super::{Action, ExecutionStart, Input, Journal, TaskToken, TimerId};
 use crate::asl::{State, StateMachine, StateMachineType};
 use crate::execution::{EventDetails, EventId, EventType, History, InspectionData, Timestamp};
 use crate::json::Value;
+use crate::query::Variables;
 
 /// Events after which an Express execution counts as one that never ends.
 const MAX_EXPRESS_EVENTS: u64 = 100_000;
@@ -49,6 +51,8 @@ pub struct Machine {
     timeout_started: bool,
     ended: bool,
     inspecting: bool,
+    /// Set while one state is tested on its own.
+    pub(crate) rehearsal: Option<Arc<Rehearsal>>,
     /// The latest instant that was written as text: many states are entered in the same one.
     latest_time: (Timestamp, Value),
 }
@@ -131,9 +135,27 @@ impl Machine {
             timeout_started: false,
             ended: false,
             inspecting: true,
+            rehearsal: None,
             latest_time: (start.at, Value::from(start.at.to_string())),
             start: Arc::new(start.clone()),
         }
+    }
+
+    /// As [`Machine::start`], to test the first state: with variables that are there already, and with some of what happens
+    /// around the state made up.
+    pub(crate) fn rehearse(
+        definition: Arc<StateMachine>,
+        start: &ExecutionStart,
+        variables: Variables,
+        rehearsal: Rehearsal,
+        history: &mut History,
+    ) -> Self {
+        let mut machine = Self::start(definition, start, history);
+        machine.rehearsal = Some(Arc::new(rehearsal));
+        if let Some(Some(top)) = machine.threads.first_mut() {
+            top.variables = Arc::new(variables);
+        }
+        machine
     }
 
     /// Whether [`Input::Advance`] would do something now.

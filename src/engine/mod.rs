@@ -15,9 +15,11 @@ pub mod machine;
 mod program;
 pub mod protocol;
 pub mod random;
+mod rehearsal;
 mod retry;
 pub mod run;
 mod state;
+pub mod test_state;
 mod thread;
 mod transition;
 

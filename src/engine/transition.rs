@@ -180,6 +180,10 @@ impl Machine {
         if !needed && !here.meta.reads_context {
             return Value::Null;
         }
+        if let Some(context) = self.rehearsal.as_ref().and_then(|it| it.context.clone()) {
+            thread.visit.context = Some(context.clone());
+            return context;
+        }
         let can_retry = match &here.state.kind {
             StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_) => true,
             StateKind::Pass(_)
@@ -416,18 +420,21 @@ impl Machine {
         from_children: bool,
     ) -> Flow {
         self.evaluation_failed(turn, thread, here, &failure);
-        if let Some(flow) = self.retry(turn, index, thread, here, &failure) {
-            return flow;
-        }
+        let exhausted = match self.retry(turn, index, thread, here, &failure) {
+            Ok(flow) => return flow,
+            Err(exhausted) => exhausted,
+        };
         self.children_failed(turn, thread, here, &failure, from_children);
-        match self.catch(turn, thread, here, &failure) {
+        match self.catch(turn, thread, here, &failure, exhausted) {
             Some(Ok(flow)) => flow,
             Some(Err(failure)) => {
                 self.evaluation_failed(turn, thread, here, &failure);
                 Flow::Ended(Err(failure))
             }
             None => {
-                self.inspect_error(turn, thread, &failure, |_details| {});
+                self.inspect_error(turn, thread, &failure, |details| {
+                    details.retry_index = exhausted;
+                });
                 Flow::Ended(Err(failure))
             }
         }
@@ -455,6 +462,7 @@ impl Machine {
         self.emit(turn, thread, EventType::EvaluationFailed, details);
     }
 
+    /// Retries, or gives the retrier that matches and has no attempts left.
     fn retry(
         &mut self,
         turn: &mut Turn<'_>,
@@ -462,14 +470,15 @@ impl Machine {
         thread: &mut Thread,
         here: Here<'_>,
         failure: &Failure,
-    ) -> Option<Flow> {
-        let at = matching_retrier(&here.state.retry, failure)?;
+    ) -> Result<Flow, Option<usize>> {
+        let at = matching_retrier(&here.state.retry, failure).ok_or(None)?;
         let retrier = &here.state.retry[at];
         let visit = &mut thread.visit;
         visit.retries.resize(here.state.retry.len(), 0);
-        let used = visit.retries[at];
+        let before = self.rehearsal.as_ref().map_or(0, |it| it.retry_count);
+        let used = visit.retries[at].saturating_add(before);
         if u64::from(used) >= retrier.max_attempts {
-            return None;
+            return Err(Some(at));
         }
         visit.retries[at] += 1;
         visit.retry_count += 1;
@@ -482,11 +491,11 @@ impl Machine {
         });
         if millis == 0 {
             thread.phase = Phase::Body;
-            return Some(Flow::Yield);
+            return Ok(Flow::Yield);
         }
         let timer = self.start_thread_timer_at(turn, index, turn.at.plus_millis(millis));
         thread.phase = Phase::Sleep(Wake::Retry(timer));
-        Some(Flow::Blocked)
+        Ok(Flow::Blocked)
     }
 
     fn catch(
@@ -495,9 +504,13 @@ impl Machine {
         thread: &mut Thread,
         here: Here<'_>,
         failure: &Failure,
+        exhausted: Option<usize>,
     ) -> Option<StepResult> {
         let at = matching_catcher(&here.state.catch, failure)?;
-        self.inspect_error(turn, thread, failure, |details| details.catch_index = Some(at));
+        self.inspect_error(turn, thread, failure, |details| {
+            details.retry_index = exhausted;
+            details.catch_index = Some(at);
+        });
         Some(self.run_catcher(turn, thread, here, at, &failure.output()))
     }
 

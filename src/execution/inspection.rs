@@ -20,7 +20,10 @@ pub struct InspectionData {
     /// JSONata.
     pub after_arguments: Option<Value>,
     pub after_items_path: Option<Value>,
+    pub after_items_pointer: Option<Value>,
+    /// The input of the first iteration; of every iteration, as an array, where the iterations themselves are made up.
     pub after_item_selector: Option<Value>,
+    pub after_item_batcher: Option<Value>,
     pub result: Option<Value>,
     pub after_result_selector: Option<Value>,
     pub after_result_path: Option<Value>,
@@ -34,6 +37,10 @@ pub struct InspectionData {
     pub context: Option<Value>,
     /// The rule of a Choice that matched, by index; `None` also for Default.
     pub choice_index: Option<usize>,
+    /// A Map's, as computed; 0 is no limit.
+    pub max_concurrency: Option<u64>,
+    pub tolerated_failure_count: Option<u64>,
+    pub tolerated_failure_percentage: Option<f64>,
     pub error: Option<ErrorDetails>,
     pub provenance: Provenance,
 }

@@ -5,7 +5,7 @@ pub mod intrinsic;
 mod java_random;
 pub mod jsonata;
 pub mod jsonpath;
-mod uuid;
+pub(crate) mod uuid;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::Random;
 
 /// A version 4 UUID (RFC 9562).
-pub(super) fn v4(random: &mut dyn Random) -> String {
+pub(crate) fn v4(random: &mut dyn Random) -> String {
     let high = (random.next_u64() & !0xF000) | 0x4000;
     let low = (random.next_u64() & !(0b11 << 62)) | (0b10 << 62);
     format!(

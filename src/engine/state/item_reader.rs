@@ -36,7 +36,7 @@ impl Machine {
             EventType::MapStateStarted,
             EventDetails::MapStateStarted { length: 0 },
         );
-        let mut children = self.map_children(thread, here, map, Value::Null)?;
+        let mut children = self.map_children(turn, thread, here, map, Value::Null)?;
         let max_items = self.max_items(thread, here, &settings)?;
         let arn = self.start_map_run(turn, thread, here, map);
         if let Some(run) = &mut children.run {
@@ -143,6 +143,11 @@ impl Machine {
         let settings = run.reader.unwrap_or_default();
         match items(&output, settings.get("ReaderConfig"), run.max_items.unwrap_or(MOST_ITEMS)) {
             Ok(items) => {
+                if settings.get("ReaderConfig").is_some_and(|it| it.get("ItemsPointer").is_some()) {
+                    self.inspect(turn, thread, |data| {
+                        data.after_items_pointer = Some(items.clone());
+                    });
+                }
                 children.items = items;
                 self.begin_iterations(turn, index, thread, here, map, children)
             }

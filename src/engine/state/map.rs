@@ -12,6 +12,7 @@ use crate::engine::failure::Failure;
 use crate::engine::limits::exceeds_payload_limit;
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
 use crate::engine::program::is_jsonata;
+use crate::engine::rehearsal::Rehearsal;
 use crate::engine::thread::{Children, MapRun, Phase, Role, Thread, ThreadIndex, Visit};
 use crate::execution::{EventDetails, EventId, EventType};
 use crate::json::{Object, Value};
@@ -29,10 +30,16 @@ impl Machine {
         here: Here<'_>,
         map: &Map,
     ) -> StepResult {
-        if let Some(reader) = &map.item_reader {
+        if let Some(reader) = &map.item_reader
+            && self.rehearsal.as_ref().is_none_or(|it| it.reads_items)
+        {
             return self.start_reading(turn, index, thread, here, map, reader);
         }
-        let items = self.map_items(turn, thread, here, map)?;
+        let items = match &map.item_reader {
+            // Tested without anything to read.
+            Some(_) => Value::array([]),
+            None => self.map_items(turn, thread, here, map)?,
+        };
         let length = items.as_array().map_or(0, Vec::len) as u64;
         self.emit(
             turn,
@@ -40,7 +47,7 @@ impl Machine {
             EventType::MapStateStarted,
             EventDetails::MapStateStarted { length },
         );
-        let mut children = self.map_children(thread, here, map, items)?;
+        let mut children = self.map_children(turn, thread, here, map, items)?;
         if let Some(run) = &mut children.run {
             run.arn = Some(self.start_map_run(turn, thread, here, map));
         }
@@ -72,6 +79,12 @@ impl Machine {
     ) -> StepResult {
         if let Some(batcher) = &map.item_batcher {
             children.items = self.batches(turn, thread, here, map, batcher, &children.items)?;
+            self.inspect(turn, thread, |data| {
+                data.after_item_batcher = Some(children.items.clone());
+            });
+        }
+        if let Some(rehearsal) = self.rehearsal.clone() {
+            return self.rehearse_iterations(turn, thread, here, map, &children, &rehearsal);
         }
         let length = children.items.as_array().map_or(0, Vec::len);
         children.length = length as u64;
@@ -85,6 +98,32 @@ impl Machine {
         }
         thread.phase = Phase::Children;
         Ok(Flow::Blocked)
+    }
+
+    /// What the iterations would have given is made up, but not what they would have got.
+    fn rehearse_iterations(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        map: &Map,
+        children: &Children,
+        rehearsal: &Rehearsal,
+    ) -> StepResult {
+        if let (Some(template), None) = (&map.item_selector, &map.item_batcher) {
+            let mut selected = Vec::new();
+            for (index, item) in (0..).zip(children.items.as_array().into_iter().flatten()) {
+                let map_context = map_context(index, item);
+                selected.push(self.select_item(turn, thread, here, template, &map_context)?);
+            }
+            self.inspect(turn, thread, |data| {
+                data.after_item_selector = Some(Value::from(selected));
+            });
+        }
+        let run = children.run.clone().unwrap_or_default();
+        let result = rehearsal.iterations(&run, children.items.as_array().map_or(0, Vec::len));
+        thread.phase = Phase::ChildrenEnded(result);
+        Ok(Flow::Continue)
     }
 
     fn map_items(
@@ -181,6 +220,7 @@ impl Machine {
     /// Concurrency and what a distributed Map tolerates. AWS reads these after it has said how many items there are.
     pub(crate) fn map_children(
         &mut self,
+        turn: &mut Turn<'_>,
         thread: &mut Thread,
         here: Here<'_>,
         map: &Map,
@@ -228,6 +268,12 @@ impl Machine {
         } else {
             None
         };
+        self.inspect(turn, thread, |data| {
+            data.max_concurrency = Some(limit);
+            data.tolerated_failure_count = run.as_ref().and_then(|it: &MapRun| it.tolerated_count);
+            data.tolerated_failure_percentage =
+                run.as_ref().and_then(|it: &MapRun| it.tolerated_percentage);
+        });
         let length = items.as_array().map_or(0, Vec::len) as u64;
         Ok(Children { items, length, max_concurrency, run, ..Children::default() })
     }

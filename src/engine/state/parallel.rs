@@ -21,6 +21,10 @@ impl Machine {
     ) -> StepResult {
         let input = self.branch_input(turn, thread, here, parallel)?;
         self.emit(turn, thread, EventType::ParallelStateStarted, EventDetails::None);
+        if let Some(result) = self.rehearsal.as_ref().map(|it| it.branches()) {
+            thread.phase = Phase::ChildrenEnded(result);
+            return Ok(Flow::Continue);
+        }
         let length = here.meta.scopes.len() as u64;
         let mut children = Children {
             results: vec![Value::Null; here.meta.scopes.len()],
