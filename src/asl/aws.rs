@@ -28,9 +28,11 @@ pub fn create_error(definition: &str, kind: StateMachineType) -> Option<(&'stati
 /// As [`create_error`], of a state that is alone in its machine: where its transitions go is elsewhere.
 pub fn state_error(definition: &str, kind: StateMachineType) -> Option<(&'static str, String)> {
     let mut answers = answers(definition, kind);
-    answers.retain(|answer| {
-        let scopes = answer.location.as_deref().map_or(0, |it| it.matches("/States/").count());
-        answer.code != MISSING_TARGET || scopes > 1
+    answers.retain(|answer| match answer.location.as_deref() {
+        // About the machine around it, which is made up.
+        Some("/") if answer.code != NOT_JSON => false,
+        Some(place) => answer.code != MISSING_TARGET || place.matches("/States/").count() > 1,
+        None => true,
     });
     first_error(answers)
 }
