@@ -189,11 +189,12 @@ fn error_ui(ui: &mut Ui, inspection: &InspectionData) {
                 ui.label(&error.cause);
             }
         }
-        let fate = match (error.retry_index, error.catch_index) {
-            (Some(retrier), _) => match error.retry_backoff_interval_seconds {
-                Some(seconds) => format!("Retried by Retry[{retrier}] after {seconds} s"),
-                None => format!("Retried by Retry[{retrier}]"),
-            },
+        // A retrier without a backoff had no attempts left.
+        let retried = error.retry_index.zip(error.retry_backoff_interval_seconds);
+        let fate = match (retried, error.catch_index) {
+            (Some((retrier, seconds)), _) => {
+                format!("Retried by Retry[{retrier}] after {seconds} s")
+            }
             (None, Some(catcher)) => format!("Caught by Catch[{catcher}]"),
             (None, None) => "No Retry and no Catch took care".to_owned(),
         };
