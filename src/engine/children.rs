@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::limits::payload_size;
 use super::machine::{Here, Machine, StepResult, Turn};
 use super::program::is_jsonata;
 use super::state::written_results;
@@ -100,6 +101,12 @@ impl Machine {
         output: Value,
     ) -> Option<Result<Value, Failure>> {
         let index = child.role.index();
+        // What a child execution gives is kept until the others have ended, though its history is not.
+        if child.scope != parent.scope
+            && let Ok(size) = payload_size(&output)
+        {
+            self.count_kept(size);
+        }
         if let Some(place) = usize::try_from(index).ok().and_then(|it| children.results.get_mut(it))
         {
             *place = output;

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use super::failure::{QUERY_EVALUATION, RUNTIME};
+use super::failure::{QUERY_EVALUATION, REFERENCE_PATH_CONFLICT, RUNTIME};
 use crate::asl::{Expression, Field, PayloadPath, ResultPath, State, StateKind, Template};
 use crate::execution::InspectionData;
 use crate::json::{Object, Value};
+use crate::query::jsonpath::{PathError, Root, read_conflict};
 use crate::query::{Bindings, Random, Variables};
 
 /// Why a stage could not be computed, in AWS's words but without the place, which only the execution knows.
@@ -26,6 +27,15 @@ pub struct DataError {
 impl DataError {
     pub(crate) fn runtime(cause: impl Into<String>) -> Self {
         Self { error: RUNTIME, cause: cause.into(), location: None, after_entered: false }
+    }
+
+    pub(crate) fn conflict(error: PathError) -> Self {
+        Self {
+            error: REFERENCE_PATH_CONFLICT,
+            cause: error.message,
+            location: None,
+            after_entered: false,
+        }
     }
 
     pub(crate) fn evaluation(cause: impl Into<String>, location: Option<&str>) -> Self {
@@ -64,6 +74,26 @@ pub fn evaluate_path(
             Err(DataError::runtime(format!("Invalid path '{text}' : {message}")))
         }
     }
+}
+
+/// The value of `ItemsPath`, which AWS reads as a reference path where it is one.
+///
+/// # Errors
+/// `States.ReferencePathConflict` names the step that leads nowhere.
+pub(crate) fn evaluate_items_path(
+    expression: &Expression,
+    bindings: &Bindings<'_>,
+    random: &mut dyn Random,
+) -> DataResult {
+    evaluate_path(expression, bindings, random).map_err(|err| match expression {
+        Expression::Path(path) if *path.root() == Root::Input => {
+            read_conflict(path, bindings.input).map_or(err, DataError::conflict)
+        }
+        Expression::Path(_)
+        | Expression::Intrinsic(_)
+        | Expression::Jsonata(_)
+        | Expression::Invalid { .. } => err,
+    })
 }
 
 /// `InputPath` or `OutputPath` over a payload, which the bindings hold as `$`.
@@ -263,21 +293,14 @@ pub fn expect_type(value: Value, expected: &str, expression: &str, field: &str) 
 /// `ResultPath`: the result's place in the state's input.
 ///
 /// # Errors
-/// `States.ResultPathMatchFailure`: there is something else than an object on the way.
+/// `States.ReferencePathConflict`: there is something else than an object on the way. The documentation calls it
+/// `States.ResultPathMatchFailure`; this is what executions on AWS report.
 pub fn apply_result_path(path: Option<&ResultPath>, input: &Value, result: Value) -> DataResult {
     match path {
         None => Ok(result),
         Some(ResultPath::Discard) => Ok(input.clone()),
         Some(ResultPath::At(reference)) => {
-            reference.insert(input, result).map_err(|_message_is_replaced| DataError {
-                error: "States.ResultPathMatchFailure",
-                cause: format!(
-                    "Unable to apply ReferencePath {} to input {input}",
-                    reference.path().text()
-                ),
-                location: None,
-                after_entered: false,
-            })
+            reference.insert(input, result).map_err(DataError::conflict)
         }
         Some(ResultPath::Invalid(text)) => {
             Err(DataError::runtime(format!("Invalid path '{text}' : it is not a reference path")))

@@ -12,6 +12,8 @@ pub(crate) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 pub(crate) const TASK_FAILED: &str = "States.TaskFailed";
 pub(crate) const ALL: &str = "States.ALL";
 pub(crate) const QUERY_EVALUATION: &str = "States.QueryEvaluationError";
+/// Its cause stands alone: AWS does not say in which state it was.
+pub(crate) const REFERENCE_PATH_CONFLICT: &str = "States.ReferencePathConflict";
 pub(crate) const DATA_LIMIT: &str = "States.DataLimitExceeded";
 
 /// An error and its cause. AWS records none of either when a Fail state or a callback gave none.
@@ -71,11 +73,12 @@ impl Failure {
         } else {
             Origin::Plain
         };
-        Self {
-            error: Some(error.error.into()),
-            cause: Some(located(state, entered, &error.cause).into()),
-            origin,
-        }
+        let cause = if error.error == REFERENCE_PATH_CONFLICT {
+            error.cause
+        } else {
+            located(state, entered, &error.cause)
+        };
+        Self { error: Some(error.error.into()), cause: Some(cause.into()), origin }
     }
 
     /// `States.Runtime` ends the execution: no `Retry` and no `Catch` sees it, not even one that names it.

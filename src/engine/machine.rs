@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::context::ExecutionContext;
 use super::failure::{Failure, Origin};
+use super::limits::{MAX_KEPT_BYTES, Size};
 use super::program::{Program, ProgramState};
 use super::random::SeededRandom;
 use super::rehearsal::Rehearsal;
@@ -40,6 +41,8 @@ pub struct Machine {
     child_contexts: BTreeMap<ScopeNumber, ExecutionContext>,
     /// Events of all child executions so far.
     unkept_events: u64,
+    /// Memory that the payloads of the history take.
+    kept_bytes: usize,
     next_scope: ScopeNumber,
     tasks: BTreeMap<TaskToken, ThreadIndex>,
     timers: BTreeMap<TimerId, TimerOwner>,
@@ -112,6 +115,7 @@ impl Machine {
             // AWS hangs event 2 on 0, as if nothing had come before it.
             previous: EventId(0),
             variables: Arc::default(),
+            variables_bytes: 0,
             map_context: None,
             map_indices: Arc::from([]),
             phase: Phase::Enter { state: program.start_of(0), input: start.input.clone() },
@@ -125,6 +129,7 @@ impl Machine {
             own_context: ExecutionContext::new(start),
             child_contexts: BTreeMap::new(),
             unkept_events: 0,
+            kept_bytes: 0,
             next_scope: 1,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -329,6 +334,15 @@ impl Machine {
     /// The end of an execution whose history is full: event 25,000 of a Standard one is itself the failure. An Express
     /// one has no such limit on AWS, but five minutes; one that goes round without any time passing is ended here.
     fn limit(&self, history: &History) -> Option<(EventType, EventDetails)> {
+        if self.kept_bytes > MAX_KEPT_BYTES {
+            let cause = format!(
+                "The payloads of the history take more than {} MiB, which is more than Stepwell keeps of an execution.",
+                MAX_KEPT_BYTES >> 20
+            );
+            let error = Some(super::failure::RUNTIME.into());
+            let details = EventDetails::Failure { error, cause: Some(cause.into()) };
+            return Some((EventType::ExecutionFailed, details));
+        }
         let next = history.last_id().0 + 1;
         match self.start.kind {
             StateMachineType::Standard => (next >= History::MAX_EVENTS)
@@ -338,6 +352,11 @@ impl Machine {
                 (EventType::ExecutionTimedOut, EventDetails::Failure { error, cause: None })
             }),
         }
+    }
+
+    /// Counts a payload that did not exist before.
+    pub(crate) fn count_kept(&mut self, size: Size) {
+        self.kept_bytes = self.kept_bytes.saturating_add(size.memory_bytes);
     }
 
     /// Whether a child execution of a distributed Map has used up the history that AWS would keep of it, or all of them
@@ -426,6 +445,11 @@ impl Machine {
         self.next_scope += 1;
         self.child_contexts.insert(number, context);
         number
+    }
+
+    /// Child executions under way, of all distributed Maps together.
+    pub(crate) fn child_executions(&self) -> usize {
+        self.child_contexts.len()
     }
 
     pub(crate) fn remove_child_context(&mut self, number: ScopeNumber) {

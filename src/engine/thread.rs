@@ -24,6 +24,8 @@ pub(crate) struct Thread {
     pub(crate) previous: EventId,
     /// This thread's variables laid over those of the threads around it.
     pub(crate) variables: Arc<Variables>,
+    /// Of the variables' texts.
+    pub(crate) variables_bytes: usize,
     /// `$$.Map`, of the innermost iteration.
     pub(crate) map_context: Option<Value>,
     /// Indices of the enclosing iterations, outermost first.

@@ -9,7 +9,9 @@ use super::dataflow::{
     evaluate_jsonata, evaluate_template, members, states_object,
 };
 use super::failure::{Failure, Origin};
-use super::limits::{exceeds_payload_limit, is_same};
+use super::limits::{
+    Excess, MAX_PAYLOAD_BYTES, MAX_VARIABLES_BYTES, is_same, payload_size, size_within,
+};
 use super::machine::{Flow, Here, Machine, StepResult, Turn};
 use super::program::{StateIndex, is_jsonata};
 use super::retry::{delay_millis, matching_catcher, matching_retrier};
@@ -17,7 +19,7 @@ use super::thread::{Phase, Thread, ThreadIndex, Visit, Wake};
 use crate::asl::{State, StateKind, Template, Transition};
 use crate::execution::inspection::ErrorDetails;
 use crate::execution::{EventDetails, EventType, Payload};
-use crate::json::Value;
+use crate::json::{MAX_DEPTH, Value};
 use crate::query::{Bindings, Variables};
 
 /// Where a thread goes from a state.
@@ -370,9 +372,14 @@ impl Machine {
         assigned: Variables,
         destination: Destination,
     ) -> StepResult {
-        if !is_same(&output, &thread.visit.input) && exceeds_payload_limit(&output) {
-            return Err(Failure::data_limit(&here.meta.name));
+        if !is_same(&output, &thread.visit.input) {
+            self.keep(thread, here, &output)?;
         }
+        let variables_bytes = if assigned.is_empty() {
+            thread.variables_bytes
+        } else {
+            self.variables_bytes_with(thread, here, &assigned)?
+        };
         let onward = matches!(here.state.transition, Transition::End)
             || matches!(here.state.kind, StateKind::Succeed);
         let target = match destination {
@@ -401,12 +408,60 @@ impl Machine {
         }
         if !assigned.is_empty() {
             Arc::make_mut(&mut thread.variables).extend(assigned);
+            thread.variables_bytes = variables_bytes;
         }
         if ends {
             return Ok(Flow::Ended(Ok(output)));
         }
         thread.phase = Phase::Enter { state: target, input: output };
         Ok(Flow::Continue)
+    }
+
+    /// Checks a payload that was made here against the limit, and counts it among what is kept.
+    pub(crate) fn keep(
+        &mut self,
+        thread: &Thread,
+        here: Here<'_>,
+        payload: &Value,
+    ) -> Result<(), Failure> {
+        match payload_size(payload) {
+            Ok(size) => {
+                // The history of a child execution is not kept.
+                if thread.scope == 0 {
+                    self.count_kept(size);
+                }
+                Ok(())
+            }
+            Err(Excess::Bytes) => Err(Failure::data_limit(&here.meta.name)),
+            Err(Excess::Depth) => {
+                let cause = format!("The payload nests deeper than {MAX_DEPTH} levels.");
+                Err(self.runtime_failure(thread, here, &cause))
+            }
+        }
+    }
+
+    /// The bytes of all variables once these are assigned.
+    fn variables_bytes_with(
+        &mut self,
+        thread: &Thread,
+        here: Here<'_>,
+        assigned: &Variables,
+    ) -> Result<usize, Failure> {
+        let too_large = || Failure::data_limit(&here.meta.name);
+        let mut total = thread.variables_bytes;
+        let mut together = 0;
+        for (name, value) in assigned {
+            self.keep(thread, here, value)?;
+            let bytes = size_within(value, MAX_PAYLOAD_BYTES).map_or(0, |it| it.text_bytes);
+            together += bytes;
+            let before = thread.variables.get(name);
+            let before = before.and_then(|it| size_within(it, MAX_PAYLOAD_BYTES).ok());
+            total = total.saturating_sub(before.map_or(0, |it| it.text_bytes)) + bytes;
+        }
+        if together > MAX_PAYLOAD_BYTES || total > MAX_VARIABLES_BYTES {
+            return Err(too_large());
+        }
+        Ok(total)
     }
 
     /// Retries, catches, or gives the failure to what is around the thread.

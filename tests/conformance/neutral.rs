@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use stepwell::json::Value;
 
 /// `ours` with the recording's names where ours and `other`, the same run from another time and seed, differ.
-pub fn neutralised(expected: &Value, ours: &Value, other: &Value) -> Value {
+pub(crate) fn neutralised(expected: &Value, ours: &Value, other: &Value) -> Value {
     if ours == other {
         return ours.clone();
     }
@@ -97,7 +97,7 @@ fn stands_for(name: &str, ours: &str, other: &str) -> bool {
 
 /// Our events, by the same filter as the recording's where that blanked the ids of concurrent branches: it also lost the event
 /// that ends the Parallel.
-pub fn without_lost_events(expected: &Value, ours: &Value) -> Value {
+pub(crate) fn without_lost_events(expected: &Value, ours: &Value) -> Value {
     let of_type =
         |event: &Value| event.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(recorded) = expected.as_array() else { return ours.clone() };

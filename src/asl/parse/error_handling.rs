@@ -22,6 +22,7 @@ const RESERVED: &[&str] = &[
     "States.ParameterPathFailure",
     "States.Permissions",
     "States.QueryEvaluationError",
+    "States.ReferencePathConflict",
     "States.ResultPathMatchFailure",
     "States.ResultWriterFailed",
     "States.Runtime",

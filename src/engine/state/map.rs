@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::asl::{ItemsSource, Map, ProcessorMode, Template};
 use crate::engine::context::ExecutionContext;
 use crate::engine::dataflow::{
-    DataError, JsonataScope, as_integer, evaluate_jsonata, evaluate_jsonata_expression,
-    evaluate_path, evaluate_template, expect_type, plain, states_object,
+    DataError, JsonataScope, as_integer, evaluate_items_path, evaluate_jsonata,
+    evaluate_jsonata_expression, evaluate_path, evaluate_template, expect_type, plain,
+    states_object,
 };
 use crate::engine::failure::Failure;
 use crate::engine::limits::exceeds_payload_limit;
@@ -20,6 +21,9 @@ use crate::query::{Bindings, Random as _};
 
 /// AWS runs at most this many inline iterations at a time, whatever `MaxConcurrency` says.
 const INLINE_CONCURRENCY: u64 = 40;
+
+/// The child executions that AWS runs at a time for a distributed Map.
+const DISTRIBUTED_CONCURRENCY: u64 = 10_000;
 
 impl Machine {
     pub(crate) fn run_map(
@@ -141,7 +145,7 @@ impl Machine {
                 let (items, path) = match &map.items {
                     ItemsSource::Input => (bindings.input.clone(), "$"),
                     ItemsSource::Path(path) => {
-                        (evaluate_path(path, bindings, random)?, path.text())
+                        (evaluate_items_path(path, bindings, random)?, path.text())
                     }
                     ItemsSource::Computed(template) => {
                         (evaluate_template(template, bindings, random)?, "$")
@@ -233,7 +237,7 @@ impl Machine {
                 .map_number(thread, here, field, "MaxConcurrency")?
                 .map_or(0, |it| it.max(0.0) as u64),
         };
-        let most = if distributed { u64::MAX } else { INLINE_CONCURRENCY };
+        let most = if distributed { DISTRIBUTED_CONCURRENCY } else { INLINE_CONCURRENCY };
         let max_concurrency = if limit == 0 { most } else { limit.min(most) };
         let run = if distributed {
             let tolerated_count = match &map.tolerated_failure_count {
@@ -355,6 +359,13 @@ impl Machine {
         while children.next < children.length
             && (children.running.len() as u64) < children.max_concurrency
         {
+            // Maps inside Maps share what one may have; each goes on with one iteration at least.
+            if map.processor.mode == ProcessorMode::Distributed
+                && !children.running.is_empty()
+                && self.child_executions() >= DISTRIBUTED_CONCURRENCY as usize
+            {
+                break;
+            }
             let index = children.next;
             children.next += 1;
             let item = usize::try_from(index)
@@ -407,6 +418,10 @@ impl Machine {
                     ProcessorMode::Inline => Arc::clone(&parent.variables),
                     ProcessorMode::Distributed => Arc::default(),
                 },
+                variables_bytes: match map.processor.mode {
+                    ProcessorMode::Inline => parent.variables_bytes,
+                    ProcessorMode::Distributed => 0,
+                },
                 map_context: Some(map_context),
                 map_indices: map_indices.into(),
                 phase: Phase::Enter { state, input },
@@ -442,6 +457,7 @@ impl Machine {
             evaluate_template(template, &bindings, &mut self.random)
         };
         let selected = selected.map_err(Self::locate(parent, here))?;
+        self.keep(parent, here, &selected)?;
         let first = map_context.get("Item").and_then(|it| it.get("Index")).and_then(Value::as_i64)
             == Some(0);
         if first {

@@ -9,6 +9,7 @@ mod parallel;
 mod pass;
 mod succeed;
 mod task;
+mod task_parameters;
 mod wait;
 
 pub(crate) use map::written_results;

@@ -39,6 +39,7 @@ impl Machine {
                 scope: thread.scope,
                 previous: thread.previous,
                 variables: Arc::clone(&thread.variables),
+                variables_bytes: thread.variables_bytes,
                 map_context: thread.map_context.clone(),
                 map_indices: Arc::clone(&thread.map_indices),
                 phase: Phase::Enter { state: here.program.start_of(*scope), input: input.clone() },
@@ -65,12 +66,14 @@ impl Machine {
         if is_jsonata(here.state) {
             let Some(template) = &parallel.arguments else { return Ok(thread.visit.input.clone()) };
             let value = self.jsonata(thread, here, template, "Arguments", None, None)?;
+            self.keep(thread, here, &value)?;
             self.inspect(turn, thread, |data| data.after_arguments = Some(value.clone()));
             return Ok(value);
         }
         let effective = thread.visit.effective.clone();
         let Some(template) = &parallel.parameters else { return Ok(effective) };
         let value = self.template(thread, here, template, &effective)?;
+        self.keep(thread, here, &value)?;
         self.inspect(turn, thread, |data| data.after_parameters = Some(value.clone()));
         Ok(value)
     }

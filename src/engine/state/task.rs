@@ -6,13 +6,13 @@ use crate::asl::task::ResourceKind;
 use crate::asl::{IntegrationPattern, Task};
 use crate::engine::dataflow::evaluate_seconds;
 use crate::engine::failure::{Failure, Origin};
-use crate::engine::limits::exceeds_payload_limit;
+use crate::engine::limits::{Excess, is_same, payload_size};
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
 use crate::engine::program::is_jsonata;
 use crate::engine::thread::{Phase, RunningTask, Thread, ThreadIndex};
 use crate::engine::{Action, TaskRequest, TimerId};
 use crate::execution::{EventDetails, EventType};
-use crate::json::Value;
+use crate::json::{MAX_DEPTH, Value};
 use crate::query::{Bindings, Random as _};
 
 /// The three families of events that a resource may have.
@@ -79,8 +79,11 @@ impl Machine {
         let (timeout, heartbeat) = self.task_limits(thread, here, task)?;
         let parameters = self.task_parameters(turn, thread, here, task)?;
         let credentials = self.task_credentials(thread, here, task)?;
-        if exceeds_payload_limit(&parameters) {
-            return Err(Failure::data_limit(&here.meta.name));
+        if !is_same(&parameters, &thread.visit.input) {
+            self.keep(thread, here, &parameters)?;
+        }
+        if let Some(cause) = super::task_parameters::fault(&task.resource, &parameters) {
+            return Err(self.runtime_failure(thread, here, &cause));
         }
         let (event_type, details) = match events_of(task) {
             Events::Lambda => (EventType::LambdaFunctionScheduled, None),
@@ -272,9 +275,18 @@ impl Machine {
             thread.phase = Phase::Answered(Ok(output));
             return;
         };
-        if exceeds_payload_limit(&output) {
-            let failure = Failure::data_limit(&task.resource.text);
-            return self.task_failed(turn, thread, here, failure);
+        match payload_size(&output) {
+            Ok(size) if thread.scope == 0 => self.count_kept(size),
+            Ok(_) => {}
+            Err(Excess::Bytes) => {
+                let failure = Failure::data_limit(&task.resource.text);
+                return self.task_failed(turn, thread, here, failure);
+            }
+            Err(Excess::Depth) => {
+                let cause = format!("The result nests deeper than {MAX_DEPTH} levels.");
+                let failure = self.runtime_failure(thread, here, &cause);
+                return self.task_failed(turn, thread, here, failure);
+            }
         }
         self.task_started(turn, thread, here, None);
         self.forget_task(turn, thread);

@@ -247,6 +247,32 @@ fn malformed_expressions_are_refused_in_awss_words() {
     }
 }
 
+#[test]
+fn integers_are_written_with_a_limit_to_the_work() {
+    check("$formatInteger(1234, '#,##0')", r#""1,234""#);
+    check("$formatInteger(1999, 'I')", r#""MCMXCIX""#);
+    check("$formatInteger(12, 'w')", r#""twelve""#);
+    check("7 ~> $formatInteger('000')", r#""007""#);
+    check("$states.input.items.n.$formatInteger('00')", r#"["03","09"]"#);
+    check("$map([1, 2], function($n) { $formatInteger($n, 'A') })", r#"["A","B"]"#);
+    let memory = "Expression evaluation memory limit exceeded: Check for excessive memory usage";
+    check_error("$formatInteger(9e18, 'I')", memory);
+    check_error("$formatInteger(1, $pad('0', 100000))", memory);
+}
+
+#[test]
+fn what_is_made_in_a_loop_is_bounded_together() {
+    let memory = "Expression evaluation memory limit exceeded: Check for excessive memory usage";
+    check_error("($x := $pad('x', 1000000); [1..1000].($x & $string($)))", memory);
+    check_error(
+        "($x := $pad('x', 1000000); $map([1..1000], function($i) { $uppercase($x) }))",
+        memory,
+    );
+    check_error("[1..10000].{'a': [1..10000]}", memory);
+    check("$count([1..1000].($string($) & 'x'))", "1000");
+    check("$sum([1..100].$count([1..$]))", "5050");
+}
+
 proptest! {
     #[test]
     fn parse_never_panics(text in "\\PC*", close in r#"[$a-c\[\](){}.,:;'"/0-9+*?<>=~|@#%^& -]{0,32}"#) {

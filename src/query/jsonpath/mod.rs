@@ -18,7 +18,7 @@ use super::{Bindings, SyntaxError};
 use filter::Filter;
 use function::Call;
 
-pub use reference::ReferencePath;
+pub use reference::{ReferencePath, read_conflict};
 
 /// What a path starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -56,14 +56,14 @@ impl ReferencePath {
                         Arc::make_mut(members).entry(Arc::clone(name)).or_insert(MISSING)
                     }
                     Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                        return Err(conflict(name, document));
+                        return Err(conflict(&self.path, name, document));
                     }
                 },
                 Step::Index(index) => match here {
                     Value::Array(items) => {
                         let at = usize::try_from(*index).unwrap_or(usize::MAX);
                         if at > items.len() {
-                            return Err(conflict(&index.to_string(), document));
+                            return Err(conflict(&self.path, &index.to_string(), document));
                         }
                         let items = Arc::make_mut(items);
                         if at == items.len() {
@@ -76,7 +76,7 @@ impl ReferencePath {
                     | Value::Number(_)
                     | Value::String(_)
                     | Value::Object(_) => {
-                        return Err(conflict(&index.to_string(), document));
+                        return Err(conflict(&self.path, &index.to_string(), document));
                     }
                 },
                 Step::Members(_)
@@ -97,6 +97,43 @@ impl ReferencePath {
 
 const MISSING: Value = Value::Null;
 
-fn conflict(step: &str, document: &Value) -> PathError {
-    PathError { message: format!("Unable to apply step \"{step}\" to input {document}") }
+/// Why a reference path cannot be read, where that is what it is: the first step that leads nowhere.
+pub fn read_conflict(path: &Path, document: &Value) -> Option<PathError> {
+    let mut here = document;
+    for step in path.steps.iter() {
+        let (name, next) = match step {
+            Step::Member(name) => (name.to_string(), here.get(name)),
+            Step::Index(index @ 0..) => {
+                (index.to_string(), usize::try_from(*index).ok().and_then(|at| here.at(at)))
+            }
+            Step::Index(_)
+            | Step::Members(_)
+            | Step::Indices(_)
+            | Step::Slice { .. }
+            | Step::Wildcard
+            | Step::Scan
+            | Step::Filter(_)
+            | Step::Call(_) => return None,
+        };
+        match next {
+            Some(next) => here = next,
+            None => return Some(conflict(path, &name, document)),
+        }
+    }
+    None
+}
+
+/// AWS names the step where the document has members or items, and the whole path where it has none. Seen in the causes that
+/// people report; neither is documented.
+fn conflict(path: &Path, step: &str, document: &Value) -> PathError {
+    PathError {
+        message: match document {
+            Value::Object(_) | Value::Array(_) => {
+                format!("Unable to apply step \"{step}\" to input {document}")
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                format!("Unable to apply ReferencePath {} to input {document}", path.text())
+            }
+        },
+    }
 }

@@ -6,7 +6,6 @@
 
 mod answer;
 mod operations;
-pub mod parameters;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,8 +1,8 @@
-//! What Step Functions checks before it calls `DynamoDB` at all: the shape of the parameters.
+//! What Step Functions checks before it calls a service at all: the shape of the parameters.
 //!
 //! A value of the wrong shape fails the execution with `States.Runtime`, without a `TaskScheduled` event, and no Catch sees
-//! it. So plain JSON where an `AttributeValue` belongs never reaches the service. The sentence `The value for the field 'S'
-//! must be a STRING` is AWS's; the words for the other types follow it.
+//! it. So plain JSON where an `AttributeValue` of `DynamoDB` belongs never reaches the service. The sentence `The value for the
+//! field 'S' must be a STRING` is AWS's; the words for the other types follow it.
 
 use crate::asl::task::{ResourceArn, ResourceKind};
 use crate::json::Value;
@@ -156,37 +156,37 @@ fn fields(action: &str) -> Option<&'static [(&'static str, Shape)]> {
     }
 }
 
-/// What is wrong with the parameters of a `DynamoDB` task, one sentence each; empty for a good one and for other services.
-pub fn shape_errors(resource: &ResourceArn, parameters: &Value) -> Vec<String> {
-    let fields = match &resource.kind {
+/// The cause of the `States.Runtime` error that ends the execution, without the prefix that names the state; `None` for
+/// parameters of a good shape, and for services of which nothing is known.
+pub(crate) fn fault(resource: &ResourceArn, parameters: &Value) -> Option<String> {
+    let (service, action) = match &resource.kind {
         ResourceKind::Optimised { service, action, .. }
-        | ResourceKind::AwsSdk { service, action, .. }
-            if &**service == "dynamodb" =>
-        {
-            fields(action)
-        }
-        ResourceKind::Optimised { .. }
-        | ResourceKind::AwsSdk { .. }
-        | ResourceKind::LambdaFunction { .. }
+        | ResourceKind::AwsSdk { service, action, .. } => (service, action),
+        ResourceKind::LambdaFunction { .. }
         | ResourceKind::Activity { .. }
-        | ResourceKind::Other => None,
+        | ResourceKind::Other => return None,
     };
     let mut errors = Vec::new();
-    if let Some(fields) = fields {
-        check("Parameters", Structure(fields), parameters, &mut errors);
+    match &**service {
+        "dynamodb" => check("Parameters", Structure(fields(action)?), parameters, &mut errors),
+        "apigateway" => api_request(parameters, &mut errors),
+        _ => {}
     }
-    errors
-}
-
-/// The cause of the `States.Runtime` error that ends the execution, without the prefix that names the state; `None` for
-/// parameters of a good shape.
-pub fn shape_cause(resource: &ResourceArn, parameters: &Value) -> Option<String> {
-    let errors = shape_errors(resource, parameters);
     if errors.is_empty() {
         return None;
     }
     let errors = errors.join(", ");
     Some(format!("The Parameters '{parameters}' could not be used to start the Task: [{errors}]"))
+}
+
+/// Both are maps; a report has AWS's words for a query that was written as one text.
+fn api_request(parameters: &Value, errors: &mut Vec<String>) {
+    for field in ["Headers", "QueryParameters"] {
+        let value = parameters.get(field);
+        if value.is_some_and(|it| !it.is_null() && it.as_object().is_none()) {
+            errors.push(format!("The value of the field '{field}' has an invalid format"));
+        }
+    }
 }
 
 /// Payloads nest at most as deep as the JSON reader lets them, so this recursion is bounded.
@@ -243,7 +243,7 @@ mod tests {
 
     fn cause(action: &str, parameters: &str) -> Option<String> {
         let resource = ResourceArn::parse(&format!("arn:aws:states:::{action}"));
-        shape_cause(&resource, &Value::parse(parameters).expect("the test's parameters are JSON"))
+        fault(&resource, &Value::parse(parameters).expect("the test's parameters are JSON"))
     }
 
     #[test]
@@ -285,6 +285,19 @@ mod tests {
                 .expect("no such type")
                 .ends_with("[The field 'name' is not supported by Step Functions]")
         );
+    }
+
+    #[test]
+    fn a_query_is_a_map() {
+        let request = r#"{"ApiEndpoint":"e","Method":"GET","QueryParameters":"?a=1"}"#;
+        assert_eq!(
+            cause("apigateway:invoke", request),
+            Some(format!(
+                "The Parameters '{request}' could not be used to start the Task: [The value of the field 'QueryParameters' \
+                 has an invalid format]"
+            ))
+        );
+        assert_eq!(cause("apigateway:invoke", r#"{"QueryParameters":{"a":["1"]}}"#), None);
     }
 
     #[test]
