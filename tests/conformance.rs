@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use stepwell::asl::task::ResourceKind;
 use stepwell::asl::{Scope, StateKind, StateMachine, StateMachineType};
+use stepwell::engine::test_state::{TestStateError, TestStateRequest, test_state};
 use stepwell::engine::{
     ExecutionStart, Input, Journal, Machine, Run, TaskRequest, run::run_machine,
 };
@@ -31,6 +32,7 @@ const FLOORS: &[(&str, u64)] = &[
     ("execution without choice tables output", 433),
     ("execution without choice tables events", 425),
     ("execution/choice_operators output", 319),
+    ("test_state response", 134),
 ];
 
 #[test]
@@ -105,7 +107,7 @@ fn run_case(case: &Value) -> Option<Result<Value, String>> {
         "execution" => Some(Ok(run_execution(case))),
         "create_error" => Some(Ok(run_create_error(case))),
         "validate" => Some(Ok(run_validate(case))),
-        "test_state" => Some(Err("TestState is not implemented".to_owned())),
+        "test_state" => Some(run_test_state(case)),
         "velocity" => Some(Ok(mapping_templates::velocity_answer(case))),
         "vtl" => Some(Ok(mapping_templates::vtl_answer(case))),
         _ => None,
@@ -493,6 +495,37 @@ fn run_validate(case: &Value) -> Value {
     let response =
         stepwell::asl::aws::validate_response(&definition_text(case), kind, severity, most);
     Value::object([("response", response)])
+}
+
+// ------------------------------------------------------------------------------------------------------ one state alone
+
+/// A service that was not mocked answered what the recording shows as the state's result, before anything was made of it.
+fn run_test_state(case: &Value) -> Result<Value, String> {
+    let request = case.get("request").cloned().unwrap_or_default();
+    let recorded = case
+        .get("expected")
+        .and_then(|it| it.get("response")?.get("inspectionData")?.get("result").cloned());
+    let mut answer = |task: &TaskRequest| {
+        // Recorded texts of JSON stay texts, unless they hold an object.
+        let output = recorded.clone().map(|it| match it.as_str().map(Value::parse) {
+            Some(Ok(value)) => value,
+            Some(Err(_)) | None => it,
+        });
+        output.map(|output| vec![Input::TaskSucceeded { token: task.token, output }])
+    };
+    let response = TestStateRequest::from_json(definition_text(case), &request)
+        .and_then(|request| test_state(&request, &mut answer));
+    match response {
+        Ok(response) => Ok(Value::object([("response", response)])),
+        Err(TestStateError::Refused { code, message }) => {
+            let error =
+                Value::object([("Code", Value::from(code)), ("Message", Value::from(message))]);
+            Ok(Value::object([("error", error)]))
+        }
+        Err(TestStateError::Unanswered { resource }) => {
+            Err(format!("what {resource} answered was not recorded"))
+        }
+    }
 }
 
 /// A recorded history that we read and write is still what AWS recorded.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::TestStateError;
+use super::{Definition, TestStateError, TestStateRequest};
 use crate::asl::task::ResourceKind;
 use crate::asl::{
     IntegrationPattern, Scope, State, StateKind, StateMachine, StateMachineType, StateName, Task,
@@ -23,8 +23,29 @@ pub(super) struct Tested {
 }
 
 impl Tested {
-    /// The state of that name, at any depth of the machine; or the one state that is the definition.
-    pub(super) fn find(definition: &str, name: Option<&str>) -> Result<Self, TestStateError> {
+    pub(super) fn find(request: &TestStateRequest) -> Result<Self, TestStateError> {
+        let name = request.state_name.as_deref();
+        match &request.definition {
+            Definition::Text(text) => Self::of(Self::read(text, name)?, name.unwrap_or(NAMELESS)),
+            Definition::Machine(machine) => {
+                Self::of(StateMachine::clone(machine), name.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The state of that name or path, at any depth of the machine.
+    fn of(machine: StateMachine, wanted: &str) -> Result<Self, TestStateError> {
+        let states = machine.states();
+        let by_path = states.iter().find(|(path, _)| path.as_str() == wanted);
+        let found = by_path.or_else(|| states.iter().find(|(_, it)| it.name.as_str() == wanted));
+        let state = found
+            .map(|(_, state)| State::clone(state))
+            .ok_or_else(|| TestStateError::validation("State not found in definition"))?;
+        Ok(Self { machine, state })
+    }
+
+    /// A whole machine, or one around the one state.
+    fn read(definition: &str, name: Option<&str>) -> Result<StateMachine, TestStateError> {
         let refused = |(code, message)| TestStateError::Refused { code, message };
         let text = match name {
             Some(_) => definition.to_owned(),
@@ -36,14 +57,7 @@ impl Tested {
             None => aws::state_error(&text, StateMachineType::Standard),
         };
         problem.map_or(Ok(()), |it| Err(refused(it)))?;
-        let machine = parse::parse(&Document::parse(&text, Format::Json)).machine;
-        let wanted = name.unwrap_or(NAMELESS);
-        let states = machine.states();
-        let found = states.iter().find(|(_, state)| state.name.as_str() == wanted);
-        let state = found
-            .map(|(_, state)| State::clone(state))
-            .ok_or_else(|| TestStateError::validation("State not found in definition"))?;
-        Ok(Self { machine, state })
+        Ok(parse::parse(&Document::parse(&text, Format::Json)).machine)
     }
 
     /// A machine of nothing but the state, and a place to go for each of its transitions.

@@ -16,7 +16,8 @@ use super::{Input, TaskRequest};
 use crate::json::Value;
 
 pub use request::{
-    ErrorOutput, FieldValidationMode, InspectionLevel, Mock, StateConfiguration, TestStateRequest,
+    Definition, ErrorOutput, FieldValidationMode, InspectionLevel, Mock, StateConfiguration,
+    TestStateRequest,
 };
 
 /// Why there is no response.
@@ -40,15 +41,16 @@ impl TestStateError {
     }
 }
 
-/// Runs one state: the response of the `TestState` API. `answer` gives the inputs that answer a task without a mock.
+/// Runs one state: the response of the `TestState` API. `answer` gives the inputs that answer a task without a mock, or
+/// `None` where there is nobody to ask.
 ///
 /// # Errors
 /// AWS would refuse the request, or nobody answered the task.
 pub fn test_state(
     request: &TestStateRequest,
-    answer: &mut dyn FnMut(&TaskRequest) -> Vec<Input>,
+    answer: &mut dyn FnMut(&TaskRequest) -> Option<Vec<Input>>,
 ) -> Result<Value, TestStateError> {
-    let tested = definition::Tested::find(&request.definition, request.state_name.as_deref())?;
+    let tested = definition::Tested::find(request)?;
     mock::check_request(request, &tested)?;
     let mocked = request.mock.as_ref().map(|it| mock::mocked(it, request, &tested)).transpose()?;
     let context = request.context.as_deref().map(|it| context::parse(it, &tested)).transpose()?;

@@ -3,14 +3,25 @@
 use std::sync::Arc;
 
 use super::TestStateError;
+use crate::asl::StateMachine;
 use crate::execution::Timestamp;
 use crate::json::Value;
 
+/// Where the state stands.
+#[derive(Clone, Debug)]
+pub enum Definition {
+    /// JSON: one state; or a whole state machine, when `state_name` says which of its states. AWS refuses one that is wrong
+    /// anywhere.
+    Text(String),
+    /// A machine that has been read already. Only the state that is tested has to be right.
+    Machine(Arc<StateMachine>),
+}
+
 /// What to test. Texts that hold JSON are as in the API: texts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TestStateRequest {
-    /// One state; or a whole state machine, when `state_name` says which of its states.
-    pub definition: String,
+    pub definition: Definition,
+    /// A name; of a machine that has been read, also a path.
     pub state_name: Option<String>,
     /// `{}` when not given.
     pub input: Option<String>,
@@ -77,6 +88,24 @@ pub struct StateConfiguration {
 }
 
 impl TestStateRequest {
+    /// A test of a state with the input `{}` and nothing else.
+    pub fn new(definition: Definition, state_name: Option<String>) -> Self {
+        Self {
+            definition,
+            state_name,
+            input: None,
+            inspection_level: InspectionLevel::default(),
+            mock: None,
+            context: None,
+            variables: None,
+            state_configuration: StateConfiguration::default(),
+            reveal_secrets: false,
+            role_arn: None,
+            at: Timestamp::default(),
+            seed: 0,
+        }
+    }
+
     /// From the members of the API's request, without the definition.
     ///
     /// # Errors
@@ -87,8 +116,6 @@ impl TestStateRequest {
     ) -> Result<Self, TestStateError> {
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
-            definition: definition.into(),
-            state_name: text("stateName"),
             input: text("input"),
             inspection_level: text("inspectionLevel")
                 .map_or(Ok(InspectionLevel::Info), |it| InspectionLevel::parse(&it))?,
@@ -100,8 +127,7 @@ impl TestStateRequest {
                 .map_or_else(|| Ok(StateConfiguration::default()), StateConfiguration::from_json)?,
             reveal_secrets: members.get("revealSecrets").and_then(Value::as_bool) == Some(true),
             role_arn: text("roleArn"),
-            at: Timestamp::default(),
-            seed: 0,
+            ..Self::new(Definition::Text(definition.into()), text("stateName"))
         })
     }
 }
@@ -151,7 +177,11 @@ impl Mock {
 }
 
 impl StateConfiguration {
-    fn from_json(settings: &Value) -> Result<Self, TestStateError> {
+    /// From the API's `stateConfiguration` object.
+    ///
+    /// # Errors
+    /// A count is no count.
+    pub fn from_json(settings: &Value) -> Result<Self, TestStateError> {
         let text = |name: &str| settings.get(name).and_then(Value::as_str).map(str::to_owned);
         let count = |name: &str| {
             match settings.get(name) {

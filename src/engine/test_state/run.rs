@@ -34,7 +34,7 @@ pub(super) fn run(
     tested: &Tested,
     mocked: Option<Result<Value, Failure>>,
     context: Option<Value>,
-    answer: &mut dyn FnMut(&TaskRequest) -> Vec<Input>,
+    answer: &mut dyn FnMut(&TaskRequest) -> Option<Vec<Input>>,
 ) -> Result<Outcome, TestStateError> {
     let settings = &request.state_configuration;
     let rehearsal = Rehearsal {
@@ -72,11 +72,14 @@ pub(super) fn run(
             clock.observe(&action);
             if let Action::RunTask(task) = &action {
                 let given = match (tested.task(), &mocked, &settings.map_item_reader_data) {
-                    (Some(_), Some(mocked), _) => vec![as_input(task, mocked)],
-                    (None, _, Some(data)) => vec![read(task, data)],
+                    (Some(_), Some(mocked), _) => Some(vec![as_input(task, mocked)]),
+                    (None, _, Some(data)) => Some(vec![read(task, data)]),
                     (Some(_), None, _) | (None, _, None) => answer(task),
                 };
                 asked = task.resource.text.to_string();
+                let Some(given) = given else {
+                    return Err(TestStateError::Unanswered { resource: asked });
+                };
                 answers.extend(given);
             }
         }
