@@ -246,3 +246,12 @@ proptest::proptest! {
         assert_eq!(document.root.unwrap().to_value(), Value::parse(&text).unwrap());
     }
 }
+
+#[test]
+fn keys_within_keys_stay_as_short_as_they_are_written() {
+    let text = ": ".repeat(150) + &"? ".repeat(150);
+    let document = Document::parse(&text, Format::Yaml);
+    assert!(document.problems.iter().any(|it| it.message.contains("A key must be a plain text")));
+    let value = document.root.as_ref().map(Node::to_value).unwrap_or_default();
+    assert!(value.to_string().len() < 100 * text.len());
+}

@@ -248,7 +248,7 @@ impl Builder<'_, '_> {
                 None => {
                     let (name, merge) = name.unwrap_or_else(|| {
                         self.problems.broken(node.span, "A key must be a plain text");
-                        (node.to_value().to_string().into(), false)
+                        (as_written(self.text, node.span), false)
                     });
                     *key = Some(Key { name, span: node.span, merge });
                 }
@@ -315,6 +315,12 @@ impl Builder<'_, '_> {
 fn tag_name(tag: Option<&Tag>) -> Option<Arc<str>> {
     let tag = tag.filter(|tag| tag.core_suffix().is_none())?;
     Some(tag.original().trim_start_matches('!').into())
+}
+
+/// A collection that stands where a key belongs, by the head of its text: keys within keys must not grow with every level.
+fn as_written(text: &str, span: Span) -> Arc<str> {
+    const HEAD: usize = 80;
+    text.get(span.start..span.end).unwrap_or_default().chars().take(HEAD).collect::<String>().into()
 }
 
 fn scalar_text(node: &Node) -> Option<Arc<str>> {

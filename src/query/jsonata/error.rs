@@ -6,6 +6,11 @@ use jsonata_core::parser::ParserError;
 use crate::json::Value;
 use crate::query::SyntaxError;
 
+/// The parser itself failed at the text.
+pub(super) fn unreadable() -> SyntaxError {
+    SyntaxError { message: "This expression cannot be read".to_owned(), offset: None }
+}
+
 /// Why an evaluation failed; always the error name `States.QueryEvaluationError`.
 ///
 /// [`JsonataError::sentence`] is the cause as AWS writes it. `message` alone is the inner part: with a code in front when JSONata
@@ -51,6 +56,14 @@ impl JsonataError {
 
     pub(super) fn coded(message: impl Into<String>) -> Self {
         Self { kind: JsonataErrorKind::Coded, message: message.into() }
+    }
+
+    /// The evaluator itself failed at the expression.
+    pub(super) fn fault() -> Self {
+        Self {
+            kind: JsonataErrorKind::Limit,
+            message: "An argument of a function has a form that cannot be evaluated".to_owned(),
+        }
     }
 
     pub(super) fn unsupported_result() -> Self {

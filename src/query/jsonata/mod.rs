@@ -9,6 +9,7 @@ mod analysis;
 mod convert;
 mod error;
 mod functions;
+mod guard;
 
 use std::sync::Arc;
 
@@ -59,7 +60,9 @@ impl Jsonata {
                 offset: None,
             });
         }
-        let mut ast = jsonata_core::parser::parse(text).map_err(|err| error::syntax(&err, text))?;
+        let parsed = guard::guarded(|| jsonata_core::parser::parse(text));
+        let mut ast =
+            parsed.ok_or_else(error::unreadable)?.map_err(|err| error::syntax(&err, text))?;
         let analysis = analysis::prepare(&mut ast)?;
         Ok(Self { text: text.into(), ast: Arc::new(ast), analysis: Arc::new(analysis) })
     }
@@ -122,7 +125,8 @@ impl Jsonata {
         };
         let mut evaluator = Evaluator::with_options(context, options);
         functions::register(&mut evaluator, &self.analysis.functions, states, random)?;
-        match evaluator.evaluate(&self.ast, &JValue::Undefined) {
+        let evaluated = guard::guarded(|| evaluator.evaluate(&self.ast, &JValue::Undefined));
+        match evaluated.ok_or_else(JsonataError::fault)? {
             Ok(result) => convert::from_jsonata(&result),
             Err(err) => error::evaluation(&err, self.analysis.only_call.as_deref()),
         }

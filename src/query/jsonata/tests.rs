@@ -290,3 +290,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_fault_of_the_library_is_an_error_of_the_expression() {
+    let broken = evaluate("$toMillis('2020', '[Y]-[,D01]')");
+    assert_eq!(broken.map_err(|err| err.kind), Err(JsonataErrorKind::Limit));
+}
