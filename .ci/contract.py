@@ -1,10 +1,10 @@
-"""Asks the CRUD API what its contract promises: contract.py NAME URL."""
+"""Asks the CRUD API what its contract promises: contract.py NAME URL contract|hiccup|trouble."""
 import json
 import sys
 import urllib.error
 import urllib.request
 
-name, url = sys.argv[1:]
+name, url, mode = sys.argv[1:]
 failures = []
 
 
@@ -32,7 +32,23 @@ def check(what, condition, seen):
         failures.append(what)
 
 
+def finish():
+    print(f"{name}, {mode}: {len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
 car = {"make": "MINI", "model": "Cooper", "year": 2015, "extras": ["it's", {"colour": "检"}]}
+if mode == "hiccup":
+    status, _, body = ask("POST", "/items", car)
+    check("a database that throttles three times is asked a fourth time", status == 201, (status, body))
+    finish()
+if mode == "trouble":
+    status, headers, body = ask("POST", "/items", car)
+    told = json.dumps(body) + str(headers)
+    check("a database in trouble gives 500 and keeps the cause to itself",
+          status == 500 and len(told) > 12 and "secret" not in told and "hrottl" not in told, (status, dict(headers), body))
+    finish()
+
 created = []
 for index in range(3):
     status, headers, body = ask("POST", "/items", {**car, "year": 2015 + index})
@@ -74,5 +90,4 @@ status, _, body = ask("POST", "/items", raw=b"<a/>", headers={"Content-Type": "a
 check("a wrong content type gives 415", status == 415, (status, body))
 status, _, body = ask("GET", "/items", headers={"Host": "elsewhere.example"})
 check("another machine's name is refused", status == 403, (status, body))
-print(f"{name}: {len(failures)} failed")
-sys.exit(1 if failures else 0)
+finish()

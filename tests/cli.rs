@@ -275,9 +275,10 @@ impl Drop for Serving {
     }
 }
 
-fn serve(path: &str, port: &str) -> Serving {
+fn serve(path: &str, port: &str, flags: &[&str]) -> Serving {
     let mut child = stepwell()
         .args(["serve", path, "--port", port])
+        .args(flags)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -309,17 +310,21 @@ fn ask(port: u16, request: &str) -> (u16, String) {
     (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
 }
 
+fn post_item(port: u16) -> (u16, String) {
+    let body = r#"{"make":"MINI","model":"Cooper","year":2015}"#;
+    let post = format!(
+        "POST /items HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    ask(port, &post)
+}
+
 #[test]
 fn the_api_is_served_on_loopback_to_this_machine_only() {
     for form in [CRUD, "sample-machines/crud/sam"] {
-        let serving = serve(form, "0");
+        let serving = serve(form, "0", &[]);
         let port = serving.port;
-        let body = r#"{"make":"MINI","model":"Cooper","year":2015}"#;
-        let post = format!(
-            "POST /items HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        let (status, body) = ask(port, &post);
+        let (status, body) = post_item(port);
         assert_eq!(status, 201, "{form}: {body}");
         let get = |host: &str, path: &str| {
             ask(port, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
@@ -332,7 +337,7 @@ fn the_api_is_served_on_loopback_to_this_machine_only() {
 
 #[test]
 fn a_port_in_use_is_told() {
-    let serving = serve(CRUD, "0");
+    let serving = serve(CRUD, "0", &[]);
     let output = run(&["serve", CRUD, "--port", &serving.port.to_string()]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("is in use"), "{}", text(&output.stderr));
@@ -351,19 +356,54 @@ fn a_folder_is_reported_by_its_path() {
     );
 }
 
+/// A file of mocks in which the database is in trouble: for three attempts, and for good.
+fn trouble(folder: &tempfile::TempDir, machine: &str) -> String {
+    let throw = serde_json::json!({ "Throw": {
+        "Error": "DynamoDB.ThrottlingException", "Cause": "shard 7 of the secret table"
+    } });
+    let config = serde_json::json!({
+        "StateMachines": { machine: { "TestCases": {
+            "Hiccup": { "Create item": "ThrottledThrice" },
+            "Trouble": { "Create item": "Throttled" }
+        } } },
+        "MockedResponses": {
+            "ThrottledThrice": { "0-2": throw, "3": { "Return": {} } },
+            "Throttled": { "0-9": throw }
+        }
+    });
+    file(folder, "mocks.json", &config.to_string()).to_str().expect("a path").to_owned()
+}
+
+/// Both forms of the sample, and what each calls its machine.
+const FORMS: [(&str, &str); 2] =
+    [(CRUD, "stepwell-crud"), ("sample-machines/crud/sam", "CrudStateMachine")];
+
+#[test]
+fn a_served_api_takes_its_answers_from_the_case_that_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (form, machine) in FORMS {
+        let mocks = trouble(&folder, machine);
+        let serving = serve(form, "0", &["--mocks", &mocks, "--case", "Hiccup"]);
+        let (status, body) = post_item(serving.port);
+        assert_eq!(status, 201, "{form}: three retries are enough: {body}");
+        let serving = serve(form, "0", &["--mocks", &mocks, "--case", "Trouble"]);
+        let (status, body) = post_item(serving.port);
+        assert_eq!(status, 500, "{form}: {body}");
+        assert!(
+            !body.is_empty() && !body.contains("secret") && !body.contains("Throttling"),
+            "{body}"
+        );
+        let absent = run(&["serve", form, "--mocks", &mocks, "--case", "Absent"]);
+        assert_eq!(absent.status.code(), Some(2));
+        assert!(text(&absent.stderr).contains("Hiccup, Trouble"), "{}", text(&absent.stderr));
+    }
+}
+
 #[test]
 fn trouble_in_the_database_is_retried_and_then_a_500_without_its_cause() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for (form, machine) in
-        [(CRUD, "stepwell-crud"), ("sample-machines/crud/sam", "CrudStateMachine")]
-    {
-        let config = serde_json::json!({
-            "StateMachines": { machine: { "TestCases": { "Trouble": { "Create item": "Throttled" } } } },
-            "MockedResponses": { "Throttled": { "0-9": { "Throw": {
-                "Error": "DynamoDB.ThrottlingException", "Cause": "shard 7 of the secret table"
-            } } } }
-        });
-        let mocks = file(&folder, "mocks.json", &config.to_string());
+    for (form, machine) in FORMS {
+        let mocks = trouble(&folder, machine);
         let answer = json(&run(&[
             "request",
             form,
@@ -374,7 +414,7 @@ fn trouble_in_the_database_is_retried_and_then_a_500_without_its_cause() {
             "--body",
             r#"{"make":"MINI","model":"Cooper","year":2015}"#,
             "--mocks",
-            mocks.to_str().expect("a path"),
+            &mocks,
             "--case",
             "Trouble",
             "--format",
@@ -455,4 +495,69 @@ fn a_history_that_was_printed_can_be_drawn() {
     ]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).contains("holds no history"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn one_state_is_tested_as_aws_tests_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        r#"{"StartAt":"Each","States":{"Each":{"Type":"Map","Next":"Nowhere","ItemProcessor":{"StartAt":"Send","States":
+            {"Send":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"To.$":"$$.Execution.Name","N.$":"$n"},
+            "Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":4}],"End":true}}}}}}"#,
+    );
+    let test = |args: &[&str]| {
+        let mut all = vec!["test-state", machine.to_str().expect("a path"), "--state", "Send"];
+        all.extend(args);
+        run(&all)
+    };
+    let mock = file(&folder, "mock.json", r#"{"result":{"MessageId":"m"}}"#);
+    let mock = format!("@{}", mock.display());
+    let context = ["--context", r#"{"Execution":{"Name":"E"}}"#, "--variables", r#"{"n":[1]}"#];
+    let mut args = vec!["--mock", &mock, "--inspection-level", "DEBUG", "--format", "json"];
+    args.extend(context);
+    let output = test(&args);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answer = json(&output);
+    assert_eq!(answer["status"], "SUCCEEDED");
+    assert_eq!(answer["output"], r#"{"MessageId":"m"}"#);
+    assert_eq!(answer["inspectionData"]["afterParameters"], r#"{"To":"E","N":[1]}"#);
+
+    let busy = r#"{"errorOutput":{"error":"Busy","cause":"full"}}"#;
+    let retried =
+        test(&["--mock", busy, "--variables", r#"{"n":0}"#, "--inspection-level", "debug"]);
+    assert_eq!(retried.status.code(), Some(1));
+    let shown = text(&retried.stdout);
+    assert!(shown.contains("\"retryBackoffIntervalSeconds\": 4"), "{shown}");
+    assert!(shown.ends_with("\nRETRIABLE\n"), "{shown}");
+
+    for (args, why) in [
+        (&["--variables", r#"{"n":0}"#][..], "nothing answers it. Give it a mock"),
+        (&["--mock", r#"{"result":{"MessageId":1}}"#], "Field 'MessageId' must be a string"),
+        (&["--context", "{}"], "only beside --mock"),
+    ] {
+        let refused = test(args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(text(&refused.stderr).contains(why), "{}", text(&refused.stderr));
+    }
+}
+
+#[test]
+fn a_state_without_a_mock_is_answered_by_the_embedded_database() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        r#"{"StartAt":"Get","States":{"Get":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem",
+            "Parameters":{"TableName":"none","Key":{"id":{"S":"1"}}},
+            "Catch":[{"ErrorEquals":["DynamoDB.ResourceNotFoundException"],"Next":"Mend"}],"End":true},
+            "Mend":{"Type":"Succeed"}}}"#,
+    );
+    let machine = machine.to_str().expect("a path");
+    let output = run(&["test-state", machine, "--state", "Get", "--format", "json"]);
+    let answer = json(&output);
+    assert_eq!(answer["status"], "CAUGHT_ERROR", "{answer}");
+    assert_eq!(answer["nextState"], "Mend");
+    assert_eq!(output.status.code(), Some(1), "only success is success");
 }

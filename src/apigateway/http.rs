@@ -167,4 +167,13 @@ mod tests {
         assert_eq!(percent_decode("a%20b%zz%4%é"), "a b%zz%4%é");
         assert_eq!(percent_decode("%E6%A3%80"), "检");
     }
+
+    #[test]
+    fn a_query_is_decoded_in_order() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            parse_query("a=1&b=x%20y+z&a=%E6%89%93&c&%zz=1"),
+            [pair("a", "1"), pair("b", "x y z"), pair("a", "打"), pair("c", ""), pair("%zz", "1"),]
+        );
+    }
 }

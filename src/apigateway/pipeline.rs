@@ -40,6 +40,21 @@ pub enum StageName {
     GatewayResponse,
 }
 
+impl StageName {
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Route => "Route",
+            Self::MethodRequest => "Method request",
+            Self::IntegrationRequest => "Integration request",
+            Self::Integration => "Integration",
+            Self::IntegrationResponse => "Integration response",
+            Self::MethodResponse => "Method response",
+            Self::GatewayResponse => "Gateway response",
+        }
+    }
+}
+
 /// One stage, for the eye.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
@@ -72,6 +87,8 @@ pub struct Pending {
     pub start: StartCall,
     pub stages: Vec<Stage>,
     pub request: HttpRequest,
+    /// How long the gateway waits for the integration, in milliseconds of the execution's own time.
+    pub timeout_millis: u64,
     /// The resource and the key of its method, to find them again in an API that may have been read anew.
     resource_path: String,
     method_key: String,
@@ -113,6 +130,7 @@ pub fn begin(api: &RestApi, request: &HttpRequest, context: &RequestContext) -> 
             start,
             stages: exchange.stages,
             request: request.clone(),
+            timeout_millis: route.method.integration.as_ref().map_or(0, |it| it.timeout_millis),
             resource_path: route.resource.path.clone(),
             method_key: route.method_key,
             params: exchange.params,
@@ -136,8 +154,17 @@ pub fn finish(
     pending: Pending,
     result: &IntegrationResult,
 ) -> (HttpResponse, Vec<Stage>) {
-    let Pending { start, stages, request, resource_path, method_key, params, context, call_body } =
-        pending;
+    let Pending {
+        start,
+        stages,
+        request,
+        timeout_millis: _,
+        resource_path,
+        method_key,
+        params,
+        context,
+        call_body,
+    } = pending;
     let mut exchange = Exchange { api, request: &request, params, context, stages };
     let resource = api.resources.iter().find(|it| it.path == resource_path);
     let method = resource.and_then(|it| it.methods.get(&method_key));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::TaskRequest;
+use crate::execution::Timestamp;
 use crate::project::Project;
 use crate::services::TaskAnswer;
 use crate::services::dynamodb::{DynamoDb, Table};
@@ -45,10 +46,11 @@ impl Answers {
         ))
     }
 
-    /// The answer, or `None` when only the user can give one.
+    /// The answer at a moment of the execution's own time, or `None` when only the user can give one.
     pub fn answer(
         &self,
         request: &TaskRequest,
+        now: Timestamp,
         invocations: &mut Invocations,
     ) -> Option<TaskAnswer> {
         let count = invocations.entry(Arc::clone(&request.state_name)).or_default();
@@ -56,7 +58,12 @@ impl Answers {
         *count += 1;
         let mocked = self.typed.answer(&request.state_name, invocation);
         let mocked = mocked.or_else(|| self.case.as_ref()?.answer(&request.state_name, invocation));
-        mocked.or_else(|| DynamoDb::handles(request).then(|| self.database.run(request)))
+        mocked.or_else(|| {
+            DynamoDb::handles(request).then(|| {
+                self.database.set_time(now);
+                self.database.run(request)
+            })
+        })
     }
 
     /// What to tell someone who has no window to type an answer into.

@@ -477,7 +477,7 @@ impl App {
                 if !run.has_ended() {
                     continue;
                 }
-                sync_result(run)
+                sync_result(run, pending.timeout_millis)
             } else {
                 IntegrationResult {
                     status: 200,
@@ -697,8 +697,9 @@ fn no_such_machine(arn: &str) -> IntegrationResult {
     IntegrationResult { status: 400, body: body.to_string(), timed_out: false }
 }
 
-/// What `StartSyncExecution` answers for an execution that has ended.
-fn sync_result(run: &Run) -> IntegrationResult {
+/// What `StartSyncExecution` answers for an execution that has ended. The gateway gives up after so many milliseconds of the
+/// execution's own, virtual time.
+fn sync_result(run: &Run, timeout_millis: u64) -> IntegrationResult {
     let ended_at =
         run.session.history().events().last().map_or(run.started_at, |event| event.timestamp);
     let status = run.status();
@@ -724,8 +725,8 @@ fn sync_result(run: &Run) -> IntegrationResult {
         error: error.map(|it| it.to_string()),
         cause: cause.map(|it| it.to_string()),
     };
-    // The gateway gives up after 29 seconds of the execution's own, virtual time.
-    let timed_out = ended_at.0 - run.started_at.0 > 29_000;
+    let millis = u64::try_from(ended_at.0.saturating_sub(run.started_at.0)).unwrap_or(0);
+    let timed_out = millis > timeout_millis;
     IntegrationResult {
         status: 200,
         body: apigateway::start_sync_execution_body(&answer),

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::event::Event;
 use super::worker::Outbox;
+use crate::apigateway::http::parse_query;
 use crate::apigateway::{HttpRequest, HttpResponse};
 
 /// API Gateway's own limit on a payload.
@@ -199,40 +200,6 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     }
 }
 
-/// `a=1&b=x%20y` as decoded pairs, in order.
-pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decode(&name.replace('+', " ")), percent_decode(&value.replace('+', " ")))
-        })
-        .collect()
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let decoded = (byte == b'%').then(|| after.get(..2)).flatten().and_then(|hex| {
-            let hex = std::str::from_utf8(hex).ok()?;
-            u8::from_str_radix(hex, 16).ok()
-        });
-        match decoded {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 fn to_axum(response: HttpResponse) -> Response {
     let mut builder = Response::builder().status(response.status);
     for (name, value) in &response.headers {
@@ -311,14 +278,5 @@ mod tests {
         assert_eq!(without_stage("/Prod", "Prod"), "/");
         assert_eq!(without_stage("/Products", "Prod"), "/Products");
         assert_eq!(without_stage("/items", ""), "/items");
-    }
-
-    #[test]
-    fn a_query_is_decoded_in_order() {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(
-            parse_query("a=1&b=x%20y+z&a=%E6%89%93&c&%zz=1"),
-            [pair("a", "1"), pair("b", "x y z"), pair("a", "打"), pair("c", ""), pair("%zz", "1"),]
-        );
     }
 }

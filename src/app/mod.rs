@@ -10,6 +10,7 @@ mod command;
 mod event;
 pub mod headless;
 mod http_server;
+pub mod palette;
 mod requests;
 mod run_command;
 pub mod samples;

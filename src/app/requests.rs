@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::simulation::RunId;
-use crate::apigateway::{HttpRequest, HttpResponse, Pending, Stage};
+use crate::apigateway::http::parse_query;
+use crate::apigateway::{HttpRequest, HttpResponse, Pending, RestApi, Stage, route_of};
 use crate::execution::Timestamp;
 
 /// A request as it stands in the form.
@@ -20,16 +21,10 @@ pub struct RequestDraft {
 
 impl RequestDraft {
     pub fn of(api: usize, request: &HttpRequest) -> Self {
-        let query: Vec<String> = request
-            .query
-            .iter()
-            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-            .collect();
-        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
         Self {
             api,
             method: request.method.clone(),
-            url: format!("{}{query}", request.path),
+            url: request.target(),
             headers: request.headers.clone(),
             body: request.body.clone(),
         }
@@ -42,7 +37,7 @@ impl RequestDraft {
         HttpRequest {
             method: self.method.trim().to_uppercase(),
             path,
-            query: super::http_server::parse_query(query),
+            query: parse_query(query),
             headers: self
                 .headers
                 .iter()
@@ -52,18 +47,6 @@ impl RequestDraft {
             body: self.body.clone(),
         }
     }
-}
-
-fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 /// One request that was sent, with everything that became of it.

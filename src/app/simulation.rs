@@ -177,14 +177,20 @@ impl Run {
     pub fn pump(&mut self, breakpoints: &Breakpoints, answers: &Answers, budget: Duration) -> bool {
         let watch = Stopwatch::start();
         while self.is_running() {
+    /// The execution's own time: that of its last event.
+    fn now(&self) -> Timestamp {
+        self.session.history().events().last().map_or(self.started_at, |event| event.timestamp)
+    }
+
             let progress = self.session.advance(breakpoints, STEPS_PER_LOOK);
             self.log.extend(progress.log);
             let mut answered = false;
             for request in &progress.requests {
-                if let Some(answer) = answers.answer(request, &mut self.invocations) {
+                if let Some(answer) = answers.answer(request, now, &mut self.invocations) {
                     answered |= self.answer(request.token, &answer);
                 }
             }
+            let now = self.now();
             match progress.stopped {
                 // The goal stays while tasks are out; an answer that came at once is as if it had never had to wait.
                 Some(StopReason::WaitingForAnswer) if answered => {}

@@ -18,6 +18,8 @@ const MAX_TOTAL_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_FILES: usize = 2_000;
 /// Entries of folders that are looked at while a project is searched.
 const MAX_ENTRIES: usize = 20_000;
+/// Links on the way to one file; more of them run in a circle.
+const MAX_LINKS: usize = 40;
 /// Folders inside folders that are searched.
 const MAX_FOLDER_DEPTH: usize = 8;
 
@@ -73,19 +75,50 @@ impl Reader {
     }
 
     /// The file that `relative` means in `folder`, which must be under the root.
+    ///
+    /// Goes part by part and follows each link itself: a path or a link that leads out is refused before anything is asked about what
+    /// is there, so that a project cannot learn which files there are outside of it.
     pub(super) fn locate(&self, folder: &Path, relative: &str) -> Result<PathBuf, ReadError> {
         let path = Path::new(relative);
         let joined = if path.is_absolute() { path.to_path_buf() } else { folder.join(path) };
-        // Without the disk first, so that nothing outside is even asked whether it exists.
+        let outside = || ReadError::Outside(relative.to_owned());
+        // By the text first, so that a path that says it is outside is refused as such.
         if !normalised(&joined).starts_with(&self.root) {
-            return Err(ReadError::Outside(relative.to_owned()));
+            return Err(outside());
         }
-        let resolved = fs::canonicalize(&joined).map_err(|err| of_io(&err, relative))?;
-        if resolved.starts_with(&self.root) {
-            Ok(resolved)
-        } else {
-            Err(ReadError::Outside(relative.to_owned()))
+        let mut resolved = self.root.clone();
+        // What is still to be walked, the next one last.
+        let below_root = joined.strip_prefix(&self.root).unwrap_or(&joined);
+        let mut left: Vec<PathBuf> = parts(below_root);
+        let mut links = 0;
+        while let Some(part) = left.pop() {
+            if part == Path::new("..") {
+                if resolved == self.root {
+                    return Err(outside());
+                }
+                resolved.pop();
+                continue;
+            }
+            let next = resolved.join(&part);
+            let metadata = fs::symlink_metadata(&next).map_err(|err| of_io(&err, relative))?;
+            if !metadata.is_symlink() {
+                resolved = next;
+                continue;
+            }
+            links += 1;
+            if links > MAX_LINKS {
+                return Err(ReadError::Other(relative.to_owned(), "it is a ring of links".into()));
+            }
+            let target = fs::read_link(&next).map_err(|err| of_io(&err, relative))?;
+            if target.is_absolute() {
+                let Ok(inside) = target.strip_prefix(&self.root) else { return Err(outside()) };
+                resolved.clone_from(&self.root);
+                left.extend(parts(inside));
+            } else {
+                left.extend(parts(&target));
+            }
         }
+        Ok(resolved)
     }
 
     /// The text of a file that `relative` means in `folder`, and where it is.
@@ -175,6 +208,12 @@ impl Reader {
     }
 }
 
+/// The parts of a relative path, the first one last.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    let is_part = |it: &Component<'_>| matches!(it, Component::Normal(_) | Component::ParentDir);
+    path.components().rev().filter(is_part).map(|it| PathBuf::from(it.as_os_str())).collect()
+}
+
 /// `a/./b/../c` as `a/c`, by the text alone.
 fn normalised(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -195,7 +234,7 @@ fn normalised(path: &Path) -> PathBuf {
 fn of_io(err: &std::io::Error, name: &str) -> ReadError {
     let name = name.to_owned();
     let kind = err.kind();
-    if kind == ErrorKind::NotFound {
+    if kind == ErrorKind::NotFound || kind == ErrorKind::NotADirectory {
         ReadError::Missing(name)
     } else if kind == ErrorKind::PermissionDenied {
         ReadError::Denied(name)
@@ -250,6 +289,47 @@ mod tests {
             Err(ReadError::Outside("up/secret".to_owned()))
         );
         assert!(reader.search(&folder).is_empty(), "links are not followed in a search");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_outside_answers_the_same_whether_it_is_there_or_not() {
+        use std::os::unix::fs::symlink;
+        let outer = tempfile::tempdir().expect("a folder");
+        let root = outer.path().join("project");
+        fs::create_dir_all(root.join("in/deep")).expect("a folder");
+        fs::write(outer.path().join("secret"), "s").expect("a file");
+        fs::write(root.join("own"), "o").expect("a file");
+        symlink("..", root.join("up")).expect("a link");
+        symlink(outer.path().canonicalize().expect("exists"), root.join("away")).expect("a link");
+        symlink("in/deep", root.join("deep")).expect("a link");
+        symlink("../../own", root.join("in/deep/back")).expect("a link");
+        symlink("ring", root.join("ring")).expect("a link");
+        for name in ["secret", "absent"] {
+            symlink(format!("../{name}"), root.join(format!("to-{name}"))).expect("a link");
+        }
+        let mut reader = Reader::new(&root).expect("exists");
+        let folder = reader.root().to_path_buf();
+        for (there, not_there) in [
+            ("to-secret", "to-absent"),
+            ("up/secret", "up/absent"),
+            ("away/secret", "away/absent"),
+            // By the text these stay inside; on the disk `..` leaves the folder that the link leads to.
+            ("up/../secret", "up/../absent"),
+        ] {
+            for path in [there, not_there] {
+                assert_eq!(reader.locate(&folder, path), Err(ReadError::Outside(path.to_owned())));
+            }
+        }
+        let own = reader.read(&folder, "deep/back").map(|(path, _)| path);
+        assert_eq!(own, Ok(folder.join("own")));
+        // `deep/..` is the folder that holds the real one.
+        assert_eq!(reader.locate(&folder, "deep/../deep"), Ok(folder.join("in/deep")));
+        assert!(matches!(reader.locate(&folder, "ring"), Err(ReadError::Other(..))));
+        assert_eq!(
+            reader.locate(&folder, "own/none"),
+            Err(ReadError::Missing("own/none".to_owned()))
+        );
     }
 
     #[test]

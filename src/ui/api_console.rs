@@ -5,7 +5,7 @@ use egui::{RichText, ScrollArea, TextEdit, Ui};
 use super::controls;
 use super::json_view::{text_block_ui, text_ui};
 use super::theme::{Tokens, space, tokens};
-use crate::apigateway::{Stage, StageName};
+use crate::apigateway::Stage;
 use crate::app::{App, Command, Exchange, Progress, RequestDraft, Value};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -408,7 +408,7 @@ fn response_ui(ui: &mut Ui, exchange: &Exchange) {
 
 fn stage_ui(ui: &mut Ui, index: usize, stage: &Stage, colours: &Tokens) {
     let failed = stage.error.is_some();
-    let title = RichText::new(format!("{}  {}", index + 1, stage_title(stage.name)));
+    let title = RichText::new(format!("{}  {}", index + 1, stage.name.title()));
     let title = if failed { title.color(colours.failed.text) } else { title };
     egui::CollapsingHeader::new(title).id_salt(("stage", index)).default_open(failed).show(
         ui,
@@ -430,18 +430,6 @@ fn stage_ui(ui: &mut Ui, index: usize, stage: &Stage, colours: &Tokens) {
         },
     );
     ui.indent(("summary", index), |ui| ui.weak(&stage.summary));
-}
-
-fn stage_title(name: StageName) -> &'static str {
-    match name {
-        StageName::Route => "Route",
-        StageName::MethodRequest => "Method request",
-        StageName::IntegrationRequest => "Integration request",
-        StageName::Integration => "Integration",
-        StageName::IntegrationResponse => "Integration response",
-        StageName::MethodResponse => "Method response",
-        StageName::GatewayResponse => "Gateway response",
-    }
 }
 
 fn reason(status: u16) -> &'static str {

@@ -11,6 +11,7 @@ use egui::{
 };
 
 use super::fonts;
+use crate::app::palette::{self, Colour, StatusPalette};
 use crate::asl::Severity;
 use crate::execution::{StateStatus, ThreadStatus};
 
@@ -130,43 +131,47 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
-const fn status(line: u32, text: u32, soft: u32) -> StatusColours {
-    StatusColours { line: rgb(line), text: rgb(text), soft: rgb(soft) }
+const fn of(colour: Colour) -> Color32 {
+    rgb(colour.0)
+}
+
+const fn status(status: StatusPalette) -> StatusColours {
+    StatusColours { line: of(status.line), text: of(status.text), soft: of(status.soft) }
 }
 
 const LIGHT: Tokens = Tokens {
     panel: rgb(0xF7F8FA),
-    surface: rgb(0xFFFFFF),
+    surface: of(palette::LIGHT.surface),
     sunken: rgb(0xFFFFFF),
-    canvas: rgb(0xF3F5F8),
+    canvas: of(palette::LIGHT.canvas),
     canvas_dot: rgb(0xD3D9E2),
     hover: rgb(0xECEFF4),
     pressed: rgb(0xDFE4EC),
     stripe: rgb(0xF1F3F7),
     border: rgb(0xDDE2E9),
-    border_strong: rgb(0xBFC7D3),
+    border_strong: of(palette::LIGHT.border_strong),
     shadow: Color32::from_rgba_premultiplied(1, 2, 4, 34),
-    text: rgb(0x171C26),
-    text_muted: rgb(0x525D6E),
+    text: of(palette::LIGHT.text),
+    text_muted: of(palette::LIGHT.text_muted),
     text_faint: rgb(0x7A8596),
     accent: rgb(0x1D64D8),
     accent_text: rgb(0x1754B8),
     accent_soft: rgb(0xDFEAFC),
     on_accent: rgb(0xFFFFFF),
-    not_entered: status(0xB3BCC9, 0x5C6778, 0xFFFFFF),
-    in_progress: status(0x1D70DE, 0x1754B8, 0xEBF3FE),
-    succeeded: status(0x228A42, 0x187033, 0xEBF7EE),
-    failed: status(0xD23824, 0xB22A18, 0xFDEFED),
-    caught: status(0xDB820B, 0x935300, 0xFEF5E7),
-    aborted: status(0x7E8899, 0x566070, 0xF0F2F5),
-    on_status: rgb(0xFFFFFF),
-    edge: rgb(0x8A95A6),
-    edge_catch: rgb(0xD08622),
+    not_entered: status(palette::LIGHT.not_entered),
+    in_progress: status(palette::LIGHT.in_progress),
+    succeeded: status(palette::LIGHT.succeeded),
+    failed: status(palette::LIGHT.failed),
+    caught: status(palette::LIGHT.caught),
+    aborted: status(palette::LIGHT.aborted),
+    on_status: of(palette::LIGHT.on_status),
+    edge: of(palette::LIGHT.edge),
+    edge_catch: of(palette::LIGHT.edge_catch),
     edge_taken: rgb(0x228A42),
     container: Color32::from_rgba_premultiplied(3, 4, 6, 10),
-    container_border: rgb(0xA9B3C2),
-    terminal: rgb(0xF8C538),
-    on_terminal: rgb(0x3B2C00),
+    container_border: of(palette::LIGHT.container_border),
+    terminal: of(palette::LIGHT.terminal),
+    on_terminal: of(palette::LIGHT.on_terminal),
     breakpoint: rgb(0xE0352B),
     breakpoint_faint: Color32::from_rgba_premultiplied(84, 20, 16, 96),
     cursor: rgb(0xF7B51C),
@@ -187,37 +192,37 @@ const LIGHT: Tokens = Tokens {
 
 const DARK: Tokens = Tokens {
     panel: rgb(0x171A21),
-    surface: rgb(0x21262F),
+    surface: of(palette::DARK.surface),
     sunken: rgb(0x11141A),
-    canvas: rgb(0x101319),
+    canvas: of(palette::DARK.canvas),
     canvas_dot: rgb(0x282E39),
     hover: rgb(0x262C37),
     pressed: rgb(0x2F3744),
     stripe: rgb(0x1B1F27),
     border: rgb(0x2C333E),
-    border_strong: rgb(0x454E5D),
+    border_strong: of(palette::DARK.border_strong),
     shadow: Color32::from_rgba_premultiplied(0, 0, 0, 110),
-    text: rgb(0xE7EBF1),
-    text_muted: rgb(0xA5AFBE),
+    text: of(palette::DARK.text),
+    text_muted: of(palette::DARK.text_muted),
     text_faint: rgb(0x747F90),
     accent: rgb(0x5AA2FF),
     accent_text: rgb(0x84BAFF),
     accent_soft: rgb(0x1E3458),
     on_accent: rgb(0x081322),
-    not_entered: status(0x4C5565, 0x9CA6B5, 0x21262F),
-    in_progress: status(0x4F9BFA, 0x84BAFF, 0x1B2D48),
-    succeeded: status(0x3FB55C, 0x65CD7E, 0x193222),
-    failed: status(0xF26054, 0xFF8B80, 0x3D2022),
-    caught: status(0xE89E36, 0xF2B863, 0x382C1A),
-    aborted: status(0x808B9C, 0xA5AFBE, 0x262B34),
-    on_status: rgb(0x0E1218),
-    edge: rgb(0x6E798A),
-    edge_catch: rgb(0xC68935),
+    not_entered: status(palette::DARK.not_entered),
+    in_progress: status(palette::DARK.in_progress),
+    succeeded: status(palette::DARK.succeeded),
+    failed: status(palette::DARK.failed),
+    caught: status(palette::DARK.caught),
+    aborted: status(palette::DARK.aborted),
+    on_status: of(palette::DARK.on_status),
+    edge: of(palette::DARK.edge),
+    edge_catch: of(palette::DARK.edge_catch),
     edge_taken: rgb(0x3FB55C),
     container: Color32::from_rgba_premultiplied(6, 7, 9, 9),
-    container_border: rgb(0x4E5868),
-    terminal: rgb(0xE3B032),
-    on_terminal: rgb(0x241B00),
+    container_border: of(palette::DARK.container_border),
+    terminal: of(palette::DARK.terminal),
+    on_terminal: of(palette::DARK.on_terminal),
     breakpoint: rgb(0xF05045),
     breakpoint_faint: Color32::from_rgba_premultiplied(100, 33, 28, 106),
     cursor: rgb(0xFFC83D),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use resvg::usvg::{self, fontdb};
 
 use super::text_width::{Face, fitted, width};
+use crate::app::palette::{self, Colour, Palette};
 use crate::asl::{State, StateKind, StateMachine, StatePath};
 use crate::execution::StateStatus;
 use crate::execution::moment::StateSummary;
@@ -125,100 +126,24 @@ fn label_size(label: &str) -> Size {
     Size { w: w.ceil(), h: LABEL_HEIGHT }
 }
 
-/// The colours of one status.
-#[derive(Clone, Copy)]
-struct StatusColours {
-    line: &'static str,
-    text: &'static str,
-    soft: &'static str,
-}
-
+/// The palette, and the colours that let what is under them through: red, green, blue and alpha.
 struct Colours {
-    canvas: &'static str,
-    surface: &'static str,
-    text: &'static str,
-    text_muted: &'static str,
-    border_strong: &'static str,
-    edge: &'static str,
-    edge_catch: &'static str,
+    palette: &'static Palette,
     container: &'static str,
-    container_border: &'static str,
-    terminal: &'static str,
-    on_terminal: &'static str,
-    on_status: &'static str,
     shadow: &'static str,
-    not_entered: StatusColours,
-    in_progress: StatusColours,
-    succeeded: StatusColours,
-    failed: StatusColours,
-    caught: StatusColours,
-    aborted: StatusColours,
 }
 
-const fn status(line: &'static str, text: &'static str, soft: &'static str) -> StatusColours {
-    StatusColours { line, text, soft }
-}
+static LIGHT: Colours =
+    Colours { palette: &palette::LIGHT, container: "#5b7fc80e", shadow: "#0814221c" };
 
-static LIGHT: Colours = Colours {
-    canvas: "#f3f5f8",
-    surface: "#ffffff",
-    text: "#171c26",
-    text_muted: "#525d6e",
-    border_strong: "#bfc7d3",
-    edge: "#8a95a6",
-    edge_catch: "#d08622",
-    container: "#5b7fc80e",
-    container_border: "#a9b3c2",
-    terminal: "#f8c538",
-    on_terminal: "#3b2c00",
-    on_status: "#ffffff",
-    shadow: "#0814221c",
-    not_entered: status("#b3bcc9", "#5c6778", "#ffffff"),
-    in_progress: status("#1d70de", "#1754b8", "#ebf3fe"),
-    succeeded: status("#228a42", "#187033", "#ebf7ee"),
-    failed: status("#d23824", "#b22a18", "#fdefed"),
-    caught: status("#db820b", "#935300", "#fef5e7"),
-    aborted: status("#7e8899", "#566070", "#f0f2f5"),
-};
-
-static DARK: Colours = Colours {
-    canvas: "#101319",
-    surface: "#21262f",
-    text: "#e7ebf1",
-    text_muted: "#a5afbe",
-    border_strong: "#454e5d",
-    edge: "#6e798a",
-    edge_catch: "#c68935",
-    container: "#c4d7ff0d",
-    container_border: "#4e5868",
-    terminal: "#e3b032",
-    on_terminal: "#241b00",
-    on_status: "#0e1218",
-    shadow: "#0000004d",
-    not_entered: status("#4c5565", "#9ca6b5", "#21262f"),
-    in_progress: status("#4f9bfa", "#84baff", "#1b2d48"),
-    succeeded: status("#3fb55c", "#65cd7e", "#193222"),
-    failed: status("#f26054", "#ff8b80", "#3d2022"),
-    caught: status("#e89e36", "#f2b863", "#382c1a"),
-    aborted: status("#808b9c", "#a5afbe", "#262b34"),
-};
+static DARK: Colours =
+    Colours { palette: &palette::DARK, container: "#c4d7ff0d", shadow: "#0000004d" };
 
 impl Colours {
     fn of(theme: Theme) -> &'static Self {
         match theme {
             Theme::Light => &LIGHT,
             Theme::Dark => &DARK,
-        }
-    }
-
-    fn status(&self, status: StateStatus) -> StatusColours {
-        match status {
-            StateStatus::NotEntered => self.not_entered,
-            StateStatus::InProgress => self.in_progress,
-            StateStatus::Succeeded => self.succeeded,
-            StateStatus::Failed => self.failed,
-            StateStatus::Caught => self.caught,
-            StateStatus::Aborted => self.aborted,
         }
     }
 }
@@ -242,7 +167,7 @@ macro_rules! put {
 impl Picture<'_> {
     fn draw(&mut self) {
         let (w, h) = (self.layout.size.w + MARGIN * 2.0, self.layout.size.h + MARGIN * 2.0);
-        let canvas = self.colours.canvas;
+        let canvas = self.colours.palette.canvas;
         put!(
             self,
             r#"<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="{x} {x} {w} {h}" font-family="{}, '{}', sans-serif">"#,
@@ -321,7 +246,7 @@ impl Picture<'_> {
     }
 
     fn terminal(&mut self, Rect { x, y, w, h }: Rect, title: &str) {
-        let (fill, ink) = (self.colours.terminal, self.colours.on_terminal);
+        let (fill, ink) = (self.colours.palette.terminal, self.colours.palette.on_terminal);
         put!(
             self,
             r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{}" fill="{fill}"/>"#,
@@ -338,7 +263,7 @@ impl Picture<'_> {
     fn card(&mut self, node: usize, state: &State, rect: Rect) {
         let Rect { x, y, w, h } = rect;
         let status = self.status(node);
-        let colours = self.colours.status(status);
+        let colours = self.colours.palette.status(status);
         let shadow = self.colours.shadow;
         let line = if status == StateStatus::NotEntered { 1.0 } else { 1.5 };
         put!(
@@ -361,7 +286,7 @@ impl Picture<'_> {
         self.icon(card.icon, x + inset, y + inset, ICON_SIDE);
         let kind = fitted(&card.kind_line, Face::Regular, KIND_SIZE, w - TEXT_LEFT - BADGE_ROOM);
         let title = fitted(&card.title, Face::Medium, TITLE_SIZE, w - TEXT_LEFT - 10.0);
-        let (muted, ink) = (self.colours.text_muted, self.colours.text);
+        let (muted, ink) = (self.colours.palette.text_muted, self.colours.palette.text);
         self.text((x + TEXT_LEFT, y + 20.0), KIND_SIZE, 400, muted, &kind);
         self.text((x + TEXT_LEFT, y + 37.0), TITLE_SIZE, 500, ink, &title);
         self.badge(status, x + w - 14.0, y + 14.0);
@@ -371,9 +296,9 @@ impl Picture<'_> {
         let Rect { x, y, w, h } = rect;
         let status = self.status(node);
         let line = if status == StateStatus::NotEntered {
-            self.colours.container_border
+            self.colours.palette.container_border
         } else {
-            self.colours.status(status).line
+            self.colours.palette.status(status).line
         };
         let fill = self.colours.container;
         put!(
@@ -396,7 +321,7 @@ impl Picture<'_> {
         let title = fitted(&card.title, Face::Medium, TITLE_SIZE, room);
         let used = width(&title, Face::Medium, TITLE_SIZE) + 10.0;
         self.icon(card.icon, x + 10.0, y + 9.0, 22.0);
-        let (muted, ink) = (self.colours.text_muted, self.colours.text);
+        let (muted, ink) = (self.colours.palette.text_muted, self.colours.palette.text);
         self.text((x + 40.0, y + 24.5), TITLE_SIZE, 500, ink, &title);
         if room - used > 40.0 {
             let kind = fitted(&kind_line, Face::Regular, KIND_SIZE, room - used);
@@ -412,7 +337,7 @@ impl Picture<'_> {
         );
     }
 
-    fn text(&mut self, (x, y): (f32, f32), size: f32, weight: u32, colour: &str, text: &str) {
+    fn text(&mut self, (x, y): (f32, f32), size: f32, weight: u32, colour: Colour, text: &str) {
         let text = escaped(text);
         put!(
             self,
@@ -432,7 +357,8 @@ impl Picture<'_> {
             }
             StateStatus::Aborted => r#"<path d="M-2.6 0h5.2"/>"#,
         };
-        let (fill, ink) = (self.colours.status(status).line, self.colours.on_status);
+        let (fill, ink) =
+            (self.colours.palette.status(status).line, self.colours.palette.on_status);
         put!(
             self,
             r#"<g transform="translate({x} {y})"><circle r="7" fill="{fill}"/><g color="{ink}" fill="none" stroke="{ink}" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">{mark}</g></g>"#
@@ -465,11 +391,11 @@ impl Picture<'_> {
         only_way_out || (entered(edge.to.0) && only_way_in())
     }
 
-    fn line_colour(&self, edge: &GraphEdge) -> (&'static str, bool) {
+    fn line_colour(&self, edge: &GraphEdge) -> (Colour, bool) {
         let taken = self.statuses.is_some() && self.taken(edge);
         let colour = match (edge.kind, taken) {
-            (EdgeKind::Catch, true) => self.colours.caught.line,
-            (EdgeKind::Catch, false) => self.colours.edge_catch,
+            (EdgeKind::Catch, true) => self.colours.palette.caught.line,
+            (EdgeKind::Catch, false) => self.colours.palette.edge_catch,
             (
                 EdgeKind::Start
                 | EdgeKind::Next
@@ -477,7 +403,7 @@ impl Picture<'_> {
                 | EdgeKind::Default
                 | EdgeKind::End,
                 true,
-            ) => self.colours.succeeded.line,
+            ) => self.colours.palette.succeeded.line,
             (
                 EdgeKind::Start
                 | EdgeKind::Next
@@ -485,7 +411,7 @@ impl Picture<'_> {
                 | EdgeKind::Default
                 | EdgeKind::End,
                 false,
-            ) => self.colours.edge,
+            ) => self.colours.palette.edge,
         };
         (colour, taken)
     }
@@ -526,7 +452,7 @@ impl Picture<'_> {
         let Some(Rect { x, y, w, h }) = self.layout.labels[index] else { return };
         let (colour, taken) = self.line_colour(edge);
         let (line, ink) = match (edge.kind, taken) {
-            (EdgeKind::Catch, _) => (colour, self.colours.caught.text),
+            (EdgeKind::Catch, _) => (colour, self.colours.palette.caught.text),
             (
                 EdgeKind::Start
                 | EdgeKind::Next
@@ -534,7 +460,7 @@ impl Picture<'_> {
                 | EdgeKind::Default
                 | EdgeKind::End,
                 true,
-            ) => (colour, self.colours.text),
+            ) => (colour, self.colours.palette.text),
             (
                 EdgeKind::Start
                 | EdgeKind::Next
@@ -542,9 +468,9 @@ impl Picture<'_> {
                 | EdgeKind::Default
                 | EdgeKind::End,
                 false,
-            ) => (self.colours.border_strong, self.colours.text_muted),
+            ) => (self.colours.palette.border_strong, self.colours.palette.text_muted),
         };
-        let surface = self.colours.surface;
+        let surface = self.colours.palette.surface;
         put!(
             self,
             r#"<rect x="{}" y="{}" width="{}" height="{}" rx="{}" fill="{surface}" stroke="{line}"/>"#,
@@ -632,7 +558,7 @@ mod tests {
             assert!(light.contains(text), "{text}");
         }
         let dark = svg(&machine(), None, Theme::Dark);
-        assert!(!dark.contains(LIGHT.canvas));
+        assert!(!dark.contains(&LIGHT.palette.canvas.to_string()));
         assert_eq!(light.lines().count(), dark.lines().count());
     }
 
@@ -647,7 +573,10 @@ mod tests {
         let shown = svg(&machine(), Some(&statuses), Theme::Light);
         let more = |what: &str| shown.matches(what).count() - plain.matches(what).count();
         assert_eq!(more("<circle"), 2);
-        assert!(shown.contains(LIGHT.failed.soft) && !shown.contains(LIGHT.succeeded.soft));
+        assert!(
+            shown.contains(&LIGHT.palette.failed.soft.to_string())
+                && !shown.contains(&LIGHT.palette.succeeded.soft.to_string())
+        );
         // from the start to the task, and on by the Catch
         assert_eq!(more(r#"stroke-width="2""#), 2);
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::{Format, RequestArgs};
 use super::run::{answers, as_json, choose_case};
 use super::{Failure, open, say, text_or_file};
-use crate::apigateway::{HttpResponse, Stage, StageName};
+use crate::apigateway::{HttpResponse, Stage};
 use crate::app::answers::Answers;
 use crate::app::requests::RequestDraft;
 use crate::app::{App, Run};
@@ -87,23 +87,10 @@ pub(super) fn exchange<'a>(
     Ok(Answered { response, stages: exchange.stages(), run })
 }
 
-/// The stage's name for people.
-pub(super) fn stage_title(name: StageName) -> &'static str {
-    match name {
-        StageName::Route => "Route",
-        StageName::MethodRequest => "Method request",
-        StageName::IntegrationRequest => "Integration request",
-        StageName::Integration => "Integration",
-        StageName::IntegrationResponse => "Integration response",
-        StageName::MethodResponse => "Method response",
-        StageName::GatewayResponse => "Gateway response",
-    }
-}
-
 pub(super) fn human(answered: &Answered<'_>) -> String {
     let mut text = String::new();
     for stage in answered.stages {
-        text.push_str(&format!("{:<21} {}\n", stage_title(stage.name), stage.summary));
+        text.push_str(&format!("{:<21} {}\n", stage.name.title(), stage.summary));
         if let Some(error) = &stage.error {
             text.push_str(&format!("{:<21} ! {error}\n", ""));
         }
@@ -130,7 +117,7 @@ fn json_of(answered: &Answered<'_>) -> serde_json::Value {
         .iter()
         .map(|stage| {
             json!({
-                "name": stage_title(stage.name),
+                "name": stage.name.title(),
                 "summary": stage.summary,
                 "input": stage.input,
                 "template": stage.template,
