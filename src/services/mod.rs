@@ -1,7 +1,9 @@
-//! What a Task talks to: mocks in AWS's Step Functions Local format, and `DynamoDB` in process.
+//! What a Task talks to: mocks in AWS's Step Functions Local format, and `DynamoDB` and S3 in process.
 
+mod checksum;
 pub mod dynamodb;
 pub mod mock;
+pub mod s3;
 
 use crate::json::Value;
 use std::sync::Arc;
@@ -20,4 +22,6 @@ pub enum TaskAnswer {
     Submitted {
         output: Value,
     },
+    /// It never answers: time passes, and the task's own timeout decides.
+    Never,
 }
