@@ -6,7 +6,9 @@
 
 #![expect(
     clippy::print_stderr,
-    reason = "a case that never ends must be named before the program is stopped"
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "a case that never ends is waited for, named, and ends the program"
 )]
 
 use std::collections::BTreeMap;
