@@ -16,6 +16,7 @@ mod run_command;
 pub mod samples;
 mod settings;
 mod simulation;
+pub mod test_state;
 mod tour;
 mod worker;
 
@@ -23,7 +24,7 @@ pub use answers::Answers;
 pub use app::{App, Notice, NoticeLevel, OpenProject, Selection};
 pub use clock::{Stopwatch, now};
 pub use command::{Command, Listing, Menu, Pane, Shortcut, Theme};
-pub use requests::{Exchange, NamedRequest, Progress, RequestDraft};
+pub use requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 pub use run_command::load_history;
 pub use settings::Settings;
 pub use simulation::{Run, RunId};

@@ -22,6 +22,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Simulate an execution; exit 0 only when it succeeds.
     Run(RunArgs),
+    /// Test one state as AWS's `TestState` does; exit 0 only when it succeeds.
+    TestState(TestStateArgs),
     /// Send one request through the emulated API.
     Request(RequestArgs),
     /// Put the project's API on loopback until Ctrl-C.
@@ -66,6 +68,37 @@ pub struct RunArgs {
     /// When the execution starts, such as 2026-01-01T00:00:00Z; now when not given.
     #[arg(long, value_name = "ISO8601")]
     pub start_time: Option<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TestStateArgs {
+    pub path: PathBuf,
+    /// Which state machine, when the project has several.
+    #[arg(long)]
+    pub machine: Option<String>,
+    /// The state, inside a Map or Parallel too.
+    #[arg(long, value_name = "NAME")]
+    pub state: String,
+    /// The state's input; {} when not given.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub input: Option<String>,
+    /// The context object; only beside a mock.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub context: Option<String>,
+    /// Workflow variables: an object.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub variables: Option<String>,
+    /// AWS's mock object: `{"result": …}` or `{"errorOutput": {"error": …, "cause": …}}`, with `fieldValidationMode`.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub mock: Option<String>,
+    /// AWS's stateConfiguration: retrierRetryCount, mapIterationFailureCount, mapItemReaderData, errorCausedByState.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub state_configuration: Option<String>,
+    /// INFO shows what came of the state, DEBUG and TRACE its data flow too.
+    #[arg(long, value_enum, ignore_case = true, default_value_t)]
+    pub inspection_level: Level,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -139,6 +172,14 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LayoutFormat {
     Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    #[default]
+    Info,
+    Debug,
+    Trace,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,4 +1,4 @@
-//! The same program with no window: `check`, `run`, `request`, `serve`, `render`, `layout`, `demo`.
+//! The same program with no window: `check`, `run`, `test-state`, `request`, `serve`, `render`, `layout`, `demo`.
 
 pub mod args;
 mod check;
@@ -9,6 +9,7 @@ pub mod render;
 mod request;
 mod run;
 mod serve;
+mod test_state;
 mod text_width;
 
 use std::io::Write as _;
@@ -55,6 +56,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Check(args) => Ok(check::check(&args)),
         Command::Run(args) => run::run(&args),
+        Command::TestState(args) => test_state::test_state(&args),
         Command::Request(args) => request::request(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Render(args) => {
