@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::program::StateIndex;
+use super::state::Reading;
 use super::{TaskToken, TimerId};
 use crate::execution::{EventId, Timestamp};
 use crate::json::Value;
@@ -140,4 +141,6 @@ pub(crate) struct MapRun {
     /// `ItemReader`, computed.
     pub(crate) reader: Option<Value>,
     pub(crate) max_items: Option<usize>,
+    /// What has been read of the items so far.
+    pub(crate) reading: Option<Reading>,
 }

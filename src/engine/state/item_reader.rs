@@ -1,6 +1,8 @@
 //! `ItemReader`: the items of a distributed Map from a file. The service that holds the file is asked as any other; what it
 //! answers is taken apart here.
 
+use std::collections::VecDeque;
+
 use crate::asl::{Map, ResourceArn, Template};
 use crate::engine::dataflow::{DataError, as_integer, plain};
 use crate::engine::failure::Failure;
@@ -48,24 +50,35 @@ impl Machine {
         if max_items.is_some_and(|it| it < 0) {
             return self.reading_failed(turn, thread, "field MaxItems must be positive");
         }
+        let resource = settings.get("Resource").and_then(Value::as_str).unwrap_or_default();
+        let resource = ResourceArn::parse(resource);
+        self.ask_reader(turn, index, thread, here, resource, parameters_of(&settings));
+        Ok(Flow::Blocked)
+    }
+
+    fn ask_reader(
+        &mut self,
+        turn: &mut Turn<'_>,
+        index: ThreadIndex,
+        thread: &mut Thread,
+        here: Here<'_>,
+        resource: ResourceArn,
+        parameters: Value,
+    ) {
         let token = self.new_task(index);
         thread.visit.task =
             Some(Box::new(RunningTask { token, started: true, timeout: None, heartbeat: None }));
         thread.phase = Phase::Task;
-        let parameters = settings.get("Parameters").or_else(|| settings.get("Arguments")).cloned();
         turn.actions.push(Action::RunTask(TaskRequest {
             token,
             state: here.meta.path.clone(),
             state_name: here.meta.name.clone(),
-            resource: ResourceArn::parse(
-                settings.get("Resource").and_then(Value::as_str).unwrap_or_default(),
-            ),
-            parameters: parameters.unwrap_or_else(Value::empty_object),
+            resource,
+            parameters,
             attempt: thread.visit.retry_count,
             map_indices: thread.map_indices.to_vec(),
             callback_token: None,
         }));
-        Ok(Flow::Blocked)
     }
 
     /// `MaxItems`, or the number that `MaxItemsPath` names.
@@ -139,20 +152,35 @@ impl Machine {
                 );
             }
         };
-        let run = children.run.clone().unwrap_or_default();
-        let settings = run.reader.unwrap_or_default();
-        match items(&output, settings.get("ReaderConfig"), run.max_items.unwrap_or(MOST_ITEMS)) {
-            Ok(items) => {
-                if settings.get("ReaderConfig").is_some_and(|it| it.get("ItemsPointer").is_some()) {
-                    self.inspect(turn, thread, |data| {
-                        data.after_items_pointer = Some(items.clone());
-                    });
-                }
-                children.items = items;
-                self.begin_iterations(turn, index, thread, here, map, children)
-            }
-            Err(cause) => self.reading_failed(turn, thread, &cause),
+        let Some(run) = &mut children.run else { return Ok(Flow::Blocked) };
+        let settings = run.reader.clone().unwrap_or_default();
+        let most = run.max_items.unwrap_or(MOST_ITEMS);
+        let read = match &mut run.reading {
+            Some(reading) => reading.take_in(&output, most),
+            None => read_first(&output, &settings, most).map(|first| match first {
+                First::Items(items) => run.reading = Some(Reading { items, ..Reading::default() }),
+                First::Files(reading) => run.reading = Some(reading),
+            }),
+        };
+        if let Err(cause) = read {
+            return self.reading_failed(turn, thread, &cause);
         }
+        let reading = run.reading.get_or_insert_default();
+        if reading.items.len() < most
+            && let Some(parameters) = reading.files.pop_front()
+        {
+            thread.visit.children = Some(children);
+            let resource = ResourceArn::parse("arn:aws:states:::s3:getObject");
+            self.ask_reader(turn, index, thread, here, resource, parameters);
+            return Ok(Flow::Blocked);
+        }
+        children.items = Value::from(std::mem::take(&mut reading.items));
+        if settings.get("ReaderConfig").is_some_and(|it| it.get("ItemsPointer").is_some()) {
+            self.inspect(turn, thread, |data| {
+                data.after_items_pointer = Some(children.items.clone());
+            });
+        }
+        self.begin_iterations(turn, index, thread, here, map, children)
     }
 
     fn reading_failed(
@@ -168,30 +196,111 @@ impl Machine {
     }
 }
 
-/// The items in a service's answer: a listing's entries, or the content of an object.
-fn items(answer: &Value, config: Option<&Value>, most: usize) -> Result<Value, String> {
-    if let Some(entries) = answer.get("Contents").and_then(Value::as_array) {
-        return Ok(Value::array(entries.iter().take(most).cloned()));
+/// Files that are read one after another, for one Map.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reading {
+    /// Parameters of `getObject`, still to be asked for.
+    files: VecDeque<Value>,
+    /// How the files are read.
+    config: Value,
+    items: Vec<Value>,
+}
+
+impl Reading {
+    fn take_in(&mut self, answer: &Value, most: usize) -> Result<(), String> {
+        let left = most.saturating_sub(self.items.len());
+        self.items.extend(content_items(answer, &self.config, left)?);
+        Ok(())
     }
-    let setting = |name: &str| config.and_then(|it| it.get(name)).and_then(Value::as_str);
-    let body = answer.get("Body").unwrap_or(answer);
-    let text = match body {
-        Value::String(text) => text.to_string(),
-        other @ (Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::Array(_)
-        | Value::Object(_)) => other.to_string(),
-    };
-    let items = match setting("InputType").unwrap_or("JSON") {
+}
+
+/// What the answer to the reader's own request holds.
+enum First {
+    Items(Vec<Value>),
+    Files(Reading),
+}
+
+fn parameters_of(settings: &Value) -> Value {
+    let parameters = settings.get("Parameters").or_else(|| settings.get("Arguments"));
+    parameters.cloned().unwrap_or_else(Value::empty_object)
+}
+
+/// A listing's entries, the content of an object, or the files that a listing or a manifest names.
+fn read_first(answer: &Value, settings: &Value, most: usize) -> Result<First, String> {
+    let config = settings.get("ReaderConfig").cloned().unwrap_or_default();
+    let setting = |name: &str| config.get(name).and_then(Value::as_str);
+    if let Some(entries) = answer.get("Contents").and_then(Value::as_array) {
+        if setting("Transformation") != Some("LOAD_AND_FLATTEN") {
+            return Ok(First::Items(entries.iter().take(most).cloned().collect()));
+        }
+        let bucket = parameters_of(settings).get("Bucket").cloned().unwrap_or_default();
+        let keys = entries.iter().filter_map(|it| it.get("Key"));
+        let files = keys.map(|key| file(bucket.clone(), key.clone())).collect();
+        return Ok(First::Files(Reading { files, config, items: Vec::new() }));
+    }
+    match (setting("InputType"), setting("ManifestType")) {
+        (_, Some("ATHENA_DATA")) => {
+            let files = body_of(answer).lines().filter_map(s3_uri).collect();
+            Ok(First::Files(Reading { files, config, items: Vec::new() }))
+        }
+        (Some("MANIFEST"), _) => inventory(&body_of(answer)).map(First::Files),
+        (Some(_) | None, _) => content_items(answer, &config, most).map(First::Items),
+    }
+}
+
+fn file(bucket: Value, key: Value) -> Value {
+    Value::object([("Bucket", bucket), ("Key", key)])
+}
+
+/// `s3://bucket/key`
+fn s3_uri(line: &str) -> Option<Value> {
+    let (bucket, key) = line.trim().strip_prefix("s3://")?.split_once('/')?;
+    Some(file(Value::from(bucket), Value::from(key)))
+}
+
+/// The manifest of an S3 inventory: its files are CSV without a row of headers, which the manifest names instead.
+fn inventory(text: &str) -> Result<Reading, String> {
+    let manifest =
+        Value::parse(text).map_err(|err| format!("The manifest is not valid JSON: {err}"))?;
+    let text = |name: &str| manifest.get(name).and_then(Value::as_str).unwrap_or_default();
+    if text("fileFormat") != "CSV" {
+        return Err(format!(
+            "Stepwell reads inventories in CSV, and this one is in '{}'.",
+            text("fileFormat")
+        ));
+    }
+    let bucket = text("destinationBucket");
+    let bucket = bucket.rsplit_once(":::").map_or(bucket, |(_, name)| name);
+    let listed = manifest.get("files").and_then(Value::as_array);
+    let keys = listed.into_iter().flatten().filter_map(|it| it.get("key"));
+    let headers = text("fileSchema").split(',').map(|name| Value::from(name.trim()));
+    let config = Value::object([
+        ("InputType", Value::from("CSV")),
+        ("CSVHeaderLocation", Value::from("GIVEN")),
+        ("CSVHeaders", Value::array(headers)),
+    ]);
+    let files = keys.map(|key| file(Value::from(bucket), key.clone())).collect();
+    Ok(Reading { files, config, items: Vec::new() })
+}
+
+fn body_of(answer: &Value) -> String {
+    plain(answer.get("Body").unwrap_or(answer))
+}
+
+/// The items in the content of an object.
+fn content_items(answer: &Value, config: &Value, most: usize) -> Result<Vec<Value>, String> {
+    let setting = |name: &str| config.get(name).and_then(Value::as_str);
+    let text = body_of(answer);
+    let mut items = match setting("InputType").unwrap_or("JSON") {
         "JSON" => json_items(&text, setting("ItemsPointer"))?,
         "JSONL" => json_lines(&text, most)?,
-        "CSV" => csv_items(&text, config, most)?,
+        "CSV" => csv_items(&text, Some(config), most)?,
         other => {
             return Err(format!("Stepwell does not read items of the input type {other}."));
         }
     };
-    Ok(Value::array(items.into_iter().take(most)))
+    items.truncate(most);
+    Ok(items)
 }
 
 fn json_items(text: &str, pointer: Option<&str>) -> Result<Vec<Value>, String> {
@@ -295,7 +404,8 @@ mod tests {
 
     fn read(config: &str, body: &str) -> Result<String, String> {
         let answer = Value::object([("Body", Value::from(body))]);
-        items(&answer, Some(&Value::parse(config).expect("JSON")), 3).map(|it| it.to_string())
+        let items = content_items(&answer, &Value::parse(config).expect("JSON"), 3)?;
+        Ok(Value::from(items).to_string())
     }
 
     #[test]
@@ -318,5 +428,52 @@ mod tests {
         assert!(read(pointer, "[]").is_err());
         assert_eq!(read("{}", "[1,2,3,4]").as_deref(), Ok("[1,2,3]"), "no more than asked for");
         assert!(read("{}", "{").is_err());
+    }
+
+    #[test]
+    fn a_manifest_names_files_and_their_columns() {
+        let manifest = r#"{"destinationBucket":"arn:aws:s3:::dest","fileFormat":"CSV","fileSchema":"Bucket, Key",
+            "files":[{"key":"one.csv"},{"key":"two.csv"}]}"#;
+        let mut reading = inventory(manifest).expect("an inventory");
+        assert_eq!(
+            Value::array(reading.files.drain(..)).to_string(),
+            r#"[{"Bucket":"dest","Key":"one.csv"},{"Bucket":"dest","Key":"two.csv"}]"#
+        );
+        for body in ["\"b\",\"k1\"\n\"b\",\"k2\"\n", "b,k3\nb,k4\n"] {
+            let answer = Value::object([("Body", Value::from(body))]);
+            reading.take_in(&answer, 3).expect("rows");
+        }
+        assert_eq!(
+            Value::from(reading.items).to_string(),
+            r#"[{"Bucket":"b","Key":"k1"},{"Bucket":"b","Key":"k2"},{"Bucket":"b","Key":"k3"}]"#
+        );
+        assert!(inventory(r#"{"fileFormat":"ORC"}"#).is_err());
+    }
+
+    #[test]
+    fn a_listing_can_be_read_into() {
+        let listing = Value::parse(r#"{"Contents":[{"Key":"a.jsonl"}]}"#).expect("JSON");
+        let settings = |config: &str| {
+            Value::parse(&format!(
+                r#"{{"Arguments":{{"Bucket":"b"}},"ReaderConfig":{{{config}}}}}"#
+            ))
+            .expect("JSON")
+        };
+        let flatten = settings(r#""InputType":"JSONL","Transformation":"LOAD_AND_FLATTEN""#);
+        let Ok(First::Files(reading)) = read_first(&listing, &flatten, 9) else {
+            panic!("the files are still to be read")
+        };
+        assert_eq!(
+            reading.files,
+            [Value::parse(r#"{"Bucket":"b","Key":"a.jsonl"}"#).expect("JSON")]
+        );
+        assert!(
+            matches!(read_first(&listing, &settings(""), 9), Ok(First::Items(items)) if items.len() == 1)
+        );
+        let athena = settings(r#""InputType":"JSONL","ManifestType":"ATHENA_DATA""#);
+        let manifest = Value::object([("Body", Value::from("s3://b/one\ns3://b/two/three\n"))]);
+        assert!(
+            matches!(read_first(&manifest, &athena, 9), Ok(First::Files(it)) if it.files.len() == 2)
+        );
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::dataflow::{
     states_object,
 };
 use crate::engine::failure::Failure;
-use crate::engine::limits::exceeds_payload_limit;
+use crate::engine::limits::{MAX_PAYLOAD_BYTES, exceeds_payload_limit, size_within};
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
 use crate::engine::program::is_jsonata;
 use crate::engine::rehearsal::Rehearsal;
@@ -233,9 +233,15 @@ impl Machine {
         let distributed = map.processor.mode == ProcessorMode::Distributed;
         let limit = match &map.max_concurrency {
             None => 0,
-            Some(field) => self
-                .map_number(thread, here, field, "MaxConcurrency")?
-                .map_or(0, |it| it.max(0.0) as u64),
+            Some(field) => {
+                let limit = self.map_number(thread, here, field, "MaxConcurrency")?.unwrap_or(0.0);
+                if limit < 0.0 {
+                    let cause =
+                        format!("Expected non-negative integer, but got '{limit}' instead.");
+                    return Err(self.runtime_failure(thread, here, &cause));
+                }
+                limit as u64
+            }
         };
         let most = if distributed { DISTRIBUTED_CONCURRENCY } else { INLINE_CONCURRENCY };
         let max_concurrency = if limit == 0 { most } else { limit.min(most) };
@@ -319,7 +325,7 @@ impl Machine {
         self.evaluate(thread, here, &input, |bindings, random| {
             let value = evaluate_path(expression, bindings, random)?;
             number(&value).map(Some).ok_or_else(|| {
-                let kind = if may_be_fraction { "number" } else { "integer" };
+                let kind = if may_be_fraction { "float" } else { "integer" };
                 DataError::runtime(format!(
                     "The {name}Path field refers to value \"{}\" which is not a valid {kind}: {}",
                     plain(&value),
@@ -484,10 +490,18 @@ impl Machine {
         };
         let most_items =
             self.batch_limit(thread, here, &settings, "MaxItemsPerBatch")?.unwrap_or(u64::MAX);
-        let most_bytes = self.batch_limit(thread, here, &settings, "MaxInputBytesPerBatch")?;
+        // A batch is an input like any other, so it can never be longer than one may be, whatever it is allowed.
+        let longest = MAX_PAYLOAD_BYTES as u64;
+        let most_bytes = self
+            .batch_limit(thread, here, &settings, "MaxInputBytesPerBatch")?
+            .map_or(longest, |it| it.min(longest));
+        let around = match settings.get("BatchInput") {
+            Some(extra) => r#"{"BatchInput":,"Items":[]}"#.len() + extra.to_string().len(),
+            None => r#"{"Items":[]}"#.len(),
+        } as u64;
         let mut batches = Vec::new();
         let mut batch: Vec<Value> = Vec::new();
-        let mut bytes = 0;
+        let mut bytes = around;
         for (at, item) in items.as_array().into_iter().flatten().enumerate() {
             let item = match &map.item_selector {
                 None => item.clone(),
@@ -496,14 +510,14 @@ impl Machine {
                     self.select_item(turn, thread, here, template, &map_context)?
                 }
             };
-            let size = most_bytes.map_or(0, |_| item.to_string().len() as u64 + 1);
-            let full = batch.len() as u64 >= most_items
-                || most_bytes.is_some_and(|most| bytes + size > most);
+            let size = size_within(&item, usize::MAX).map_or(longest, |it| it.text_bytes as u64);
+            let comma = u64::from(!batch.is_empty());
+            let full = batch.len() as u64 >= most_items || bytes + comma + size > most_bytes;
             if full && !batch.is_empty() {
                 batches.push(std::mem::take(&mut batch));
-                bytes = 0;
+                bytes = around;
             }
-            bytes += size;
+            bytes += size + u64::from(!batch.is_empty());
             batch.push(item);
         }
         if !batch.is_empty() {

@@ -12,4 +12,5 @@ mod task;
 mod task_parameters;
 mod wait;
 
+pub(crate) use item_reader::Reading;
 pub(crate) use map::written_results;
