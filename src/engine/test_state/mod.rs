@@ -54,7 +54,7 @@ pub fn test_state(
     mock::check_request(request, &tested)?;
     let mocked = request.mock.as_ref().map(|it| mock::mocked(it, request, &tested)).transpose()?;
     let context = request.context.as_deref().map(|it| context::parse(it, &tested)).transpose()?;
-    let outcome = run::run(request, &tested, mocked, context, answer)?;
+    let outcome = run::run(request, &tested, mocked.as_ref(), context, answer)?;
     Ok(response::response(request, &tested, outcome))
 }
 

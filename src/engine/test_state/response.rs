@@ -119,11 +119,12 @@ fn jsonpath_stages(members: &mut Members, tested: &Tested, data: &InspectionData
     };
     let shown = |is_shown: bool, stage: Option<&Value>| stage.filter(|_| is_shown).cloned();
     let effective = data.after_input_path.as_ref();
-    let computed = data.after_parameters.as_ref().or(effective.filter(|_| !has_parameters(tested)));
+    let computed =
+        data.after_parameters.as_ref().or_else(|| effective.filter(|_| !has_parameters(tested)));
     let selected = data
         .after_result_selector
         .as_ref()
-        .or(data.result.as_ref().filter(|_| !has_selector(tested)));
+        .or_else(|| data.result.as_ref().filter(|_| !has_selector(tested)));
     members.payload("afterInputPath", shown(input_path, effective).as_ref());
     members.payload("afterItemsPath", data.after_items_path.as_ref());
     members.payload("afterParameters", shown(parameters, computed).as_ref());

@@ -32,7 +32,7 @@ pub(super) struct Outcome {
 pub(super) fn run(
     request: &TestStateRequest,
     tested: &Tested,
-    mocked: Option<Result<Value, Failure>>,
+    mocked: Option<&Result<Value, Failure>>,
     context: Option<Value>,
     answer: &mut dyn FnMut(&TaskRequest) -> Option<Vec<Input>>,
 ) -> Result<Outcome, TestStateError> {
@@ -40,7 +40,7 @@ pub(super) fn run(
     let rehearsal = Rehearsal {
         context,
         retry_count: settings.retrier_retry_count,
-        inside: mocked.clone(),
+        inside: mocked.cloned(),
         failed_iterations: settings.map_iteration_failure_count,
         reads_items: settings.map_item_reader_data.is_some(),
     };
@@ -71,7 +71,7 @@ pub(super) fn run(
         for action in machine.step(clock.now(), input, &mut history) {
             clock.observe(&action);
             if let Action::RunTask(task) = &action {
-                let given = match (tested.task(), &mocked, &settings.map_item_reader_data) {
+                let given = match (tested.task(), mocked, &settings.map_item_reader_data) {
                     (Some(_), Some(mocked), _) => Some(vec![as_input(task, mocked)]),
                     (None, _, Some(data)) => Some(vec![read(task, data)]),
                     (Some(_), None, _) | (None, _, None) => answer(task),
