@@ -181,6 +181,22 @@ fn yaml_that_breaks_gives_what_came_before() {
 }
 
 #[test]
+fn further_lines_of_a_quoted_text_may_stand_left_of_their_key() {
+    let text = "Outer:\n  Policy: '{\n  \"a\": 1,\n\n\"b\": 2\n  }'\n  After: !Ref \"x\ny\"\n";
+    let document = yaml(text);
+    assert_eq!(document.problems, []);
+    assert_eq!(value(&document), r#"{"Outer":{"Policy":"{ \"a\": 1,\n\"b\": 2 }","After":"x y"}}"#);
+    let outer = &document.root.as_ref().unwrap().as_object().unwrap()[0].value;
+    let after = &outer.as_object().unwrap()[1];
+    assert_eq!(document.slice(after.name_span), "After");
+    assert_eq!(document.slice(after.value.span), "\"x\ny\"");
+    // One that goes on for ever is read a limited number of times.
+    let endless = format!("a:\n  b: \"{}\"", "\nx".repeat(20_000));
+    assert!(!yaml(&endless).problems.is_empty());
+    assert!(!yaml("a:\n  b: 'x\ny").problems.is_empty());
+}
+
+#[test]
 fn aliases_cannot_explode() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
     for (this, before) in ('b'..='z').zip('a'..) {

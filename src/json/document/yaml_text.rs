@@ -1,14 +1,68 @@
 //! YAML text to a tree: anchors, aliases and merge keys are resolved, tags are kept.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle, Tag};
 
 use super::{Content, MAX_DEPTH, MAX_NODES, Member, Node, Problems, Span};
 use crate::json::{Number, Value};
 
+/// What is put before a continuation line that stands too far left; deeper than any block that it may be in.
+const INDENTATION: &str = "                                                                                                    ";
+/// Bytes that may be read again because of such lines.
+const MAX_READ_AGAIN: usize = 32 * 1024 * 1024;
+
+/// The specification wants the further lines of a quoted text to stand right of the key; the libraries behind `CloudFormation` and
+/// most tools do not mind. So such a line is moved to the right and the text read again: white space there means nothing.
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+    let known_problems = problems.list.len();
+    let mut moved = Moved { text: text.into(), places: Vec::new() };
+    let mut read = 0;
+    loop {
+        read += moved.text.len();
+        match parse_moved(text, &moved, read <= MAX_READ_AGAIN, problems) {
+            Ok(root) => return root,
+            Err(TooFarLeft { at }) => {
+                problems.list.truncate(known_problems);
+                moved.text.to_mut().insert_str(at, INDENTATION);
+                moved.places.push(at);
+            }
+        }
+    }
+}
+
+/// A text with lines that were moved to the right.
+struct Moved<'a> {
+    text: Cow<'a, str>,
+    /// Where white space was put in, each in the text with those before it; ascending.
+    places: Vec<usize>,
+}
+
+impl Moved<'_> {
+    /// The place in the text as it was.
+    fn original(&self, at: usize) -> usize {
+        let before = self.places.partition_point(|place| *place < at);
+        match before.checked_sub(1).and_then(|last| self.places.get(last)) {
+            // Within the white space that was put in.
+            Some(last) if at < last + INDENTATION.len() => last - (before - 1) * INDENTATION.len(),
+            Some(_) | None => at - before * INDENTATION.len(),
+        }
+    }
+}
+
+/// A line of a quoted text that has to be moved to the right, from there on.
+struct TooFarLeft {
+    at: usize,
+}
+
+fn parse_moved(
+    original: &str,
+    moved: &Moved<'_>,
+    may_move: bool,
+    problems: &mut Problems,
+) -> Result<Option<Node>, TooFarLeft> {
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
@@ -16,13 +70,15 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
     };
     options.set_emit_comments(false);
     let mut builder = Builder {
-        text,
+        text: original,
+        moved,
         problems,
         root: None,
         frames: Vec::new(),
         anchors: BTreeMap::new(),
         nodes: 0,
     };
+    let text: &str = &moved.text;
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((Event::DocumentStart(..), span)) if builder.root.is_some() => {
@@ -37,6 +93,15 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
             }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+                let is_later = moved.places.last().is_none_or(|last| *last < at);
+                if *error.kind() == ErrorKind::InvalidQuotedScalarIndent
+                    && is_later
+                    && may_move
+                    && text.is_char_boundary(at)
+                {
+                    return Err(TooFarLeft { at });
+                }
+                let at = moved.original(at);
                 builder.problems.broken(
                     Span { start: at, end: at },
                     format!("This is not YAML: {}", error.info()),
@@ -45,7 +110,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
             }
         }
     }
-    builder.finish()
+    Ok(builder.finish())
 }
 
 /// A node with what it costs to copy.
@@ -56,7 +121,9 @@ struct Anchored {
 }
 
 struct Builder<'a, 'p> {
+    /// As it was given; all places are in it.
     text: &'a str,
+    moved: &'a Moved<'a>,
     problems: &'p mut Problems,
     root: Option<Node>,
     frames: Vec<Frame>,
@@ -89,8 +156,9 @@ struct Key {
 impl Builder<'_, '_> {
     fn span(&self, span: &granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or(0..0);
-        let end = range.end.min(self.text.len());
-        Span { start: range.start.min(end), end }
+        let end = range.end.min(self.moved.text.len());
+        let start = self.moved.original(range.start.min(end));
+        Span { start, end: self.moved.original(end) }
     }
 
     /// Takes one event; `false` stops the reading.
