@@ -27,10 +27,12 @@ use stepwell::execution::{EventType, ExecutionStatus, History, Timestamp, export
 use stepwell::json::Value;
 use stepwell::json::document::{Document, Format};
 
-/// What must be passed at least: raised whenever more is reached, never lowered.
+/// What must be passed at least. What is missing of the executions cannot be run: of three Express ones it was not recorded what
+/// their functions answered, and of one the corpus replaced the output by a name. Raised whenever more is reached, never lowered.
 const FLOORS: &[(&str, u64)] = &[
-    ("execution without choice tables output", 433),
-    ("execution without choice tables events", 425),
+    ("execution without choice tables status", 445),
+    ("execution without choice tables output", 442),
+    ("execution without choice tables events", 439),
     ("execution/choice_operators output", 319),
     ("test_state response", 134),
 ];

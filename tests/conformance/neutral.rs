@@ -72,13 +72,12 @@ pub(crate) fn neutralised(expected: &Value, ours: &Value, other: &Value) -> Valu
     }
 }
 
-/// Whether the recorded text is a name, not one of the corpus's wildcards, which the comparer knows.
+/// Whether the recorded text is a name, not one of the corpus's wildcards, which the comparer knows. A `<<token>:1>` that was
+/// cut in the middle is no wildcard either.
 fn is_plain(name: &str) -> bool {
-    name.split_once("<<").is_none_or(|(_, rest)| {
-        // A `<<token>:1>` that was cut in the middle is no wildcard either.
-        !rest.split_once(">>").is_some_and(|(inside, _)| !inside.contains(['<', '>']))
-            && rest.contains('>')
-    })
+    let is_wildcard =
+        |rest: &str| rest.split_once(">>").is_some_and(|(inside, _)| !inside.contains(['<', '>']));
+    !name.split("<<").skip(1).any(is_wildcard)
 }
 
 /// Whether `name` has what our two texts have in common, around the word that differs.
