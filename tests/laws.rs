@@ -2,14 +2,18 @@
 //!
 //! `STEPWELL_LAWS_SEED=n` repeats a run, `STEPWELL_LAWS_CASES=n` makes a longer one. The seed is printed first.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use stepwell::asl::StateMachineType;
+use stepwell::asl::{StateKind, StateMachine, StateMachineType};
+use stepwell::engine::test_state::{
+    Definition, FieldValidationMode, Mock, TestStateRequest, test_state,
+};
 use stepwell::engine::{ExecutionStart, Input, Machine, Run, TaskRequest, run_to_end};
-use stepwell::execution::{EventId, EventType, History, Timestamp, export};
+use stepwell::execution::{EventDetails, EventId, EventType, History, Timestamp, export};
 use stepwell::json::Value;
 use stepwell::json::document::{Document, Format};
 
@@ -236,6 +240,8 @@ fn check(parts: &[Part], seed: u64) -> Result<(), TestCaseError> {
     prop_assert_eq!(&history.inspections, &again.inspections);
     prop_assert_eq!(format!("{ended:?}"), format!("{replayed:?}"), "and the same machine");
 
+    every_state_alone_does_the_same(&machine, &history)?;
+
     // A shorter journal is an earlier moment of the same run, from which it goes on the same way.
     let half = stepwell::engine::Journal {
         start: journal.start.clone(),
@@ -252,5 +258,49 @@ fn check(parts: &[Part], seed: u64) -> Result<(), TestCaseError> {
     let imported = export::parse(&text(&history)).expect("our own history");
     prop_assert_eq!(imported.events(), history.events(), "reading gives what was written");
     prop_assert_eq!(text(&imported), text(&history));
+    Ok(())
+}
+
+/// What a state made of its input in the execution, it makes of it in a test of that state alone. Left out are the states of
+/// these machines that ask for something random, and visits in which something failed.
+fn every_state_alone_does_the_same(
+    machine: &Arc<StateMachine>,
+    history: &History,
+) -> Result<(), TestCaseError> {
+    let states = machine.states();
+    let mut tested = BTreeSet::new();
+    for (entered, visit) in &history.inspections {
+        let details = history.get(*entered).map(|it| &it.details);
+        let Some(EventDetails::StateEntered { name, .. }) = details else { continue };
+        let Some((_, state)) = states.iter().find(|(_, it)| it.name.as_str() == &**name) else {
+            continue;
+        };
+        let source = &machine.source[state.span.start..state.span.end];
+        let random =
+            ["$uuid", "States.MathRandom", "Task.Token"].iter().any(|it| source.contains(it));
+        let (Some(output), None, false) = (&visit.output, &visit.error, random) else { continue };
+        if !tested.insert(Arc::clone(name)) {
+            continue;
+        }
+        let is_mocked =
+            matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_));
+        let mock = Mock {
+            result: visit.result.as_ref().map(Value::to_string),
+            field_validation_mode: FieldValidationMode::None,
+            ..Mock::default()
+        };
+        let request = TestStateRequest {
+            input: visit.input.as_ref().map(Value::to_string),
+            variables: Some(Value::object(visit.variables.clone()).to_string()),
+            mock: is_mocked.then_some(mock),
+            ..TestStateRequest::new(
+                Definition::Machine(Arc::clone(machine)),
+                Some(name.to_string()),
+            )
+        };
+        let response = test_state(&request, &mut |_| None);
+        let alone = response.map(|it| it.get("output").and_then(Value::as_str).map(str::to_owned));
+        prop_assert_eq!(alone, Ok(Some(output.to_string())), "{}", source);
+    }
     Ok(())
 }

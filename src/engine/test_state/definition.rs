@@ -18,7 +18,8 @@ const NAMELESS: &str = "StateName";
 
 #[derive(Debug)]
 pub(super) struct Tested {
-    machine: StateMachine,
+    /// The state machine around the state, without its states.
+    around: StateMachine,
     pub(super) state: State,
 }
 
@@ -26,22 +27,29 @@ impl Tested {
     pub(super) fn find(request: &TestStateRequest) -> Result<Self, TestStateError> {
         let name = request.state_name.as_deref();
         match &request.definition {
-            Definition::Text(text) => Self::of(Self::read(text, name)?, name.unwrap_or(NAMELESS)),
-            Definition::Machine(machine) => {
-                Self::of(StateMachine::clone(machine), name.unwrap_or_default())
-            }
+            Definition::Text(text) => Self::of(&Self::read(text, name)?, name.unwrap_or(NAMELESS)),
+            Definition::Machine(machine) => Self::of(machine, name.unwrap_or_default()),
         }
     }
 
     /// The state of that name or path, at any depth of the machine.
-    fn of(machine: StateMachine, wanted: &str) -> Result<Self, TestStateError> {
+    fn of(machine: &StateMachine, wanted: &str) -> Result<Self, TestStateError> {
         let states = machine.states();
         let by_path = states.iter().find(|(path, _)| path.as_str() == wanted);
         let found = by_path.or_else(|| states.iter().find(|(_, it)| it.name.as_str() == wanted));
         let state = found
             .map(|(_, state)| State::clone(state))
             .ok_or_else(|| TestStateError::validation("State not found in definition"))?;
-        Ok(Self { machine, state })
+        let around = StateMachine {
+            comment: machine.comment.clone(),
+            version: machine.version.clone(),
+            // A test has a limit of its own.
+            timeout_seconds: None,
+            query_language: machine.query_language,
+            top: Scope::default(),
+            source: Arc::clone(&machine.source),
+        };
+        Ok(Self { around, state })
     }
 
     /// A whole machine, or one around the one state.
@@ -68,7 +76,7 @@ impl Tested {
         }
         states.insert(self.state.name.clone(), self.state.clone());
         let top = Scope { start_at: Some(self.state.name.clone()), states, ..Scope::default() };
-        StateMachine { top, timeout_seconds: None, ..self.machine.clone() }
+        StateMachine { top, ..self.around.clone() }
     }
 
     fn targets(&self) -> impl Iterator<Item = &StateName> {
