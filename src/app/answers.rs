@@ -1,19 +1,24 @@
-//! Who answers a task: the user's own mock first, then the chosen test case, then the embedded services; else nobody.
+//! Who answers a task: the user's own mock first, then the chosen test case, then the embedded services (`DynamoDB`, S3); else
+//! nobody.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::TaskRequest;
 use crate::execution::Timestamp;
+use crate::json::Value;
 use crate::project::Project;
 use crate::services::TaskAnswer;
 use crate::services::dynamodb::{DynamoDb, Table};
 use crate::services::mock::MockCase;
+use crate::services::s3::S3;
 
 /// The database and the mocks of a project session.
 #[derive(Clone)]
 pub struct Answers {
     pub database: Arc<DynamoDb>,
+    /// The buckets; none when the project brings none.
+    pub s3: Arc<S3>,
     /// What the user typed in the window.
     pub typed: MockCase,
     /// The chosen test case of a `MockConfigFile`.
@@ -39,9 +44,16 @@ impl Answers {
     /// The database engine could not be set up at all.
     pub fn of(project: &Project) -> Result<(Self, Vec<String>), String> {
         let database = DynamoDb::new()?;
-        let problems = create_tables(&database, &project.tables);
+        let mut problems = create_tables(&database, &project.tables);
+        let s3 = S3::default();
+        problems.extend(s3.seed(&project.objects).err().map(|why| format!("S3: {why}")));
         Ok((
-            Self { database: Arc::new(database), typed: MockCase::default(), case: None },
+            Self {
+                database: Arc::new(database),
+                s3: Arc::new(s3),
+                typed: MockCase::default(),
+                case: None,
+            },
             problems,
         ))
     }
@@ -53,16 +65,31 @@ impl Answers {
         now: Timestamp,
         invocations: &mut Invocations,
     ) -> Option<TaskAnswer> {
+        // A mock of the state is for its items; what becomes of them is written where S3 is, and nowhere without one.
+        if S3::is_result_writer(request) {
+            return Some(
+                self.ask_s3(request, now)
+                    .unwrap_or_else(|| TaskAnswer::Succeeded { output: Value::empty_object() }),
+            );
+        }
         let count = invocations.entry(Arc::clone(&request.state_name)).or_default();
         let invocation = *count;
         *count += 1;
         let mocked = self.typed.answer(&request.state_name, invocation);
         let mocked = mocked.or_else(|| self.case.as_ref()?.answer(&request.state_name, invocation));
-        mocked.or_else(|| {
+        let mocked = mocked.or_else(|| {
             DynamoDb::handles(request).then(|| {
                 self.database.set_time(now);
                 self.database.run(request)
             })
+        });
+        mocked.or_else(|| self.ask_s3(request, now))
+    }
+
+    fn ask_s3(&self, request: &TaskRequest, now: Timestamp) -> Option<TaskAnswer> {
+        self.s3.handles(request).then(|| {
+            self.s3.set_time(now);
+            self.s3.run(request)
         })
     }
 

@@ -187,11 +187,8 @@ impl App {
             Command::LoadMocks(path) => self.load_mocks(&path),
             Command::SelectMockCase(case) => self.select_mock_case(case),
 
-            Command::SetRequest(draft) => self.draft = *draft,
-            Command::SelectRoute(api, method, path) => {
-                let method = if method == "ANY" { "GET".to_owned() } else { method };
-                self.draft = RequestDraft { api, method, url: path, ..self.draft.clone() };
-            }
+            Command::SetRequest(draft) => self.change_draft(*draft),
+            Command::SelectRoute(api, method, path) => self.select_route((api, method, path)),
             Command::SendRequest => {
                 let (api, request) = (self.draft.api, self.draft.to_request());
                 self.send(api, request, false);
@@ -204,7 +201,8 @@ impl App {
             }
             Command::EditAgain(index) => {
                 if let Some(exchange) = self.exchanges.get(index) {
-                    self.draft = RequestDraft::of(exchange.api, &exchange.request);
+                    let draft = RequestDraft::of(exchange.api, &exchange.request);
+                    self.change_draft(draft);
                 }
             }
             Command::SelectExchange(index) => {
@@ -420,7 +418,10 @@ impl App {
     fn reset_tables(&mut self) {
         let Some(open) = &mut self.project else { return };
         match super::Answers::of(&open.project) {
-            Ok((fresh, _)) => open.answers.database = fresh.database,
+            Ok((fresh, _)) => {
+                open.answers.database = fresh.database;
+                open.answers.s3 = fresh.s3;
+            }
             Err(why) => {
                 self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why);
             }

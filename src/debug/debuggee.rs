@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::asl::{StateMachine, StateMachineType, StatePath};
+use crate::asl::{StateKind, StateMachine, StateMachineType, StatePath};
 use crate::engine::{
     Action, ExecutionStart, Input, Journal, Machine, TaskRequest, TaskToken, VirtualClock,
 };
-use crate::execution::{EventDetails, EventId, Execution, History, Moments, ThreadId, Timestamp};
+use crate::execution::{
+    EventDetails, EventId, Execution, ExecutionSource, History, Moments, ThreadId, Timestamp,
+};
 use crate::json::Value;
 
 /// What a service, or the user, answers to a task.
@@ -29,6 +31,8 @@ pub enum TaskAnswer {
     },
     /// It never answers: time may pass, and the task's own timeout decides.
     Never,
+    /// A sign of life; the answer is still to come.
+    Heartbeat,
 }
 
 /// A task that waits for its answer.
@@ -78,7 +82,7 @@ pub(super) struct Debuggee {
 /// The machine and all that it waits for.
 #[derive(Clone, Debug)]
 pub(super) struct Engine {
-    machine: Machine,
+    pub(super) machine: Machine,
     pub(super) journal: Journal,
     /// The last event after each input of the journal.
     marks: Vec<EventId>,
@@ -90,6 +94,9 @@ pub(super) struct Engine {
     cancelled: Vec<TaskToken>,
     /// Came in, and not yet taken.
     answers: VecDeque<(TaskToken, TaskAnswer)>,
+    /// Will come at a time, in the order of times and then of coming in.
+    due: BTreeMap<(Timestamp, u64), (TaskToken, TaskAnswer)>,
+    next_due: u64,
 }
 
 impl Debuggee {
@@ -112,6 +119,8 @@ impl Debuggee {
                 undelivered: Vec::new(),
                 cancelled: Vec::new(),
                 answers: VecDeque::new(),
+                due: BTreeMap::new(),
+                next_due: 0,
             }),
         };
         debuggee.moments.extend(&debuggee.history);
@@ -167,14 +176,19 @@ impl Debuggee {
                     None => continue,
                 }
             }
-            if engine.pending.iter().any(|it| !it.never) {
+            if engine.take_due() {
+                continue;
+            }
+            if engine.pending.iter().any(|it| !it.never && !engine.is_due(it.request.token)) {
                 return Step::NeedsAnswer;
             }
-            match (engine.clock.next_due(), engine.pacing) {
+            let answer = engine.due.keys().next().map(|(at, _)| *at);
+            let next = engine.clock.next_due().into_iter().chain(answer).min();
+            match (next, engine.pacing) {
                 (None, _) => return Step::NeedsAnswer,
                 (Some(at), Clock::Paced { .. }) => return Step::Sleeps(at),
-                (Some(_), Clock::Virtual) => engine.clock.jump(),
-            };
+                (Some(at), Clock::Virtual) => engine.clock.advance_to(at),
+            }
         };
         self.take(input);
         Step::Taken
@@ -241,6 +255,62 @@ impl Debuggee {
             engine.answers.push_back((token, answer));
         }
         waiting
+    }
+
+    /// As [`Debuggee::answer`], at a time of this execution: what is due before then happens first.
+    pub(super) fn answer_at(
+        &mut self,
+        token: TaskToken,
+        answer: TaskAnswer,
+        at: Timestamp,
+    ) -> bool {
+        let Some(engine) = &mut self.engine else { return false };
+        let waiting = engine.pending.iter().any(|it| it.request.token == token);
+        if waiting {
+            engine.due.insert((at, engine.next_due), (token, answer));
+            engine.next_due += 1;
+        }
+        waiting
+    }
+
+    /// The same execution, aborted at a time: what went in until then, and `StopExecution`.
+    pub(super) fn aborted_at(&self, at: Timestamp, cause: Option<Arc<str>>) -> Option<Self> {
+        let engine = self.engine.as_ref()?;
+        let mut copy = Self::launch(Arc::clone(&self.definition), engine.journal.start.clone());
+        for (when, input) in engine.journal.inputs.iter().take_while(|(when, _)| *when <= at) {
+            copy.replay(*when, input.clone());
+        }
+        if let Some(engine) = &mut copy.engine {
+            engine.clock.advance_to(at);
+        }
+        if !copy.has_ended() {
+            copy.take(Input::Stop { error: None, cause });
+        }
+        Some(copy)
+    }
+
+    /// A child execution of a distributed Map: the journal is run again, and this time its events are kept.
+    pub(super) fn child_execution(&self, arn: &str) -> Option<Execution> {
+        let engine = self.engine.as_ref()?;
+        let (run, child) =
+            engine.machine.map_runs().iter().find_map(|run| Some((run, run.child(arn)?)))?;
+        let definition = Arc::clone(&self.definition);
+        let state = definition.find(&run.state)?;
+        let StateKind::Map(map) = &state.kind else { return None };
+        Some(Execution {
+            arn: run.child_arn(child.index),
+            state_machine: Arc::new(StateMachine {
+                comment: None,
+                version: None,
+                timeout_seconds: None,
+                query_language: definition.query_language,
+                top: map.processor.scope.clone(),
+                source: Arc::clone(&definition.source),
+            }),
+            kind: map.processor.execution_type.unwrap_or(self.kind),
+            history: Machine::replay_child(Arc::clone(&definition), &engine.journal, child),
+            source: ExecutionSource::Simulated { seed: engine.journal.start.seed },
+        })
     }
 
     /// Requests and cancellations that the shell does not know yet.
@@ -380,6 +450,26 @@ impl Debuggee {
 }
 
 impl Engine {
+    /// Whether the last word on a task has come in and only its time has not.
+    fn is_due(&self, token: TaskToken) -> bool {
+        self.due.values().any(|(due, answer)| {
+            *due == token
+                && matches!(answer, TaskAnswer::Succeeded { .. } | TaskAnswer::Failed { .. })
+        })
+    }
+
+    /// Moves an answer whose time has come to those that are taken next.
+    fn take_due(&mut self) -> bool {
+        let now = self.clock.now();
+        match self.due.first_key_value() {
+            Some(((at, _), _)) if *at <= now => {
+                self.answers.extend(self.due.pop_first().map(|(_, answer)| answer));
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
     /// The input that an answer is; `None` when it only says that none will come, or nobody waits for it any more.
     fn take_answer(&mut self, token: TaskToken, answer: TaskAnswer) -> Option<Input> {
         let pending = self.pending.iter_mut().find(|it| it.request.token == token)?;
@@ -388,6 +478,7 @@ impl Engine {
                 pending.never = true;
                 None
             }
+            TaskAnswer::Heartbeat => Some(Input::TaskHeartbeat { token }),
             TaskAnswer::Submitted { output } => {
                 pending.submitted = true;
                 Some(Input::TaskSubmitted { token, output })
@@ -411,6 +502,7 @@ impl Engine {
     }
 
     fn forget(&mut self, token: TaskToken) {
+        self.due.retain(|_, (due, _)| *due != token);
         self.pending.retain(|it| it.request.token != token);
         self.undelivered.retain(|it| it.token != token);
     }

@@ -213,6 +213,21 @@ impl DebugSession {
         waited
     }
 
+    /// As [`DebugSession::answer`], at a (virtual) time that may lie ahead: what is due before it happens first. Whether anyone
+    /// waited for it.
+    pub fn answer_at(&mut self, token: TaskToken, answer: TaskAnswer, at: Timestamp) -> bool {
+        let waited = self.debuggee.answer_at(token, answer, at);
+        if waited && self.status == SessionStatus::Waiting {
+            self.status = SessionStatus::Running;
+        }
+        waited
+    }
+
+    /// What `advance` works on.
+    pub fn goal(&self) -> Option<&Goal> {
+        self.pursuit.as_ref().map(|pursuit| &pursuit.goal)
+    }
+
     /// Lets virtual time pass, with [`Clock::Paced`].
     pub fn tick(&mut self, now: Timestamp) {
         self.debuggee.tick(now);
@@ -261,6 +276,28 @@ impl DebugSession {
         let (before, token) = self.debuggee.answer_behind(event)?;
         let mut debuggee = self.debuggee.replayed(before)?;
         debuggee.answer(token, answer).then(|| self.forked(debuggee, before))
+    }
+
+    /// The same execution as `StopExecution` would have ended it at a time, with the cursor at its end; what happened later is
+    /// gone. `None` for one that was not simulated.
+    pub fn aborted_at(&self, at: Timestamp, cause: Option<Arc<str>>) -> Option<Self> {
+        let debuggee = self.debuggee.aborted_at(at, cause)?;
+        let last = debuggee.last_event();
+        let mut session = Self::over(debuggee, last, StopReason::End);
+        session.set_clock(self.clock());
+        Some(session)
+    }
+
+    // -- distributed Maps
+
+    /// The Map Runs of distributed Maps, in the order in which they began; none in a recorded execution.
+    pub fn map_runs(&self) -> &[crate::engine::MapRunRecord] {
+        self.debuggee.engine.as_ref().map_or(&[], |engine| engine.machine.map_runs())
+    }
+
+    /// A child execution of a distributed Map, by its ARN, as an execution of its own: its history as far as it has come.
+    pub fn child_execution(&self, arn: &str) -> Option<Execution> {
+        self.debuggee.child_execution(arn)
     }
 
     fn forked(&self, debuggee: Debuggee, at: EventId) -> Self {

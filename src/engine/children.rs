@@ -9,8 +9,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::limits::payload_size;
 use super::machine::{Here, Machine, StepResult, Turn};
-use super::program::is_jsonata;
-use super::state::written_results;
+use super::map_runs::{ChildOutcome, MapRunStatus};
 use super::thread::{Children, Phase, Role, Thread, ThreadIndex};
 use crate::asl::{Map, ProcessorMode, StateKind};
 use crate::execution::{EventDetails, EventId, EventType};
@@ -58,6 +57,16 @@ impl Machine {
         }
         if let (Some(mut children), Some(kind)) = (parent.visit.children.take(), kind_of(here)) {
             children.running.remove(&child.role.index());
+            if child.scope != parent.scope {
+                let outcome = match &result {
+                    Ok(output) => ChildOutcome::Succeeded { output: output.clone() },
+                    Err(failure) => ChildOutcome::Failed {
+                        error: failure.error.clone(),
+                        cause: failure.cause.clone(),
+                    },
+                };
+                self.child_execution_ended(turn, child, &children, outcome);
+            }
             let ended = match result {
                 Ok(output) => self.child_succeeded(
                     turn,
@@ -194,6 +203,7 @@ impl Machine {
                 }
                 self.abort_all(turn, here, children, parent.previous);
                 let failure = Failure::threshold_exceeded();
+                self.finish_map_run(turn, children, MapRunStatus::Failed);
                 self.map_run_failed(turn, parent, &failure);
                 return Some(Err(failure));
             }
@@ -228,6 +238,18 @@ impl Machine {
         self.emit(turn, thread, EventType::MapRunFailed, details);
     }
 
+    pub(crate) fn finish_map_run(
+        &mut self,
+        turn: &Turn<'_>,
+        children: &Children,
+        status: MapRunStatus,
+    ) {
+        let at = turn.at;
+        if let Some(record) = self.map_run_mut(children) {
+            record.finish(at, status);
+        }
+    }
+
     /// `of` is the Parallel or Map.
     fn abort_all(
         &mut self,
@@ -237,14 +259,22 @@ impl Machine {
         previous: EventId,
     ) {
         for index in std::mem::take(&mut children.running).into_values() {
-            self.abort(turn, of, index, previous);
+            self.abort(turn, of, children, index, previous);
         }
     }
 
-    fn abort(&mut self, turn: &mut Turn<'_>, of: Here<'_>, index: ThreadIndex, previous: EventId) {
+    fn abort(
+        &mut self,
+        turn: &mut Turn<'_>,
+        of: Here<'_>,
+        siblings: &Children,
+        index: ThreadIndex,
+        previous: EventId,
+    ) {
         let Some(mut thread) = self.take_thread(index) else { return };
         let program = Arc::clone(&self.program);
-        if let Role::Iteration { index } = thread.role {
+        let distributed = matches!(kind_of(of), Some(Kind::DistributedMap(_)));
+        if let (Role::Iteration { index }, false) = (thread.role, distributed) {
             let details = EventDetails::MapIteration { name: Arc::clone(&of.meta.name), index };
             self.append(turn, thread.scope, previous, EventType::MapIterationAborted, details);
         }
@@ -252,11 +282,13 @@ impl Machine {
             let here = Here::of(&program, thread.visit.state);
             if let Some(mut children) = thread.visit.children.take() {
                 self.abort_all(turn, here, &mut children, previous);
+                self.finish_map_run(turn, &children, MapRunStatus::Aborted);
             }
             self.append_aborted(turn, &thread, here, previous);
         }
         self.discard_thread(turn, index, &mut thread);
-        if matches!(kind_of(of), Some(Kind::DistributedMap(_))) {
+        if distributed {
+            self.child_execution_ended(turn, &thread, siblings, ChildOutcome::Aborted);
             self.remove_child_context(thread.scope);
         }
     }
@@ -314,21 +346,8 @@ impl Machine {
         if let Some((event_type, previous)) = succeeded {
             self.append(turn, thread.scope, previous, event_type, EventDetails::None);
         }
-        let run = thread.visit.children.take().and_then(|it| it.run);
-        if let (Some(Kind::DistributedMap(map)), Some(run)) = (kind_of(here), run)
-            && let Some(writer) = &map.result_writer
-        {
-            let settings = if is_jsonata(here.state) {
-                self.jsonata(thread, here, writer, "ResultWriter", None, None)?
-            } else {
-                let effective = thread.visit.effective.clone();
-                self.template(thread, here, writer, &effective)?
-            };
-            // Without a place to write to, the writer only shapes what it gives.
-            if settings.get("Resource").is_some() {
-                let written = written_results(&settings, run.arn.as_deref().unwrap_or_default());
-                return self.finish_with_result(turn, thread, here, written);
-            }
+        if let Some(children) = thread.visit.children.take() {
+            self.finish_map_run(turn, &children, MapRunStatus::Succeeded);
         }
         self.finish_with_result(turn, thread, here, results)
     }

@@ -39,18 +39,17 @@ impl ExecutionContext {
     pub(crate) fn child(
         start: &ExecutionStart,
         label: &str,
-        number: u64,
+        name: &str,
         at: Timestamp,
         input: &Value,
     ) -> Self {
         let machine_arn = format!("{}/{label}", start.state_machine_arn);
-        let name = format!("{}-{number}", start.execution_name);
         let arn = format!(
             "{}/{label}:{name}",
             start.execution_arn.rsplit_once(':').map_or("", |(prefix, _)| prefix)
         );
         let machine_name = format!("{}/{label}", start.state_machine_name);
-        let mut execution = execution_object(&arn, &name, &start.role_arn, at, input);
+        let mut execution = execution_object(&arn, name, &start.role_arn, at, input);
         execution.insert("RedriveCount".into(), Value::from(0));
         Self {
             execution: Value::from(execution),

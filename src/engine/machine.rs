@@ -9,10 +9,11 @@ use std::sync::Arc;
 use super::context::ExecutionContext;
 use super::failure::{Failure, Origin};
 use super::limits::{MAX_KEPT_BYTES, Size};
+use super::map_runs::{ChildOutcome, ChildRecord, MapRunRecord};
 use super::program::{Program, ProgramState};
 use super::random::SeededRandom;
 use super::rehearsal::Rehearsal;
-use super::thread::{Phase, Role, ScopeNumber, Thread, ThreadIndex, Visit, Wake};
+use super::thread::{Children, Phase, Role, ScopeNumber, Thread, ThreadIndex, Visit, Wake};
 use super::{Action, ExecutionStart, Input, Journal, TaskToken, TimerId};
 use crate::asl::{State, StateMachine, StateMachineType};
 use crate::execution::{EventDetails, EventId, EventType, History, InspectionData, Timestamp};
@@ -44,6 +45,10 @@ pub struct Machine {
     /// Memory that the payloads of the history take.
     kept_bytes: usize,
     next_scope: ScopeNumber,
+    /// Map Runs in the order in which they began.
+    pub(crate) map_runs: Vec<MapRunRecord>,
+    /// The child execution whose events are kept, when one is asked for.
+    kept_child: Option<(ScopeNumber, History)>,
     tasks: BTreeMap<TaskToken, ThreadIndex>,
     timers: BTreeMap<TimerId, TimerOwner>,
     next_task: u64,
@@ -131,6 +136,8 @@ impl Machine {
             unkept_events: 0,
             kept_bytes: 0,
             next_scope: 1,
+            map_runs: Vec::new(),
+            kept_child: None,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             next_task: 1,
@@ -241,6 +248,89 @@ impl Machine {
             machine.step(*at, input.clone(), &mut history);
         }
         (machine, history)
+    }
+
+    /// The Map Runs of distributed Maps, in the order in which they began.
+    pub fn map_runs(&self) -> &[MapRunRecord] {
+        &self.map_runs
+    }
+
+    /// Runs a journal again, and keeps the events of one child execution of a distributed Map: its history so far.
+    pub fn replay_child(
+        definition: Arc<StateMachine>,
+        journal: &Journal,
+        child: &ChildRecord,
+    ) -> History {
+        let mut history = History::default();
+        let mut machine =
+            Self::start(definition, &journal.start, &mut history).without_inspections();
+        machine.kept_child = Some((child.scope, History::default()));
+        for (at, input) in &journal.inputs {
+            machine.step(*at, input.clone(), &mut history);
+        }
+        machine.kept_child.map(|(_, history)| history).unwrap_or_default()
+    }
+
+    pub(crate) fn map_run_mut(&mut self, children: &Children) -> Option<&mut MapRunRecord> {
+        self.map_runs.get_mut(children.run.as_ref()?.number?)
+    }
+
+    pub(crate) fn child_began(
+        &mut self,
+        turn: &Turn<'_>,
+        scope: ScopeNumber,
+        children: &Children,
+        index: u64,
+        input: &Value,
+    ) {
+        if let Some((_, history)) = self.kept_child.as_mut().filter(|(kept, _)| *kept == scope) {
+            let details = EventDetails::ExecutionStarted {
+                input: Some(input.clone().into()),
+                role_arn: Some(Arc::clone(&self.start.role_arn)),
+            };
+            history.append(EventId(0), turn.at, EventType::ExecutionStarted, details);
+        }
+        if let Some(record) = self.map_run_mut(children) {
+            record.begin(ChildRecord {
+                scope,
+                index,
+                input: input.clone(),
+                started_at: turn.at,
+                stopped_at: None,
+                outcome: ChildOutcome::Running,
+            });
+        }
+    }
+
+    /// Notes the end of a child execution of a distributed Map, and appends its last event where its events are kept.
+    pub(crate) fn child_execution_ended(
+        &mut self,
+        turn: &Turn<'_>,
+        child: &Thread,
+        children: &Children,
+        outcome: ChildOutcome,
+    ) {
+        if let Some((_, history)) = self.kept_child.as_mut().filter(|it| it.0 == child.scope) {
+            let (event_type, details) = match &outcome {
+                ChildOutcome::Succeeded { output } => {
+                    let output = Some(output.clone().into());
+                    (EventType::ExecutionSucceeded, EventDetails::Succeeded { output })
+                }
+                ChildOutcome::Failed { error, cause } => {
+                    let (error, cause) = (error.clone(), cause.clone());
+                    (EventType::ExecutionFailed, EventDetails::Failure { error, cause })
+                }
+                ChildOutcome::Aborted | ChildOutcome::Running => (
+                    EventType::ExecutionAborted,
+                    EventDetails::Failure { error: None, cause: None },
+                ),
+            };
+            history.append(child.previous, turn.at, event_type, details);
+        }
+        let at = turn.at;
+        if let Some(record) = self.map_run_mut(children) {
+            record.end(child.scope, at, outcome);
+        }
     }
 
     fn advance(&mut self, turn: &mut Turn<'_>) {
@@ -385,7 +475,13 @@ impl Machine {
         {
             *count += 1;
             self.unkept_events += 1;
-            return EventId(*count);
+            let id = EventId(*count);
+            if let Some((kept, history)) = &mut self.kept_child
+                && *kept == scope
+            {
+                history.append(previous, turn.at, event_type, details);
+            }
+            return id;
         }
         if self.ended {
             return turn.history.last_id();

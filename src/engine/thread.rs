@@ -143,4 +143,8 @@ pub(crate) struct MapRun {
     pub(crate) max_items: Option<usize>,
     /// What has been read of the items so far.
     pub(crate) reading: Option<Reading>,
+    /// Its place in the machine's list of Map Runs.
+    pub(crate) number: Option<usize>,
+    /// Set while the results are written.
+    pub(crate) writing: Option<Box<super::state::Writing>>,
 }

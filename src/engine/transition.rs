@@ -31,6 +31,12 @@ pub(crate) enum Destination {
     State(Option<StateIndex>),
 }
 
+/// Whether a Map has ended but for its files of results.
+fn is_writing(thread: &Thread) -> bool {
+    let run = thread.visit.children.as_ref().and_then(|it| it.run.as_ref());
+    run.is_some_and(|it| it.writing.is_some())
+}
+
 impl Machine {
     pub(crate) fn small_step(
         &mut self,
@@ -53,6 +59,12 @@ impl Machine {
                 (Ok(Flow::Blocked), false)
             }
             Phase::Answered(answer) => match &here.state.kind {
+                StateKind::Map(_) if is_writing(thread) => {
+                    match self.finish_writing(turn, index, thread, here, answer) {
+                        Some(ended) => self.children_ended(turn, thread, here, ended),
+                        None => (Ok(Flow::Blocked), false),
+                    }
+                }
                 StateKind::Map(map) => {
                     let result = self.finish_reading(turn, index, thread, here, map, answer);
                     let failed = result.is_err();
@@ -72,11 +84,23 @@ impl Machine {
             },
             Phase::Awake => (self.leave_wait(turn, thread, here), false),
             Phase::ChildrenEnded(ended) => {
-                let from_children = ended.is_err();
-                (
-                    ended.and_then(|output| self.finish_children(turn, thread, here, output)),
-                    from_children,
-                )
+                let ended = match &here.state.kind {
+                    StateKind::Map(map) => {
+                        self.begin_writing(turn, index, thread, here, map, ended)
+                    }
+                    StateKind::Task(_)
+                    | StateKind::Pass(_)
+                    | StateKind::Choice(_)
+                    | StateKind::Wait(_)
+                    | StateKind::Succeed
+                    | StateKind::Fail(_)
+                    | StateKind::Parallel(_)
+                    | StateKind::Unknown(_) => Some(ended),
+                };
+                match ended {
+                    Some(ended) => self.children_ended(turn, thread, here, ended),
+                    None => (Ok(Flow::Blocked), false),
+                }
             }
             // None of these is ever in the queue.
             Phase::Enter { .. } | Phase::Task | Phase::Sleep(_) | Phase::Children => {
@@ -85,6 +109,18 @@ impl Machine {
         };
         result
             .unwrap_or_else(|failure| self.fail(turn, index, thread, here, failure, from_children))
+    }
+
+    /// Takes in what came of the branches or iterations; whether a failure is theirs.
+    fn children_ended(
+        &mut self,
+        turn: &mut Turn<'_>,
+        thread: &mut Thread,
+        here: Here<'_>,
+        ended: Result<Value, Failure>,
+    ) -> (StepResult, bool) {
+        let from_children = ended.is_err();
+        (ended.and_then(|output| self.finish_children(turn, thread, here, output)), from_children)
     }
 
     fn enter(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::definition::{FoundDefinition, document_of_file, number_duplicates, problem};
 use super::reader::{ReadError, Reader};
+use super::s3_folder;
 use super::{
     OpenError, Project, ProjectForm, cloudformation, http_file, openapi, postman, terraform,
 };
@@ -59,6 +60,7 @@ pub(super) fn open(path: &Path) -> Result<Project, OpenError> {
         let file = fs::canonicalize(path).map_err(|err| unreadable(path, &err))?;
         opening.file(path, &file)?;
     }
+    opening.objects();
     let mut project = opening.project;
     number_duplicates(&mut project.machines);
     project.files = opening.reader.into_files();
@@ -117,7 +119,9 @@ impl Opening {
 
     fn folder(&mut self) {
         let root = self.reader.root().to_path_buf();
-        let files = self.reader.search(&root);
+        let mut files = self.reader.search(&root);
+        // What stands for S3 is data, whatever it looks like.
+        files.retain(|file| !file.starts_with(root.join(s3_folder::NAME)));
         let terraform_folders = terraform_roots(self, &files);
         for folder in terraform_folders.iter().take(MAX_TEMPLATES) {
             self.project.form = ProjectForm::Terraform;
@@ -236,6 +240,27 @@ impl Opening {
             {
                 self.project.example_requests.extend(requests);
             }
+        }
+    }
+
+    /// The folder whose files stand for S3.
+    fn objects(&mut self) {
+        let folder = self.reader.root().join(s3_folder::NAME);
+        // A link would lead elsewhere.
+        if fs::symlink_metadata(&folder).is_ok_and(|it| it.is_dir()) {
+            match s3_folder::read_s3_folder(&folder) {
+                Ok(objects) => self.project.objects.extend(objects),
+                Err(why) => self.problem(
+                    &folder,
+                    Span::default(),
+                    "s3-folder",
+                    format!("The files that stand for S3 can't be used: {why}"),
+                    "Until then there is no embedded S3, and tasks on it ask for their answers.",
+                ),
+            }
+        }
+        if let Some(mocks) = &self.project.mocks {
+            self.project.objects.extend(mocks.objects());
         }
     }
 

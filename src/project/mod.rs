@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod postman;
 mod reader;
 mod rest_parts;
+mod s3_folder;
 mod source_text;
 mod terraform;
 
@@ -23,6 +24,9 @@ use crate::asl::{Diagnostic, StateMachine, StateMachineType};
 use crate::json::document::LineColumn;
 use crate::services::dynamodb::Table;
 use crate::services::mock::MockConfig;
+use crate::services::s3::SeedObject;
+
+pub use s3_folder::read_s3_folder;
 
 /// Everything found at a path.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +42,8 @@ pub struct Project {
     pub tables: Vec<Table>,
     /// `MockConfigFile.json` beside the machines, when there is one.
     pub mocks: Option<MockConfig>,
+    /// What the files of the folder `s3` beside the machines stand for, and what the mocks' file names.
+    pub objects: Vec<SeedObject>,
     /// `NAME.input.json` beside a machine: the name and the text.
     pub example_inputs: Vec<(String, String)>,
     /// Requests of `.http` files and Postman collections: the name and the request.

@@ -2,8 +2,12 @@
 
 mod checksum;
 pub mod dynamodb;
+mod http_date;
 pub mod mock;
 pub mod s3;
+pub mod states;
+
+use http_date::http_date;
 
 use crate::json::Value;
 use std::sync::Arc;

@@ -62,6 +62,9 @@ pub struct RunArgs {
     /// STANDARD or EXPRESS; what the project says when not given.
     #[arg(long = "type", value_enum, ignore_case = true)]
     pub kind: Option<Kind>,
+    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
+    #[arg(long, value_name = "DIR")]
+    pub s3: Option<PathBuf>,
     /// Decides UUIDs, random numbers and jitter.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -120,6 +123,9 @@ pub struct RequestArgs {
     /// Which test case of the mocks.
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
+    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
+    #[arg(long, value_name = "DIR")]
+    pub s3: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -136,6 +142,9 @@ pub struct ServeArgs {
     /// Which test case of the mocks.
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
+    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
+    #[arg(long, value_name = "DIR")]
+    pub s3: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -13,7 +13,7 @@ use crate::json::Value;
 pub(super) fn demo() -> Result<ExitCode, Failure> {
     let folder = samples::folder(samples::CRUD)?;
     say(&format!("Stepwell: the CRUD sample in {}\n", folder.display()));
-    let mut app = headless_app(&folder, None, None)?;
+    let mut app = headless_app(&folder, None, None, None)?;
     show_project(&app);
 
     say("\n1. A request goes through the API, every stage shown\n\n$ POST /items");

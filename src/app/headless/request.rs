@@ -15,7 +15,8 @@ use crate::app::requests::RequestDraft;
 use crate::app::{App, Run};
 
 pub(super) fn request(args: &RequestArgs) -> Result<ExitCode, Failure> {
-    let mut app = headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref())?;
+    let mut app =
+        headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref(), args.s3.as_deref())?;
     let body = args.body.as_deref().map_or_else(|| Ok(String::new()), text_or_file)?;
     let mut headers = Vec::new();
     for header in &args.headers {
@@ -44,6 +45,7 @@ pub(super) fn headless_app(
     path: &std::path::Path,
     mocks: Option<&std::path::Path>,
     case: Option<&str>,
+    s3: Option<&std::path::Path>,
 ) -> Result<App, Failure> {
     let mut project = open(path)?;
     if project.apis.is_empty() {
@@ -52,7 +54,7 @@ pub(super) fn headless_app(
             path.display()
         )));
     }
-    let mut answers = answers(&mut project, mocks)?;
+    let mut answers = answers(&mut project, mocks, s3)?;
     let machine = project.machines.first().map(|it| it.name.clone()).unwrap_or_default();
     choose_case(&project, &mut answers, &machine, case)?;
     let mut app = App::new(None, Arc::new(|| ()));

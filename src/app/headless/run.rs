@@ -16,14 +16,14 @@ use crate::asl::StateMachineType;
 use crate::debug::Goal;
 use crate::execution::{ExecutionStatus, Timestamp, export, text};
 use crate::json::Value;
-use crate::project::Project;
+use crate::project::{Project, read_s3_folder};
 use crate::services::mock::MockConfig;
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let mut project = open(&args.path)?;
     let machine = pick_machine(&project, args.machine.as_deref())?.clone();
     let index = project.machines.iter().position(|it| it.name == machine.name).unwrap_or(0);
-    let mut answers = answers(&mut project, args.mocks.as_deref())?;
+    let mut answers = answers(&mut project, args.mocks.as_deref(), args.s3.as_deref())?;
     choose_case(&project, &mut answers, &machine.name, args.case.as_deref())?;
     let input = args
         .input
@@ -59,7 +59,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
 }
 
 /// A fresh database and the project's mocks, or those of a file.
-pub(super) fn answers(project: &mut Project, mocks: Option<&Path>) -> Result<Answers, Failure> {
+pub(super) fn answers(
+    project: &mut Project,
+    mocks: Option<&Path>,
+    s3: Option<&Path>,
+) -> Result<Answers, Failure> {
     if let Some(file) = mocks {
         let text = std::fs::read_to_string(file)
             .map_err(|err| format!("{} can't be read: {err}", file.display()))?;
@@ -67,7 +71,12 @@ pub(super) fn answers(project: &mut Project, mocks: Option<&Path>) -> Result<Ans
             Value::parse(&text).map_err(|err| format!("{} is not JSON: {err}", file.display()))?;
         let config =
             MockConfig::parse(&json).map_err(|why| format!("{}: {why}", file.display()))?;
+        project.objects.extend(config.objects());
         project.mocks = Some(config);
+    }
+    if let Some(folder) = s3 {
+        project.objects = read_s3_folder(folder)?;
+        project.objects.extend(project.mocks.iter().flat_map(MockConfig::objects));
     }
     let (answers, problems) = Answers::of(project)?;
     problems.first().map_or(Ok(answers), |problem| Err(Failure(problem.clone())))

@@ -12,7 +12,7 @@ use crate::json::Value;
 
 pub(super) fn test_state(args: &TestStateArgs) -> Result<ExitCode, Failure> {
     let mut project = open(&args.path)?;
-    let answers = answers(&mut project, None)?;
+    let answers = answers(&mut project, None, None)?;
     let machine = pick_machine(&project, args.machine.as_deref())?;
     let mut request = test_request(machine, &StatePath::new(&args.state));
     let json = |what: &str, argument: &Option<String>| {

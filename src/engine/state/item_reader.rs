@@ -7,8 +7,9 @@ use crate::asl::{Map, ResourceArn, Template};
 use crate::engine::dataflow::{DataError, as_integer, plain};
 use crate::engine::failure::Failure;
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
+use crate::engine::map_runs::MapRunStatus;
 use crate::engine::program::is_jsonata;
-use crate::engine::thread::{Phase, RunningTask, Thread, ThreadIndex};
+use crate::engine::thread::{Children, Phase, RunningTask, Thread, ThreadIndex};
 use crate::engine::{Action, TaskRequest};
 use crate::execution::{EventDetails, EventType};
 use crate::json::{Object, Value};
@@ -41,15 +42,19 @@ impl Machine {
         let mut children = self.map_children(turn, thread, here, map, Value::Null)?;
         let max_items = self.max_items(thread, here, &settings)?;
         let arn = self.start_map_run(turn, thread, here, map);
+        let run = children.run.clone().unwrap_or_default();
+        let number = self.record_map_run(turn, here, map, &arn, &run, children.max_concurrency);
         if let Some(run) = &mut children.run {
+            run.number = Some(number);
             run.arn = Some(arn);
             run.max_items = max_items.and_then(|it| usize::try_from(it).ok()).filter(|it| *it > 0);
             run.reader = Some(settings.clone());
         }
-        thread.visit.children = Some(Box::new(children));
         if max_items.is_some_and(|it| it < 0) {
-            return self.reading_failed(turn, thread, "field MaxItems must be positive");
+            let cause = "field MaxItems must be positive";
+            return self.reading_failed(turn, thread, &children, cause);
         }
+        thread.visit.children = Some(Box::new(children));
         let resource = settings.get("Resource").and_then(Value::as_str).unwrap_or_default();
         let resource = ResourceArn::parse(resource);
         self.ask_reader(turn, index, thread, here, resource, parameters_of(&settings));
@@ -148,6 +153,7 @@ impl Machine {
                 return self.reading_failed(
                     turn,
                     thread,
+                    &children,
                     failure.cause.as_deref().unwrap_or_default(),
                 );
             }
@@ -163,7 +169,7 @@ impl Machine {
             }),
         };
         if let Err(cause) = read {
-            return self.reading_failed(turn, thread, &cause);
+            return self.reading_failed(turn, thread, &children, &cause);
         }
         let reading = run.reading.get_or_insert_default();
         if reading.items.len() < most
@@ -187,9 +193,11 @@ impl Machine {
         &mut self,
         turn: &mut Turn<'_>,
         thread: &mut Thread,
+        children: &Children,
         cause: &str,
     ) -> StepResult {
         let failure = Failure::new("States.ItemReaderFailed", cause);
+        self.finish_map_run(turn, children, MapRunStatus::Failed);
         self.map_run_failed(turn, thread, &failure);
         thread.visit.children = None;
         Err(failure)

@@ -12,6 +12,7 @@ use crate::engine::dataflow::{
 use crate::engine::failure::Failure;
 use crate::engine::limits::{MAX_PAYLOAD_BYTES, exceeds_payload_limit, size_within};
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
+use crate::engine::map_runs::{ChildCounts, MapRunRecord, MapRunStatus, child_name};
 use crate::engine::program::is_jsonata;
 use crate::engine::rehearsal::Rehearsal;
 use crate::engine::thread::{Children, MapRun, Phase, Role, Thread, ThreadIndex, Visit};
@@ -52,8 +53,11 @@ impl Machine {
             EventDetails::MapStateStarted { length },
         );
         let mut children = self.map_children(turn, thread, here, map, items)?;
+        let max_concurrency = children.max_concurrency;
         if let Some(run) = &mut children.run {
-            run.arn = Some(self.start_map_run(turn, thread, here, map));
+            let arn = self.start_map_run(turn, thread, here, map);
+            run.number = Some(self.record_map_run(turn, here, map, &arn, run, max_concurrency));
+            run.arn = Some(arn);
         }
         self.begin_iterations(turn, index, thread, here, map, Box::new(children))
     }
@@ -69,6 +73,35 @@ impl Machine {
         let details = EventDetails::MapRunStarted { map_run_arn: Arc::clone(&arn) };
         self.emit(turn, thread, EventType::MapRunStarted, details);
         arn
+    }
+
+    /// Notes a Map Run that begins; its place in the list.
+    pub(crate) fn record_map_run(
+        &mut self,
+        turn: &Turn<'_>,
+        here: Here<'_>,
+        map: &Map,
+        arn: &Arc<str>,
+        run: &MapRun,
+        max_concurrency: u64,
+    ) -> usize {
+        let label = label(here, map);
+        self.map_runs.push(MapRunRecord {
+            arn: Arc::clone(arn),
+            state: here.meta.path.clone(),
+            state_machine_arn: format!("{}/{label}", self.start.state_machine_arn).into(),
+            label: label.into(),
+            status: MapRunStatus::Running,
+            started_at: turn.at,
+            stopped_at: None,
+            max_concurrency: if max_concurrency == u64::MAX { 0 } else { max_concurrency },
+            tolerated_failure_count: run.tolerated_count,
+            tolerated_failure_percentage: run.tolerated_percentage,
+            total: 0,
+            children: Vec::new(),
+            counts: ChildCounts::default(),
+        });
+        self.map_runs.len() - 1
     }
 
     /// Runs the items that are known by now.
@@ -92,6 +125,9 @@ impl Machine {
         }
         let length = children.items.as_array().map_or(0, Vec::len);
         children.length = length as u64;
+        if let Some(record) = self.map_run_mut(&children) {
+            record.total = length as u64;
+        }
         children.results = vec![Value::Null; length];
         let previous = thread.previous;
         self.start_iterations(turn, index, thread, here, map, &mut children, previous)?;
@@ -403,14 +439,14 @@ impl Machine {
                     (parent.scope, started)
                 }
                 ProcessorMode::Distributed => {
-                    let context = ExecutionContext::child(
-                        &self.start,
-                        &label(here, map),
-                        index,
-                        turn.at,
-                        &input,
-                    );
-                    (self.add_child_context(context), EventId(0))
+                    let arn = children.run.as_ref().and_then(|it| it.arn.clone());
+                    let name = child_name(arn.as_deref().unwrap_or_default(), index);
+                    let label = label(here, map);
+                    let context =
+                        ExecutionContext::child(&self.start, &label, &name, turn.at, &input);
+                    let scope = self.add_child_context(context);
+                    self.child_began(turn, scope, children, index, &input);
+                    (scope, EventId(0))
                 }
             };
             let state = here.meta.scopes.first().and_then(|scope| here.program.start_of(*scope));
@@ -569,20 +605,6 @@ impl From<f64> for Number {
     fn from(number: f64) -> Self {
         Self(number)
     }
-}
-
-/// What `ResultWriter` leaves for the output: where the results would be.
-pub(crate) fn written_results(settings: &Value, map_run_arn: &str) -> Value {
-    let parameters = settings.get("Parameters").or_else(|| settings.get("Arguments"));
-    let text = |name: &str| parameters.and_then(|it| it.get(name)).map(plain).unwrap_or_default();
-    let id = map_run_arn.rsplit_once(':').map_or(map_run_arn, |(_, id)| id);
-    let prefix = text("Prefix");
-    let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
-    let details = Value::object([
-        ("Bucket", Value::from(text("Bucket"))),
-        ("Key", Value::from(format!("{prefix}{slash}{id}/manifest.json"))),
-    ]);
-    Value::object([("MapRunArn", Value::from(map_run_arn)), ("ResultWriterDetails", details)])
 }
 
 /// `Label`, or the state's name cut to the 40 characters that AWS allows.

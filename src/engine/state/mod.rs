@@ -7,10 +7,11 @@ mod item_reader;
 mod map;
 mod parallel;
 mod pass;
+mod result_writer;
 mod succeed;
 mod task;
 mod task_parameters;
 mod wait;
 
 pub(crate) use item_reader::Reading;
-pub(crate) use map::written_results;
+pub(crate) use result_writer::Writing;

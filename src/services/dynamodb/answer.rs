@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
 
 use super::super::checksum::crc32;
+use super::super::http_date;
 use super::operations::Failure;
 use crate::execution::Timestamp;
 use crate::json::{Object, Value};
@@ -189,16 +189,6 @@ fn uuid_of(text: &str) -> String {
     format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 
-fn http_date(at: Timestamp) -> String {
-    let instant =
-        OffsetDateTime::from_unix_timestamp(at.0 / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let weekday: String = instant.weekday().to_string().chars().take(3).collect();
-    let month: String = instant.month().to_string().chars().take(3).collect();
-    let (day, year) = (instant.day(), instant.year());
-    let (hour, minute, second) = instant.to_hms();
-    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,10 +199,5 @@ mod tests {
         assert_eq!(id(1).len(), 52);
         assert_eq!(id(1), id(1));
         assert_ne!(id(1), id(2));
-    }
-
-    #[test]
-    fn a_date_header_is_written_as_http_wants_it() {
-        assert_eq!(http_date(Timestamp(784_111_777_000)), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 }
