@@ -89,7 +89,9 @@ fn inputs(request: &TaskRequest, answer: TaskAnswer) -> Vec<Input> {
     inputs.push(match answer {
         TaskAnswer::Succeeded { output } => Input::TaskSucceeded { token, output },
         TaskAnswer::Failed { error, cause } => Input::TaskFailed { token, error, cause },
-        other @ TaskAnswer::Submitted { .. } => panic!("a sample answers for good, not {other:?}"),
+        other @ (TaskAnswer::Submitted { .. } | TaskAnswer::Never) => {
+            panic!("a sample answers for good, not {other:?}")
+        }
     });
     inputs
 }

@@ -160,6 +160,216 @@ fn a_task_without_a_service_asks_and_its_answer_goes_on() {
     assert!(app(&harness).run().expect("restarted").has_ended());
 }
 
+/// A machine with one Lambda task, in a file.
+fn one_task(folder: &Path, more: &str) -> std::path::PathBuf {
+    let file = folder.join("pay.asl.json");
+    let definition = format!(
+        r#"{{"StartAt":"Pay","States":{{"Pay":{{"Type":"Task",{more}
+        "Resource":"arn:aws:lambda:us-east-1:123456789012:function:pay","End":true}}}}}}"#
+    );
+    std::fs::write(&file, definition).expect("written");
+    file
+}
+
+#[test]
+fn a_waiting_task_can_be_left_to_time_out() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(opened(&one_task(folder.path(), r#""TimeoutSeconds":7,"#)));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    show(&mut harness, Pane::Mocks);
+    assert!(harness.query_by_label("Pay waits for an answer").is_some());
+    assert!(harness.query_all_by_label_contains("function:pay").count() > 0);
+    click(&mut harness, Role::Button, "Time out");
+    click(&mut harness, Role::Button, "Answer");
+    let status = app(&harness).run().expect("still there").session.history().status();
+    let stepwell::execution::ExecutionStatus::Failed { error, .. } = status else {
+        panic!("{status:?}")
+    };
+    assert_eq!(error.as_deref(), Some("States.Timeout"));
+}
+
+#[test]
+fn a_task_that_never_answers_and_has_no_timeout_asks_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(opened(&one_task(folder.path(), "")));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    show(&mut harness, Pane::Mocks);
+    click(&mut harness, Role::Button, "Time out");
+    click(&mut harness, Role::Button, "Answer");
+    assert_eq!(app(&harness).run().expect("it waits").waiting().len(), 1);
+    click(&mut harness, Role::Button, "Fail with error");
+    click(&mut harness, Role::Button, "Answer");
+    assert!(app(&harness).run().expect("still there").has_ended());
+}
+
+#[test]
+fn an_error_is_the_first_thing_in_the_data_flow() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flow.asl.json");
+    let long: Vec<String> = (0..60).map(|at| format!(r#""key {at}":{at}"#)).collect();
+    let definition = format!(
+        r#"{{"StartAt":"A","States":{{
+        "A":{{"Type":"Pass","Result":{{{}}},"Next":"B"}},
+        "B":{{"Type":"Pass","InputPath":"$.gone","End":true}}}}}}"#,
+        long.join(",")
+    );
+    std::fs::write(&file, definition).expect("written");
+    let mut harness = window(opened(&file));
+    press(&mut harness, egui::Modifiers::NONE, Key::F10);
+    press(&mut harness, egui::Modifiers::NONE, Key::F10);
+    // The variables have an input too, further down.
+    let input = |harness: &Harness<'_, Option<Window>>| {
+        let all = harness.query_all_by_role_and_label(Role::Button, "Input").map(|it| it.rect());
+        let right = all.filter(|it| it.left() > 900.0);
+        right.min_by(|one, other| one.top().total_cmp(&other.top())).expect("the first stage")
+    };
+    let pane = input(&harness);
+    // Far down in what A made, and then on to B's error.
+    harness.get_by_label("Show all 62 lines").click();
+    harness.run_steps(4);
+    harness.hover_at(pane.center() + egui::vec2(0.0, 120.0));
+    for _ in 0..6 {
+        harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Line,
+            delta: egui::vec2(0.0, -8.0),
+            phase: egui::TouchPhase::Move,
+            modifiers: egui::Modifiers::NONE,
+        });
+        harness.run_steps(8);
+    }
+    let scrolled = input(&harness);
+    assert!(scrolled.top() < pane.top() - 50.0, "{scrolled:?} is where it was");
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    // The toolbar tells it too.
+    let mut errors = harness.query_all_by_label("States.Runtime").map(|it| it.rect());
+    let error = errors.find(|it| it.left() > 900.0).expect("the error's box");
+    let input = input(&harness);
+    assert!(error.bottom() < input.top(), "{error:?} {input:?}");
+    assert!((error.top() - pane.top()).abs() < 40.0, "{error:?} is not at the top");
+}
+
+#[test]
+fn what_went_wrong_covers_nothing_and_is_dismissed_by_name() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    let before = harness.get_by_label("No execution. F5 starts one.").rect();
+    let window = harness.state_mut().as_mut().expect("made in the first frame");
+    window.app.notify(stepwell::app::NoticeLevel::Error, "It did not work", "Try otherwise.");
+    harness.run_steps(3);
+    let notice = harness.get_by_label("It did not work").rect();
+    let scrubber = harness.get_by_label("No execution. F5 starts one.").rect();
+    assert_eq!(scrubber, before);
+    assert!(notice.bottom() < scrubber.top(), "{notice:?}");
+    // The panes end above it.
+    let console = harness.get_by_role_and_label(Role::Button, "Send").rect();
+    assert!(console.bottom() < notice.top());
+    click(&mut harness, Role::Button, "Dismiss");
+    assert!(harness.query_by_label("It did not work").is_none());
+}
+
+#[test]
+fn a_changed_definition_is_told_and_restarted_with() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flow.asl.json");
+    let definition = |result: u32| {
+        format!(
+            r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Result":{result},"End":true}}}}}}"#
+        )
+    };
+    std::fs::write(&file, definition(1)).expect("written");
+    let mut harness = window(opened(&file));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    let restarts = |harness: &Harness<'_, Option<Window>>| {
+        harness.query_all_by_label_contains("uses the old text").count()
+    };
+    assert_eq!(restarts(&harness), 0);
+    std::fs::write(&file, definition(2)).expect("saved again");
+    let window = harness.state_mut().as_mut().expect("made in the first frame");
+    window.app.run_command(Command::Reload);
+    for _ in 0..200 {
+        window.app.wait_and_tick(Duration::from_millis(50));
+        if window.app.runs_an_older_definition() {
+            break;
+        }
+    }
+    harness.run_steps(3);
+    assert_eq!(restarts(&harness), 1);
+    let buttons: Vec<_> = harness.query_all_by_role_and_label(Role::Button, "Restart").collect();
+    let lowest =
+        buttons.iter().max_by(|one, other| one.rect().top().total_cmp(&other.rect().top()));
+    lowest.expect("one in the toolbar, one in the row").click();
+    harness.run_steps(4);
+    assert_eq!(restarts(&harness), 0);
+    let status = app(&harness).run().expect("restarted").status();
+    let stepwell::execution::ExecutionStatus::Succeeded { output: Some(output) } = status else {
+        panic!("{status:?}")
+    };
+    assert_eq!(output.to_string(), "2");
+}
+
+#[test]
+fn each_route_keeps_what_was_written_for_it() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    show(&mut harness, Pane::ApiConsole);
+    assert!(app(&harness).draft.body.contains("Cooper"), "an example is offered");
+    let window = harness.state_mut().as_mut().expect("made in the first frame");
+    let mut draft = window.app.draft.clone();
+    draft.body = r#"{"mine":1}"#.to_owned();
+    window.app.run_command(Command::SetRequest(Box::new(draft)));
+    harness.run_steps(2);
+    click(&mut harness, Role::Button, "Route GET /items");
+    assert_eq!(app(&harness).draft.body, "", "a GET does not take the POST's body");
+    click(&mut harness, Role::Button, "Route POST /items");
+    assert_eq!(app(&harness).draft.body, r#"{"mine":1}"#);
+}
+
+#[test]
+fn a_small_window_keeps_the_api_console_usable() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    show(&mut harness, Pane::ApiConsole);
+    for size in [egui::vec2(800.0, 560.0), egui::vec2(1000.0, 700.0), egui::vec2(720.0, 480.0)] {
+        harness.set_size(size);
+        harness.run_steps(4);
+        let path = harness.get_by_role_and_label(Role::TextInput, "Path and query").rect();
+        let send = harness.get_by_role_and_label(Role::Button, "Send").rect();
+        assert!(path.width() > 90.0, "{path:?} at {size:?}");
+        assert!(!path.intersects(send), "{path:?} {send:?} at {size:?}");
+    }
+}
+
+#[test]
+fn of_two_rules_with_one_target_only_the_one_that_matched_was_taken() {
+    use stepwell::execution::Via;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flow.asl.json");
+    let definition = r#"{"StartAt":"C","States":{
+        "C":{"Type":"Choice","Choices":[
+            {"Variable":"$.n","IsPresent":true,"Next":"A"},
+            {"Variable":"$.m","IsPresent":false,"Next":"A"}],"Default":"A"},
+        "A":{"Type":"Pass","End":true}}}"#;
+    std::fs::write(&file, definition).expect("written");
+    let mut harness = window(opened(&file));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    let run = app(&harness).run().expect("it ran");
+    let gone = |via| run.session.moment().has_gone(&StatePath::new("C"), via);
+    assert_eq!(
+        [Via::Rule(0), Via::Rule(1), Via::Default].map(gone),
+        [Some(false), Some(true), Some(false)]
+    );
+    assert_eq!(gone(Via::Catch(0)), None);
+}
+
+#[test]
+fn the_tour_stands_beside_the_panes() {
+    let mut opened = opened(Path::new(CRUD));
+    opened.run_command(Command::ShowTour);
+    let harness = window(opened);
+    let button = harness.get_by_role_and_label(Role::Button, "Start the tour").rect();
+    for name in ["Read the request", "Send"] {
+        let rect = harness.get_by_role_and_label(Role::Button, name).rect();
+        assert!(rect.top() > button.bottom(), "{name} {rect:?} is under the tour {button:?}");
+    }
+}
+
 #[test]
 fn a_save_in_an_editor_redraws_the_graph_and_keeps_the_selection() {
     let folder = tempfile::tempdir().expect("a temporary folder");

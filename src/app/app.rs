@@ -13,7 +13,7 @@ use super::clock;
 use super::command::{Command, Pane};
 use super::event::Event;
 use super::http_server::HttpServer;
-use super::requests::{Exchange, NamedRequest, Progress, RequestDraft};
+use super::requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 use super::settings::Settings;
 use super::simulation::{Run, RunId, execution_name, execution_start};
 use super::tour::{Tour, TourEvent};
@@ -101,6 +101,8 @@ pub struct App {
     pub input_text: String,
     pub machine_type: StateMachineType,
     pub draft: RequestDraft,
+    /// What was written for the other routes, to be found again.
+    pub(super) drafts: BTreeMap<RouteKey, RequestDraft>,
     pub exchanges: Vec<Exchange>,
     pub notices: Vec<Notice>,
     pub tour: Option<Tour>,
@@ -131,6 +133,7 @@ impl App {
             input_text: "{}".to_owned(),
             machine_type: StateMachineType::Standard,
             draft: RequestDraft::default(),
+            drafts: BTreeMap::new(),
             exchanges: Vec::new(),
             notices: Vec::new(),
             tour: None,
@@ -188,6 +191,46 @@ impl App {
     /// The exchange that is shown.
     pub fn exchange(&self) -> Option<&Exchange> {
         self.exchanges.get(self.selection.exchange?)
+    }
+
+    /// The route of the API that the request in the form would take.
+    pub fn route(&self) -> Option<RouteKey> {
+        self.draft.route(&self.project.as_ref()?.project.apis)
+    }
+
+    /// Another request comes into the form; what was written for its route is kept.
+    pub(super) fn change_draft(&mut self, draft: RequestDraft) {
+        let apis = self.project.as_ref().map_or(&[][..], |open| &open.project.apis);
+        if let Some(route) = self.draft.route(apis)
+            && draft.route(apis).as_ref() != Some(&route)
+        {
+            self.drafts.insert(route, self.draft.clone());
+        }
+        self.draft = draft;
+    }
+
+    /// What was last written for a route, else an example of it, else an empty request.
+    pub(super) fn select_route(&mut self, route: RouteKey) {
+        let Some(open) = &self.project else { return };
+        let apis = &open.project.apis;
+        let wanted = |it: &&NamedRequest| it.draft.route(apis).as_ref() == Some(&route);
+        let draft = self
+            .drafts
+            .get(&route)
+            .or_else(|| open.examples.iter().find(wanted).map(|it| &it.draft))
+            .cloned()
+            .unwrap_or_else(|| RequestDraft::empty(&route));
+        if self.route() != Some(route) {
+            self.change_draft(draft);
+        }
+    }
+
+    /// Whether the execution that is shown runs a text of its definition that is no longer the one on disk.
+    pub fn runs_an_older_definition(&self) -> bool {
+        let Some(run) = self.run().filter(|run| run.start.is_some()) else { return false };
+        let machines = self.project.iter().flat_map(|open| &open.project.machines);
+        let now = machines.into_iter().find(|it| *it.name == *run.machine_name);
+        now.is_some_and(|now| now.machine.source != run.session.definition().source)
     }
 
     /// The URL under which the API is served.
@@ -290,6 +333,7 @@ impl App {
         self.active_run = None;
         self.selection = Selection::default();
         self.exchanges.clear();
+        self.drafts.clear();
         self.replies.clear();
         self.server = None;
         self.breakpoints.clear();
@@ -646,16 +690,9 @@ impl App {
 fn first_route(project: &Project) -> RequestDraft {
     let route = project.apis.first().and_then(|api| {
         let resource = api.resources.iter().find(|it| !it.methods.is_empty())?;
-        Some((resource.methods.keys().next()?.clone(), resource.path.clone()))
+        Some((0, resource.methods.keys().next()?.clone(), resource.path.clone()))
     });
-    let (method, url) = route.unwrap_or_else(|| ("GET".to_owned(), "/".to_owned()));
-    RequestDraft {
-        api: 0,
-        method: if method == "ANY" { "GET".to_owned() } else { method },
-        url,
-        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-        body: String::new(),
-    }
+    RequestDraft::empty(&route.unwrap_or_else(|| (0, "GET".to_owned(), "/".to_owned())))
 }
 
 pub(super) fn first_case(project: &Project, machine: usize) -> Option<String> {

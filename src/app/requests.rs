@@ -7,6 +7,9 @@ use crate::apigateway::http::parse_query;
 use crate::apigateway::{HttpRequest, HttpResponse, Pending, RestApi, Stage, route_of};
 use crate::execution::Timestamp;
 
+/// A route of an API: its index in the project, the key of the method, the resource's path.
+pub type RouteKey = (usize, String, String);
+
 /// A request as it stands in the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestDraft {
@@ -28,6 +31,25 @@ impl RequestDraft {
             headers: request.headers.clone(),
             body: request.body.clone(),
         }
+    }
+
+    /// A request of a route as nobody has filled it in yet.
+    pub fn empty((api, method, path): &RouteKey) -> Self {
+        Self {
+            api: *api,
+            method: if method == "ANY" { "GET".to_owned() } else { method.clone() },
+            url: path.clone(),
+            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            body: String::new(),
+        }
+    }
+
+    /// The route that it would take.
+    pub fn route(&self, apis: &[RestApi]) -> Option<RouteKey> {
+        let path = self.url.split('?').next().unwrap_or("");
+        let method = self.method.trim().to_uppercase();
+        let (method, path) = route_of(apis.get(self.api)?, &method, path)?;
+        Some((self.api, method, path.to_owned()))
     }
 
     /// What goes over the wire. Empty header rows are dropped.

@@ -418,10 +418,7 @@ impl App {
     fn reset_tables(&mut self) {
         let Some(open) = &mut self.project else { return };
         match super::Answers::of(&open.project) {
-            Ok((fresh, _)) => {
-                open.answers.database = fresh.database;
-                open.answers.s3 = fresh.s3;
-            }
+            Ok((fresh, _)) => open.answers.database = fresh.database,
             Err(why) => {
                 self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why);
             }

@@ -40,6 +40,8 @@ pub struct Run {
     /// What log points wrote.
     pub log: Vec<LogEntry>,
     invocations: Invocations,
+    /// Nothing can move it but an answer.
+    stuck: bool,
 }
 
 /// `ExecutionStart` for a simulated execution of a machine. The identity is made up and stable: account 123456789012.
@@ -115,6 +117,7 @@ impl Run {
             stopped: Some(StopReason::Entry),
             log: Vec::new(),
             invocations: Invocations::new(),
+            stuck: false,
         }
     }
 
@@ -142,6 +145,7 @@ impl Run {
             stopped: Some(StopReason::Goto),
             log: Vec::new(),
             invocations: Invocations::new(),
+            stuck: false,
         }
     }
 
@@ -173,28 +177,32 @@ impl Run {
         self.session.has_ended()
     }
 
-    /// Lets it run until it stops, waits for the user, or the time is up. Whether there is more to do at once.
-    pub fn pump(&mut self, breakpoints: &Breakpoints, answers: &Answers, budget: Duration) -> bool {
-        let watch = Stopwatch::start();
-        while self.is_running() {
     /// The execution's own time: that of its last event.
     fn now(&self) -> Timestamp {
         self.session.history().events().last().map_or(self.started_at, |event| event.timestamp)
     }
 
+    /// Lets it run until it stops, waits for the user, or the time is up. Whether there is more to do at once.
+    pub fn pump(&mut self, breakpoints: &Breakpoints, answers: &Answers, budget: Duration) -> bool {
+        let watch = Stopwatch::start();
+        while self.is_running() {
+            self.stuck = false;
             let progress = self.session.advance(breakpoints, STEPS_PER_LOOK);
             self.log.extend(progress.log);
             let mut answered = false;
+            let now = self.now();
             for request in &progress.requests {
                 if let Some(answer) = answers.answer(request, now, &mut self.invocations) {
                     answered |= self.answer(request.token, &answer);
                 }
             }
-            let now = self.now();
             match progress.stopped {
                 // The goal stays while tasks are out; an answer that came at once is as if it had never had to wait.
                 Some(StopReason::WaitingForAnswer) if answered => {}
-                Some(StopReason::WaitingForAnswer) => return false,
+                Some(StopReason::WaitingForAnswer) => {
+                    self.stuck = true;
+                    return false;
+                }
                 Some(reason) => self.stopped = Some(reason),
                 None if progress.more_work || answered => {}
                 None => return false,
@@ -211,9 +219,12 @@ impl Run {
         self.session.answer(token, answer_for_debug(answer))
     }
 
-    /// The tasks that only the user can answer.
+    /// The tasks that only the user can answer: those that nobody has answered, and those that never answer and have no
+    /// timeout that would end them.
     pub fn waiting(&self) -> Vec<&TaskRequest> {
-        self.session.pending().into_iter().filter(|it| !it.never).map(|it| &it.request).collect()
+        let pending = self.session.pending();
+        let stuck = self.stuck && pending.iter().all(|it| it.never);
+        pending.into_iter().filter(|it| stuck || !it.never).map(|it| &it.request).collect()
     }
 }
 
@@ -222,6 +233,7 @@ fn answer_for_debug(answer: &TaskAnswer) -> crate::debug::TaskAnswer {
         TaskAnswer::Succeeded { output } => crate::debug::TaskAnswer::Succeeded { output },
         TaskAnswer::Failed { error, cause } => crate::debug::TaskAnswer::Failed { error, cause },
         TaskAnswer::Submitted { output } => crate::debug::TaskAnswer::Submitted { output },
+        TaskAnswer::Never => crate::debug::TaskAnswer::Never,
     }
 }
 

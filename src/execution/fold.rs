@@ -10,7 +10,7 @@ use super::outline::{Outline, ScopeIndex};
 use super::summary::error_of;
 use super::{
     ContainerRun, EventDetails, EventId, EventType, History, HistoryEvent, Moment, StateStatus,
-    StateType, Thread, ThreadId, ThreadKind, ThreadStatus, Visit,
+    StateType, Thread, ThreadId, ThreadKind, ThreadStatus, Via, Visit,
 };
 use crate::query::Variables;
 
@@ -166,10 +166,14 @@ impl Fold<'_> {
         let outline = self.outline.state(scope, name);
         let state = self.outline.path(scope, &thread.kind, name);
         let from = thread.current.as_ref().map(|visit| visit.state.clone());
+        let via = thread.current.as_ref().and_then(|visit| self.way_out(visit));
         let round = self.round(id, event.id);
         // Still open only where the recording has gaps: it must have been left, or the thread would not be here.
         self.settle(id, StateStatus::Succeeded);
         if let Some(from) = from {
+            if let Some(via) = via {
+                self.moment.ways.insert((from.clone(), via));
+            }
             *self.moment.taken.entry((from, state.clone())).or_default() += 1;
         }
         let summary = self.moment.states.entry(state.clone()).or_default();
@@ -211,6 +215,18 @@ impl Fold<'_> {
             thread.status = status;
             thread.current = Some(visit);
         });
+    }
+
+    /// How a visit was left, as far as the history tells.
+    fn way_out(&self, visit: &Visit) -> Option<Via> {
+        let seen = self.history.inspections.get(&visit.entered);
+        if visit.state_type == StateType::Choice {
+            return Some(seen?.choice_index.map_or(Via::Default, Via::Rule));
+        }
+        match &visit.error {
+            Some(_) => Some(Via::Catch(seen?.error.as_ref()?.catch_index?)),
+            None => Some(Via::Next),
+        }
     }
 
     /// The start of the outermost Parallel or Map around a thread; at the top each visit is a round of its own.

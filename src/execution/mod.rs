@@ -22,7 +22,7 @@ pub mod visit;
 pub use execution::{Execution, ExecutionSource, ExecutionStatus};
 pub use history::{EventDetails, EventId, EventType, History, HistoryEvent, Payload};
 pub use inspection::{InspectionData, Provenance};
-pub use moment::{Moment, Moments, StateStatus, StateSummary};
+pub use moment::{Moment, Moments, StateStatus, StateSummary, Via};
 pub use summary::EventCategory;
 pub use thread::{Thread, ThreadId, ThreadKind, ThreadStatus};
 pub use timeline::{Attempt, Lane, Timeline, TimelineVisit};

@@ -2,7 +2,7 @@
 //!
 //! `Moment = fold(events[..=cursor])`, see `fold.rs`. [`Moments`] keeps some of them, so that any other is near one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fold::Fold;
@@ -26,6 +26,17 @@ pub enum StateStatus {
     Failed,
 }
 
+/// What led a thread out of a state. Two rules of a Choice may lead to the same state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Via {
+    Next,
+    /// A rule of a Choice, by index.
+    Rule(usize),
+    Default,
+    /// A catcher, by index.
+    Catch(usize),
+}
+
 /// The situation just after event `at`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Moment {
@@ -40,6 +51,9 @@ pub struct Moment {
     pub states: BTreeMap<StatePath, StateSummary>,
     /// Transitions taken, by (from, to), so that the graph can colour its edges.
     pub taken: BTreeMap<(StatePath, StatePath), u32>,
+    /// The ways out of states that are known to have been taken. AWS does not record which rule of a Choice matched and
+    /// which catcher caught: then only `taken` tells.
+    pub ways: BTreeSet<(StatePath, Via)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -282,6 +296,21 @@ impl Moment {
 
     pub fn status_of(&self, state: &StatePath) -> StateStatus {
         self.states.get(state).map_or(StateStatus::NotEntered, |summary| summary.status)
+    }
+
+    /// Whether this way out of a state was taken; `None` where that is not known of this kind of way.
+    pub fn has_gone(&self, from: &StatePath, via: Via) -> Option<bool> {
+        if self.ways.contains(&(from.clone(), via)) {
+            return Some(true);
+        }
+        let alike = |other: Via| match (via, other) {
+            (Via::Rule(_) | Via::Default, Via::Rule(_) | Via::Default) => true,
+            (Via::Catch(_), Via::Catch(_)) | (Via::Next, Via::Next) => true,
+            (Via::Next | Via::Rule(_) | Via::Default | Via::Catch(_), _) => false,
+        };
+        let ways = self.ways.range((from.clone(), Via::Next)..);
+        let mut of_state = ways.take_while(|(state, _)| state == from);
+        of_state.any(|(_, other)| alike(*other)).then_some(false)
     }
 
     /// Whether a transition was taken.

@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 
 use super::controls;
-use super::json_view::{text_block_ui, text_ui};
+use super::json_view::text_block_ui;
 use super::theme::{Tokens, space, tokens};
 use crate::apigateway::Stage;
 use crate::app::{App, Command, Exchange, Progress, RequestDraft, Value};
@@ -21,7 +21,32 @@ enum Tab {
     #[default]
     Response,
     Stages,
+    /// Where there is no column for what was sent.
+    Sent,
 }
+
+/// How the pane is laid out: what does not fit beside each other goes into menus, tabs, or below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Columns {
+    /// Routes, request, response.
+    Three,
+    /// Request, response.
+    Two,
+    One,
+}
+
+impl Columns {
+    fn of(width: f32) -> Self {
+        match width {
+            _ if width >= 700.0 => Self::Three,
+            _ if width >= 440.0 => Self::Two,
+            _ => Self::One,
+        }
+    }
+}
+
+/// What stands between two columns, in points.
+const GAP: f32 = 17.0;
 
 pub(super) fn api_console_ui(
     ui: &mut Ui,
@@ -29,71 +54,101 @@ pub(super) fn api_console_ui(
     view: &mut ApiConsoleView,
     commands: &mut Vec<Command>,
 ) {
-    let Some(open) = app.project.as_ref().filter(|open| !open.project.apis.is_empty()) else {
+    if app.project.as_ref().is_none_or(|open| open.project.apis.is_empty()) {
         controls::empty_ui(
             ui,
             "This project has no API",
             "Open a Terraform or SAM project with an API Gateway REST API to send requests through it.",
         );
         return;
+    }
+    let columns = Columns::of(ui.available_width());
+    if columns == Columns::Three && view.tab == Tab::Sent {
+        view.tab = Tab::Response;
+    }
+    let room = ui.available_rect_before_wrap();
+    let widths: &[f32] = match columns {
+        Columns::Three => &[(room.width() * 0.22).clamp(150.0, 230.0), (room.width() * 0.38)],
+        Columns::Two => &[room.width() * 0.5 - GAP],
+        Columns::One => &[],
     };
-    let width = ui.available_width();
-    let height = ui.available_height();
-    ui.horizontal_top(|ui| {
-        ui.allocate_ui(egui::vec2((width * 0.20).clamp(140.0, 240.0), height), |ui| {
-            ui.vertical(|ui| {
-                ScrollArea::vertical().id_salt("routes").auto_shrink([false, false]).show(
-                    ui,
-                    |ui| {
-                        routes_ui(ui, app, commands);
-                        if !open.examples.is_empty() {
-                            ui.add_space(space::S);
-                            controls::section_ui(ui, "Examples");
-                            for example in &open.examples {
-                                let chosen = app.draft == example.draft;
-                                if ui
-                                    .selectable_label(chosen, &*example.name)
-                                    .on_hover_text(format!(
-                                        "{} {}",
-                                        example.draft.method, example.draft.url
-                                    ))
-                                    .clicked()
-                                {
-                                    commands
-                                        .push(Command::SetRequest(Box::new(example.draft.clone())));
-                                }
-                            }
-                        }
-                        history_ui(ui, app, commands);
-                    },
-                );
-            });
+    let mut left = room.left();
+    let mut column = |ui: &mut Ui, index: usize, salt: &str, add: &mut dyn FnMut(&mut Ui)| {
+        let right = widths.get(index).map_or(room.right(), |width| left + width);
+        let rect = room.with_min_x(left).with_max_x(right);
+        if index > 0 {
+            let line = ui.visuals().widgets.noninteractive.bg_stroke;
+            ui.painter().vline(left - GAP / 2.0, room.y_range(), line);
+        }
+        left = right + GAP;
+        let inside = egui::UiBuilder::new()
+            .max_rect(rect)
+            .id_salt(salt)
+            .layout(egui::Layout::top_down(egui::Align::Min));
+        ui.scope_builder(inside, |ui| {
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, add);
         });
-        ui.separator();
-        ui.allocate_ui(egui::vec2(width * 0.36, height), |ui| {
-            ui.vertical(|ui| {
-                ScrollArea::vertical()
-                    .id_salt("request")
-                    .auto_shrink([false, false])
-                    .show(ui, |ui| request_ui(ui, app, commands));
+    };
+    match columns {
+        Columns::Three => {
+            column(ui, 0, "routes", &mut |ui| {
+                routes_ui(ui, app, commands);
+                examples_ui(ui, app, commands);
+                history_ui(ui, app, commands);
             });
-        });
-        ui.separator();
-        ui.vertical(|ui| exchange_ui(ui, app, view, commands));
+            column(ui, 1, "request", &mut |ui| request_ui(ui, app, columns, commands));
+            column(ui, 2, "response", &mut |ui| exchange_ui(ui, app, columns, view, commands));
+        }
+        Columns::Two => {
+            column(ui, 0, "request", &mut |ui| request_ui(ui, app, columns, commands));
+            column(ui, 1, "response", &mut |ui| exchange_ui(ui, app, columns, view, commands));
+        }
+        Columns::One => column(ui, 0, "all", &mut |ui| {
+            request_ui(ui, app, columns, commands);
+            ui.separator();
+            exchange_ui(ui, app, columns, view, commands);
+        }),
+    }
+}
+
+/// Routes and examples as menus, where there is no room for lists.
+fn pickers_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.menu_button("Routes", |ui| routes_ui(ui, app, commands));
+        let any = app.project.as_ref().is_some_and(|open| !open.examples.is_empty());
+        if any {
+            ui.menu_button("Examples", |ui| examples_ui(ui, app, commands));
+        }
     });
+}
+
+fn examples_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    let Some(open) = app.project.as_ref().filter(|open| !open.examples.is_empty()) else { return };
+    ui.add_space(space::S);
+    controls::section_ui(ui, "Examples");
+    for example in &open.examples {
+        let chosen = app.draft == example.draft;
+        let hint = format!("{} {}", example.draft.method, example.draft.url);
+        let row = egui::Button::selectable(chosen, &*example.name).truncate();
+        if ui.add(row).on_hover_text(hint).clicked() {
+            commands.push(Command::SetRequest(Box::new(example.draft.clone())));
+        }
+    }
 }
 
 fn routes_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(open) = &app.project else { return };
+    let route = app.route();
     for (index, api) in open.project.apis.iter().enumerate() {
         controls::section_ui(ui, if open.project.apis.len() == 1 { "Routes" } else { &api.name });
         for resource in &api.resources {
             for method in resource.methods.keys() {
                 let text = format!("{method} {}", resource.path);
-                let path = app.draft.url.split('?').next().unwrap_or("");
-                let chosen =
-                    app.draft.api == index && app.draft.method == *method && path == resource.path;
-                let row = ui.selectable_label(chosen, method_text(&text, method, tokens(ui.ctx())));
+                let chosen = route.as_ref().is_some_and(|(api, key, path)| {
+                    *api == index && key == method && *path == resource.path
+                });
+                let words = method_text(&text, method, tokens(ui.ctx()));
+                let row = ui.add(egui::Button::selectable(chosen, words).truncate());
                 row.widget_info(|| {
                     egui::WidgetInfo::selected(
                         egui::WidgetType::Button,
@@ -188,10 +243,13 @@ fn status_ui(ui: &mut Ui, exchange: &Exchange, colours: &Tokens) {
     ui.label(RichText::new(text).monospace().small().color(colour));
 }
 
-fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+fn request_ui(ui: &mut Ui, app: &App, columns: Columns, commands: &mut Vec<Command>) {
     let mut draft = app.draft.clone();
+    // In a narrow column the path has a row of its own.
+    let narrow = ui.available_width() < 330.0;
+    let mut send = false;
     ui.horizontal(|ui| {
-        egui::ComboBox::from_id_salt("method").selected_text(&draft.method).width(86.0).show_ui(
+        egui::ComboBox::from_id_salt("method").selected_text(&draft.method).width(92.0).show_ui(
             ui,
             |ui| {
                 for method in METHODS {
@@ -199,24 +257,27 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                 }
             },
         );
-        let send = ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let send = controls::primary_button_ui(ui, "Send");
-            let field = TextEdit::singleline(&mut draft.url)
-                .font(egui::TextStyle::Monospace)
-                .hint_text("/items?limit=2")
-                .desired_width(f32::INFINITY);
-            ui.add(field).widget_info(|| {
-                egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path and query")
-            });
-            send
-        });
-        if send.inner.on_hover_text("Send the request (Ctrl+Enter)").clicked() {
-            if draft != app.draft {
-                commands.push(Command::SetRequest(Box::new(draft.clone())));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            send = controls::primary_button_ui(ui, "Send")
+                .on_hover_text("Send the request (Ctrl+Enter)")
+                .clicked();
+            if !narrow {
+                url_ui(ui, &mut draft.url);
             }
-            commands.push(Command::SendRequest);
-        }
+        });
     });
+    if narrow {
+        url_ui(ui, &mut draft.url);
+    }
+    if send {
+        if draft != app.draft {
+            commands.push(Command::SetRequest(Box::new(draft.clone())));
+        }
+        commands.push(Command::SendRequest);
+    }
+    if columns != Columns::Three {
+        pickers_ui(ui, app, commands);
+    }
     if draft.url.contains('{') {
         ui.colored_label(
             tokens(ui.ctx()).caught.text,
@@ -225,7 +286,7 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     }
     headers_ui(ui, &mut draft);
     ui.add_space(space::XS);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         controls::section_ui(ui, "Body");
         if ui.small_button("Format").clicked()
             && let Ok(value) = Value::parse(&draft.body)
@@ -240,7 +301,7 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             commands,
         );
     });
-    let rows = draft.body.lines().count().clamp(6, 40);
+    let rows = draft.body.lines().count().clamp(5, 40);
     let field = TextEdit::multiline(&mut draft.body)
         .code_editor()
         .desired_width(f32::INFINITY)
@@ -253,7 +314,7 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         commands.push(Command::SetRequest(Box::new(draft)));
     }
     ui.add_space(space::S);
-    ui.horizontal(|ui| match app.server_url() {
+    ui.horizontal_wrapped(|ui| match app.server_url() {
         Some(url) => {
             ui.label("Served on");
             ui.label(RichText::new(&url).monospace());
@@ -278,14 +339,25 @@ fn request_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     });
 }
 
+fn url_ui(ui: &mut Ui, url: &mut String) {
+    let field = controls::line_edit(url)
+        .font(egui::TextStyle::Monospace)
+        .hint_text("/items?limit=2")
+        .desired_width(f32::INFINITY);
+    ui.add(field).widget_info(|| {
+        egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path and query")
+    });
+}
+
 fn headers_ui(ui: &mut Ui, draft: &mut RequestDraft) {
     let title = format!("Headers ({})", draft.headers.len());
     egui::CollapsingHeader::new(title).id_salt("headers").default_open(false).show(ui, |ui| {
         let mut removed = None;
         for (index, (name, value)) in draft.headers.iter_mut().enumerate() {
             ui.horizontal(|ui| {
+                let width = (ui.available_width() * 0.42).min(130.0);
                 let field =
-                    ui.add(TextEdit::singleline(name).hint_text("Name").desired_width(120.0));
+                    ui.add(controls::line_edit(name).hint_text("Name").desired_width(width));
                 field.widget_info(|| {
                     egui::WidgetInfo::labeled(
                         egui::WidgetType::TextEdit,
@@ -295,7 +367,7 @@ fn headers_ui(ui: &mut Ui, draft: &mut RequestDraft) {
                 });
                 let width = (ui.available_width() - 36.0).max(60.0);
                 let field =
-                    ui.add(TextEdit::singleline(value).hint_text("Value").desired_width(width));
+                    ui.add(controls::line_edit(value).hint_text("Value").desired_width(width));
                 field.widget_info(|| {
                     egui::WidgetInfo::labeled(
                         egui::WidgetType::TextEdit,
@@ -317,7 +389,13 @@ fn headers_ui(ui: &mut Ui, draft: &mut RequestDraft) {
     });
 }
 
-fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut Vec<Command>) {
+fn exchange_ui(
+    ui: &mut Ui,
+    app: &App,
+    columns: Columns,
+    view: &mut ApiConsoleView,
+    commands: &mut Vec<Command>,
+) {
     let Some(exchange) = app.exchange() else {
         controls::empty_ui(
             ui,
@@ -327,7 +405,7 @@ fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut
         return;
     };
     let colours = tokens(ui.ctx());
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         match (&exchange.progress, exchange.response()) {
             (Progress::Answered { millis, .. }, Some(response)) => {
                 let status = if response.status < 400 {
@@ -353,28 +431,27 @@ fn exchange_ui(ui: &mut Ui, app: &App, view: &mut ApiConsoleView, commands: &mut
                     .on_hover_text("The execution has not ended. F5 lets it go on.");
             }
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.selectable_value(
-                &mut view.tab,
-                Tab::Stages,
-                format!("Stages ({})", exchange.stages().len()),
-            );
-            ui.selectable_value(&mut view.tab, Tab::Response, "Response");
-        });
+        ui.add_space(space::S);
+        let stages = format!("Stages ({})", exchange.stages().len());
+        ui.selectable_value(&mut view.tab, Tab::Response, "Response");
+        ui.selectable_value(&mut view.tab, Tab::Stages, stages);
+        if columns != Columns::Three {
+            let sent = format!("Sent ({})", app.exchanges.len());
+            ui.selectable_value(&mut view.tab, Tab::Sent, sent);
+        }
     });
-    ui.separator();
+    ui.add_space(space::XS);
     match view.tab {
         Tab::Response => response_ui(ui, exchange),
+        Tab::Sent => history_ui(ui, app, commands),
         Tab::Stages => {
-            ScrollArea::vertical().id_salt("stages").auto_shrink([false, false]).show(ui, |ui| {
-                for (index, stage) in exchange.stages().iter().enumerate() {
-                    stage_ui(ui, index, stage, colours);
-                }
-                if exchange.run.is_some() && ui.button("Show the execution").clicked() {
-                    commands.push(Command::SelectExchange(app.selection.exchange));
-                    commands.push(Command::ShowPane(crate::app::Pane::Graph));
-                }
-            });
+            for (index, stage) in exchange.stages().iter().enumerate() {
+                stage_ui(ui, index, stage, colours);
+            }
+            if exchange.run.is_some() && ui.button("Show the execution").clicked() {
+                commands.push(Command::SelectExchange(app.selection.exchange));
+                commands.push(Command::ShowPane(crate::app::Pane::Graph));
+            }
         }
     }
 }
@@ -391,16 +468,16 @@ fn response_ui(ui: &mut Ui, exchange: &Exchange) {
     let body = Value::parse(&response.body)
         .map_or_else(|_| response.body.clone(), |value| value.to_pretty());
     ui.push_id(exchange.id, |ui| {
-        let half = (ui.available_height() - 60.0).max(80.0);
         if body.is_empty() {
             ui.weak("The body is empty.");
         } else {
-            text_ui(ui, "response body", &body, half);
+            text_block_ui(ui, "response body", &body);
         }
         let title = format!("Headers ({})", response.headers.len());
         egui::CollapsingHeader::new(title).id_salt("response headers").show(ui, |ui| {
             for (name, value) in &response.headers {
-                ui.label(RichText::new(format!("{name}: {value}")).monospace());
+                let text = RichText::new(format!("{name}: {value}")).monospace();
+                ui.add(egui::Label::new(text).wrap());
             }
         });
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use egui::{ScrollArea, TextEdit, Ui};
+use egui::{ScrollArea, Ui};
 
 use super::controls;
 use super::theme::{space, tokens};
@@ -126,7 +126,7 @@ fn breakpoint_ui(
 /// An optional text: empty is none.
 fn text_ui(ui: &mut Ui, text: Option<&str>, hint: &str, label: &str) -> Option<String> {
     let mut typed = text.unwrap_or("").to_owned();
-    let field = TextEdit::singleline(&mut typed)
+    let field = controls::line_edit(&mut typed)
         .hint_text(hint)
         .font(egui::TextStyle::Monospace)
         .desired_width(f32::INFINITY);
@@ -141,7 +141,7 @@ fn hits_ui(ui: &mut Ui, state: &StatePath, edited: &mut Breakpoint, view: &mut B
         .entry(state.clone())
         .or_insert_with(|| edited.hit_count.map(|it| it.to_string()).unwrap_or_default());
     ui.horizontal(|ui| {
-        let field = TextEdit::singleline(text).hint_text("3, >=3 or %3").desired_width(90.0);
+        let field = controls::line_edit(text).hint_text("3, >=3 or %3").desired_width(90.0);
         ui.add(field).widget_info(|| {
             egui::WidgetInfo::labeled(
                 egui::WidgetType::TextEdit,

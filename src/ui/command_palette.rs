@@ -1,6 +1,6 @@
 //! The command palette: every listed command and every state, found by a few letters of its name.
 
-use egui::{Align2, Key, RichText, ScrollArea, TextEdit, vec2};
+use egui::{Align2, Key, RichText, ScrollArea, vec2};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -114,7 +114,7 @@ pub(super) fn palette_ui(
         .anchor(Align2::CENTER_TOP, vec2(0.0, 90.0))
         .fixed_size(vec2(560.0, 420.0));
     let shown = window.show(ctx, |ui| {
-        let field = TextEdit::singleline(&mut view.query)
+        let field = controls::line_edit(&mut view.query)
             .hint_text("Command, state or machine")
             .desired_width(f32::INFINITY);
         let response = ui.add(field);

@@ -102,6 +102,14 @@ pub(super) fn named_checkbox_ui(
     response
 }
 
+/// A field for one line, as high as a button.
+pub(super) fn line_edit(text: &mut String) -> egui::TextEdit<'_> {
+    egui::TextEdit::singleline(text)
+        .margin(egui::Margin::symmetric(8, 4))
+        .min_size(vec2(0.0, 26.0))
+        .vertical_align(egui::Align::Center)
+}
+
 /// How the button of a command looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ButtonLook {
@@ -119,7 +127,12 @@ pub(super) fn command_button_ui(
 ) {
     let Some(listing) = command.listing() else { return };
     let enabled = is_enabled(app, command);
-    let button = match (look, icon_of(command)) {
+    let glyph = match command {
+        // The theme that a press would bring.
+        Command::ToggleTheme if ui.visuals().dark_mode => Some(icon::SUN),
+        other => icon_of(other),
+    };
+    let button = match (look, glyph) {
         (ButtonLook::Icon, Some(icon)) => {
             egui::Button::new(RichText::new(icon).font(super::fonts::icons(18.0)))
                 .frame_when_inactive(false)

@@ -84,11 +84,18 @@ pub(super) fn data_flow_ui(
         return;
     };
     let frame = run.session.stack().into_iter().next();
+    let whole = |ui: &mut Ui, whole: &mut bool| {
+        controls::checkbox_ui(ui, whole, "Whole values")
+            .on_hover_text("Each stage as it is, and not what it changed");
+    };
+    // In a narrow pane the name has a row of its own.
+    let narrow = ui.available_width() < 260.0;
     ui.horizontal(|ui| {
         let words = |ui: &mut Ui| {
             ui.spacing_mut().item_spacing.x = space::S;
-            controls::checkbox_ui(ui, &mut view.whole, "Whole values")
-                .on_hover_text("Each stage as it is, and not what it changed");
+            if !narrow {
+                whole(ui, &mut view.whole);
+            }
             let name = |ui: &mut Ui| {
                 let Some(frame) = &frame else { return };
                 let name = egui::Label::new(RichText::new(&*frame.name).strong())
@@ -110,6 +117,9 @@ pub(super) fn data_flow_ui(
         };
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), words);
     });
+    if narrow {
+        whole(ui, &mut view.whole);
+    }
     ui.add_space(space::XS);
     let cursor = run.session.cursor();
     let visit = frame.as_ref().map_or(EventId(0), |it| it.entered);

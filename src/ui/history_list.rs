@@ -1,8 +1,9 @@
 //! The history as a table: virtualised, filtered, with the cursor's row marked.
 
-use egui::{RichText, TextEdit, Ui};
+use egui::{RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
+use super::controls;
 use super::theme::{size, tokens};
 use crate::app::{App, Command, RunId};
 use crate::execution::summary::{EventCategory, summary};
@@ -27,7 +28,7 @@ pub(super) fn history_ui(
     commands: &mut Vec<Command>,
 ) {
     let Some(run) = app.run() else {
-        super::controls::empty_ui(
+        controls::empty_ui(
             ui,
             "No history yet",
             "Every event of an execution is listed here, as GetExecutionHistory gives them.",
@@ -36,13 +37,13 @@ pub(super) fn history_ui(
     };
     let events = run.session.history().events();
     ui.horizontal(|ui| {
-        let field = TextEdit::singleline(&mut view.filter)
+        let field = controls::line_edit(&mut view.filter)
             .hint_text("Filter by type, state or text")
             .desired_width(220.0);
         ui.add(field).widget_info(|| {
             egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Filter events")
         });
-        super::controls::checkbox_ui(ui, &mut view.only_failures, "Failures only");
+        controls::checkbox_ui(ui, &mut view.only_failures, "Failures only");
         ui.weak(format!("{} events", events.len()));
     });
     let key = (run.id, run.session.last_event().0, view.filter.clone(), view.only_failures);

@@ -1,10 +1,10 @@
-//! JSON and its changes as coloured text: as a block at full height, or in a scroll area.
+//! JSON and its changes as coloured text, in blocks of their full height.
 
 use std::fmt::Debug;
 use std::hash::Hash;
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Color32, FontId, ScrollArea, Ui};
+use egui::{Color32, FontId, Ui};
 use similar::{ChangeTag, TextDiff};
 
 use super::fonts;
@@ -192,7 +192,6 @@ fn wrapped_line_ui(ui: &mut Ui, line: &DiffLine, with_mark: bool, letters: usize
         None => highlight(text, &font, colours, &mut job),
     }
     job.wrap.max_width = (width - indent).max(40.0);
-    job.wrap.break_anywhere = true;
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let row = ui.fonts_mut(|fonts| fonts.row_height(&font)).ceil() + 1.0;
     let wanted = egui::vec2(width, galley.size().y.max(row));
@@ -228,55 +227,6 @@ pub fn whole_lines(value: &Value) -> Vec<DiffLine> {
 
 fn same_lines(text: &str) -> Vec<DiffLine> {
     text.lines().map(|line| DiffLine { change: Change::Same, text: line.to_owned() }).collect()
-}
-
-/// JSON-like text, coloured, in a scroll area of at most `max_height` points; only its visible lines are laid out.
-pub fn text_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, text: &str, max_height: f32) {
-    lines_ui(ui, salt, &same_lines(text), max_height);
-}
-
-/// Lines of a comparison; only the visible ones are laid out.
-fn lines_ui(ui: &mut Ui, salt: impl egui::AsIdSalt, lines: &[DiffLine], max_height: f32) {
-    let colours = tokens(ui.ctx());
-    let font = fonts::monospace(size::MONOSPACE);
-    let height = ui.fonts_mut(|fonts| fonts.row_height(&font)).ceil() + 1.0;
-    egui::Frame::new().fill(colours.sunken).corner_radius(4).inner_margin(6).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.style_mut().interaction.selectable_labels = true;
-        ScrollArea::both()
-            .id_salt(salt)
-            .max_height(max_height)
-            // Inside another scroll area it would else shrink to a few lines.
-            .min_scrolled_height(max_height)
-            .auto_shrink([false, true])
-            .show_rows(ui, height, lines.len(), |ui, rows| {
-                for line in &lines[rows] {
-                    line_ui(ui, line, &font, height, colours);
-                }
-            });
-    });
-}
-
-fn line_ui(ui: &mut Ui, line: &DiffLine, font: &FontId, height: f32, colours: &Tokens) {
-    let (ground, mark, mark_colour) = look_of(line.change, colours);
-    let mut job = LayoutJob::default();
-    job.append(
-        mark,
-        0.0,
-        TextFormat { font_id: font.clone(), color: mark_colour, ..TextFormat::default() },
-    );
-    job.append(" ", 0.0, TextFormat { font_id: font.clone(), ..TextFormat::default() });
-    highlight(&line.text, font, colours, &mut job);
-    job.wrap.max_width = f32::INFINITY;
-    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-    let width = galley.size().x.max(ui.available_width());
-    let (rect, _) = ui.allocate_exact_size(egui::vec2(width, height), egui::Sense::hover());
-    if ground != Color32::TRANSPARENT {
-        ui.painter().rect_filled(rect, 2, ground);
-    }
-    let inside =
-        egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::left_to_right(egui::Align::Min));
-    ui.scope_builder(inside, |ui| ui.add(egui::Label::new(galley).selectable(true)));
 }
 
 /// Appends one line of JSON (or YAML) in colours. Works line by line: no JSON string spans lines.

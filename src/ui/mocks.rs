@@ -10,6 +10,9 @@ use super::theme::{space, tokens};
 use crate::app::{App, Command, TaskAnswer, TaskRequest, Value};
 use crate::asl::StateKind;
 
+/// Waiting tasks that are shown at once; an answer that is kept answers the others of its state too.
+const MOST_WAITING: usize = 8;
+
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MocksView {
@@ -21,17 +24,25 @@ pub(super) struct MocksView {
 
 #[derive(Clone, Debug)]
 struct Draft {
-    fails: bool,
+    outcome: Outcome,
     output: String,
     error: String,
     cause: String,
     keep: bool,
 }
 
+/// How a task ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Succeeds,
+    Fails,
+    Never,
+}
+
 impl Default for Draft {
     fn default() -> Self {
         Self {
-            fails: false,
+            outcome: Outcome::Succeeds,
             output: "{}".to_owned(),
             error: "States.TaskFailed".to_owned(),
             cause: String::new(),
@@ -47,26 +58,28 @@ impl Draft {
                 Self { output: output.to_pretty(), ..Self::default() }
             }
             TaskAnswer::Failed { error, cause } => Self {
-                fails: true,
+                outcome: Outcome::Fails,
                 error: error.as_deref().unwrap_or("").to_owned(),
                 cause: cause.as_deref().unwrap_or("").to_owned(),
                 ..Self::default()
             },
+            TaskAnswer::Never => Self { outcome: Outcome::Never, ..Self::default() },
         }
     }
 
     /// # Errors
     /// The output is not JSON.
     fn answer(&self) -> Result<TaskAnswer, String> {
-        if self.fails {
-            return Ok(TaskAnswer::Failed {
+        match self.outcome {
+            Outcome::Fails => Ok(TaskAnswer::Failed {
                 error: Some(self.error.as_str().into()),
                 cause: Some(self.cause.as_str().into()),
-            });
+            }),
+            Outcome::Never => Ok(TaskAnswer::Never),
+            Outcome::Succeeds => Value::parse(&self.output)
+                .map(|output| TaskAnswer::Succeeded { output })
+                .map_err(|why| format!("The output is not JSON: {why}")),
         }
-        let output =
-            Value::parse(&self.output).map_err(|why| format!("The answer is not JSON: {why}"))?;
-        Ok(TaskAnswer::Succeeded { output })
     }
 }
 
@@ -81,8 +94,13 @@ pub(super) fn mocks_ui(ui: &mut Ui, app: &App, view: &mut MocksView, commands: &
     };
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         if let Some(run) = app.run() {
-            for request in run.waiting() {
+            let waiting = run.waiting();
+            for request in waiting.iter().take(MOST_WAITING) {
                 waiting_ui(ui, request, view, commands);
+            }
+            if waiting.len() > MOST_WAITING {
+                ui.weak(format!("{} more tasks wait.", waiting.len() - MOST_WAITING));
+                ui.add_space(space::S);
             }
         }
         case_ui(ui, app, commands);
@@ -112,7 +130,7 @@ pub(super) fn mocks_ui(ui: &mut Ui, app: &App, view: &mut MocksView, commands: &
     });
 }
 
-/// A task that waits for the user.
+/// A task that waits for the user: who asks whom for what, and the three ways it can end.
 fn waiting_ui(
     ui: &mut Ui,
     request: &TaskRequest,
@@ -120,67 +138,125 @@ fn waiting_ui(
     commands: &mut Vec<Command>,
 ) {
     let colours = tokens(ui.ctx());
-    egui::Frame::new().fill(colours.in_progress.soft).corner_radius(6).inner_margin(10).show(
-        ui,
-        |ui| {
-            ui.set_width(ui.available_width());
-            ui.label(RichText::new(format!("{} waits for an answer", request.state_name)).strong());
-            ui.weak(&*request.resource.text);
-            egui::CollapsingHeader::new("Parameters")
-                .id_salt(("parameters", request.token.0))
-                .default_open(false)
-                .show(ui, |ui| {
-                    json_block_ui(ui, ("waiting", request.token.0), &request.parameters);
-                });
-            let draft = view.drafts.entry(request.state_name.to_string()).or_default();
-            draft_ui(ui, draft);
-            controls::checkbox_ui(ui, &mut draft.keep, "Keep as the mock of this state");
-            ui.horizontal(|ui| match draft.answer() {
-                Ok(answer) => {
-                    if controls::primary_button_ui(ui, "Answer").clicked() {
-                        commands.push(Command::AnswerTask {
-                            token: request.token,
-                            answer,
-                            keep: draft.keep,
-                        });
-                    }
-                }
-                Err(why) => {
-                    ui.colored_label(colours.failed.text, why);
-                }
+    let frame = egui::Frame::new()
+        .fill(colours.in_progress.soft)
+        .stroke(egui::Stroke::new(1.0, colours.in_progress.line))
+        .corner_radius(8)
+        .inner_margin(12);
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_wrapped(|ui| {
+            controls::status_dot_ui(ui, colours.in_progress.line);
+            let asks = format!("{} waits for an answer", request.state_name);
+            ui.label(RichText::new(asks).strong());
+            for index in &request.map_indices {
+                ui.weak(format!("iteration {index}"));
+            }
+            if request.attempt > 0 {
+                ui.weak(format!("attempt {}", request.attempt + 1));
+            }
+            if request.callback_token.is_some() {
+                ui.weak("by its task token").on_hover_text(
+                    "The service was called; the answer is what SendTaskSuccess or SendTaskFailure would say.",
+                );
+            }
+        });
+        // Side by side where there is room, so that question and button are seen together.
+        if ui.available_width() >= 520.0 {
+            ui.columns(2, |columns| {
+                question_ui(&mut columns[0], request);
+                answer_ui(&mut columns[1], request, view, commands);
             });
-        },
-    );
+        } else {
+            question_ui(ui, request);
+            ui.add_space(space::XS);
+            answer_ui(ui, request, view, commands);
+        }
+    });
     ui.add_space(space::S);
 }
 
-fn draft_ui(ui: &mut Ui, draft: &mut Draft) {
-    ui.horizontal(|ui| {
-        ui.selectable_value(&mut draft.fails, false, "Succeeds with");
-        ui.selectable_value(&mut draft.fails, true, "Fails with");
+/// What the service is asked.
+fn question_ui(ui: &mut Ui, request: &TaskRequest) {
+    caption_ui(ui, "Calls");
+    let resource = RichText::new(&*request.resource.text).monospace();
+    ui.add(egui::Label::new(resource).wrap());
+    caption_ui(ui, "With");
+    json_block_ui(ui, ("waiting", request.token.0), &request.parameters);
+}
+
+/// What it is to answer.
+fn answer_ui(
+    ui: &mut Ui,
+    request: &TaskRequest,
+    view: &mut MocksView,
+    commands: &mut Vec<Command>,
+) {
+    let draft = view.drafts.entry(request.state_name.to_string()).or_default();
+    draft_ui(ui, draft);
+    ui.horizontal_wrapped(|ui| {
+        let answer = draft.answer();
+        let send =
+            ui.add_enabled_ui(answer.is_ok(), |ui| controls::primary_button_ui(ui, "Answer")).inner;
+        controls::checkbox_ui(ui, &mut draft.keep, "Keep as the mock of this state");
+        match answer {
+            Ok(answer) if send.clicked() => commands.push(Command::AnswerTask {
+                token: request.token,
+                answer,
+                keep: draft.keep,
+            }),
+            Ok(_) => {}
+            Err(why) => {
+                ui.colored_label(tokens(ui.ctx()).failed.text, why);
+            }
+        }
     });
-    if draft.fails {
-        let field = ui.add(
-            TextEdit::singleline(&mut draft.error)
-                .hint_text("Error name")
-                .desired_width(f32::INFINITY),
-        );
-        field.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Error name")
-        });
-        let field = ui.add(
-            TextEdit::singleline(&mut draft.cause).hint_text("Cause").desired_width(f32::INFINITY),
-        );
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Cause"));
-    } else {
-        let rows = draft.output.lines().count().clamp(3, 16);
-        let field = TextEdit::multiline(&mut draft.output)
-            .code_editor()
-            .desired_width(f32::INFINITY)
-            .desired_rows(rows);
-        ui.add(field)
-            .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Answer"));
+}
+
+/// The name of a part of a card.
+fn caption_ui(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).small().color(tokens(ui.ctx()).text_muted));
+}
+
+fn draft_ui(ui: &mut Ui, draft: &mut Draft) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for (outcome, text) in [
+            (Outcome::Succeeds, "Succeed with output"),
+            (Outcome::Fails, "Fail with error"),
+            (Outcome::Never, "Time out"),
+        ] {
+            ui.selectable_value(&mut draft.outcome, outcome, text);
+        }
+    });
+    match draft.outcome {
+        Outcome::Fails => {
+            named_field_ui(ui, &mut draft.error, "Error name", "States.TaskFailed");
+            named_field_ui(ui, &mut draft.cause, "Cause", "What went wrong");
+        }
+        Outcome::Never => {
+            ui.weak(
+                "It never answers. Time passes until TimeoutSeconds or HeartbeatSeconds of the state, or the timeout of the execution, ends it with States.Timeout. Without any of them it goes on waiting.",
+            );
+        }
+        Outcome::Succeeds => {
+            let rows = draft.output.lines().count().clamp(3, 16);
+            let field = TextEdit::multiline(&mut draft.output)
+                .code_editor()
+                .desired_width(f32::INFINITY)
+                .desired_rows(rows);
+            ui.add(field).widget_info(|| {
+                egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Answer")
+            });
+        }
     }
+}
+
+/// A caption with a field under it.
+fn named_field_ui(ui: &mut Ui, text: &mut String, name: &str, hint: &str) {
+    caption_ui(ui, name);
+    let field = controls::line_edit(text).hint_text(hint).desired_width(f32::INFINITY);
+    ui.add(field).widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, name));
 }
 
 fn case_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
@@ -231,6 +307,9 @@ fn mock_row_ui(
                 format!("mocked: fails with {}", error.as_deref().unwrap_or("-")),
                 colours.failed.text,
             ),
+            (Some(TaskAnswer::Never), _) => {
+                ("mocked: never answers".to_owned(), colours.failed.text)
+            }
             (Some(_), _) => ("mocked".to_owned(), colours.succeeded.text),
             (None, Some(TaskAnswer::Failed { error, .. })) => (
                 format!("case: fails with {}", error.as_deref().unwrap_or("-")),

@@ -14,6 +14,7 @@ pub mod icons;
 mod input;
 pub mod json_view;
 mod mocks;
+mod notices;
 mod panes;
 mod problems;
 mod project_tree;

@@ -224,6 +224,7 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
         selected: app.selection.state.as_ref(),
         problems: &problems,
     };
+    super::notices::changed_definition_ui(ui, app, commands);
     let mut events = Vec::new();
     canvas_ui(ui, view, &input, &mut events);
     for event in events {

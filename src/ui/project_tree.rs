@@ -1,6 +1,6 @@
 //! What the project holds: machines with their states, routes, tables, executions.
 
-use egui::{RichText, ScrollArea, TextEdit, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use super::controls;
 use super::theme::{space, tokens};
@@ -130,7 +130,7 @@ fn executions_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
 fn states_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut Vec<Command>) {
     let Some(machine) = app.machine() else { return };
     controls::section_ui(ui, "States");
-    let field = TextEdit::singleline(&mut view.filter)
+    let field = controls::line_edit(&mut view.filter)
         .hint_text("Filter states")
         .desired_width(f32::INFINITY);
     ui.add(field).widget_info(|| {

@@ -234,7 +234,11 @@ fn visit_ui(
 /// The bar at the foot of the window: play, scrub, where the cursor is.
 pub(super) fn scrubber_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(run) = app.run() else {
-        ui.weak("No execution. F5 starts one.");
+        // As high as with an execution, so that nothing moves when one begins.
+        ui.horizontal(|ui| {
+            ui.set_min_height(size::CONTROL);
+            ui.weak("No execution. F5 starts one.");
+        });
         return;
     };
     let last = run.session.last_event().0.max(1);

@@ -1,7 +1,8 @@
 //! Scopes of the frame at the cursor (variables, context object and the rest), and expressions to evaluate there.
 
-use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Key, RichText, ScrollArea, Ui};
 
+use super::controls;
 use super::json_view::json_block_ui;
 use super::theme::{space, tokens};
 use crate::app::{App, Command, Value};
@@ -22,7 +23,7 @@ pub(super) fn variables_ui(
     _commands: &mut Vec<Command>,
 ) {
     let Some(run) = app.run() else {
-        super::controls::empty_ui(
+        controls::empty_ui(
             ui,
             "No execution",
             "Variables and the context object are shown here while one runs.",
@@ -72,7 +73,7 @@ pub(super) fn variables_ui(
 fn watch_entry_ui(ui: &mut Ui, view: &mut VariablesView) {
     ui.horizontal(|ui| {
         let add = ui.button("Watch").on_hover_text("Evaluate the expression at every stop");
-        let field = TextEdit::singleline(&mut view.expression)
+        let field = controls::line_edit(&mut view.expression)
             .hint_text("$.path, $name, or JSONata: $states.input.items[0]")
             .font(egui::TextStyle::Monospace)
             .desired_width(f32::INFINITY);

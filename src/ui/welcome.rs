@@ -1,9 +1,9 @@
 //! What is shown before anything is open, and the tour.
 
-use egui::{Align2, RichText, ScrollArea, Ui, vec2};
+use egui::{RichText, ScrollArea, Ui};
 
 use super::controls;
-use super::theme::{radius, space, tokens};
+use super::theme::{space, tokens};
 use crate::app::{App, Command, TourStep, samples};
 
 /// The start page in the place of the graph: recent files, samples, and how to open something.
@@ -79,64 +79,69 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     });
 }
 
-/// The card of the tour, over the lower right corner of the window.
-pub(super) fn tour_ui(ctx: &egui::Context, app: &App, commands: &mut Vec<Command>) -> bool {
+/// The tour, in a strip of its own under the toolbar: it covers nothing of what it asks to be clicked. Whether the user
+/// asked for the next step.
+pub(super) fn tour_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) -> bool {
     let Some(tour) = app.tour else { return false };
-    let colours = tokens(ctx);
+    let colours = tokens(ui.ctx());
     let mut next = false;
-    let frame = egui::Frame::new()
-        .fill(colours.surface)
-        .stroke(egui::Stroke::new(1.5, colours.accent))
-        .corner_radius(radius::LARGE)
-        .shadow(ctx.global_style().visuals.window_shadow)
-        .inner_margin(16);
-    egui::Area::new("tour".into())
-        .anchor(Align2::RIGHT_BOTTOM, vec2(-18.0, -58.0))
-        .order(egui::Order::Foreground)
-        .show(ctx, |ui| {
-            frame.show(ui, |ui| {
-                ui.set_width(340.0);
-                let number = TourStep::ALL.iter().position(|it| *it == tour.step).unwrap_or(0) + 1;
+    let frame = egui::Frame::new().fill(colours.accent_soft).inner_margin(egui::Margin {
+        left: 14,
+        right: 10,
+        top: 7,
+        bottom: 7,
+    });
+    let number = TourStep::ALL.iter().position(|it| *it == tour.step).unwrap_or(0) + 1;
+    let shown = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_top(|ui| {
+            let words = (ui.available_width() - 390.0).max(ui.available_width() * 0.45);
+            ui.vertical(|ui| {
+                ui.set_width(words);
+                ui.spacing_mut().item_spacing.y = 3.0;
                 ui.horizontal(|ui| {
-                    ui.label(RichText::new(tour.step.title()).heading());
-                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        ui.weak(format!("{number} of {}", TourStep::ALL.len()));
-                    });
+                    let title = RichText::new(tour.step.title()).strong();
+                    ui.label(title.color(colours.accent_text));
+                    ui.weak(format!("{number} of {}", TourStep::ALL.len()));
                 });
                 ui.label(tour.step.text());
-                ui.add_space(space::S);
-                ui.horizontal(|ui| {
-                    let label = match tour.step {
-                        TourStep::Welcome => "Start the tour",
-                        TourStep::Done => "Close",
-                        TourStep::Breakpoint
-                        | TourStep::Request
-                        | TourStep::Next
-                        | TourStep::Back
-                        | TourStep::Continue => "Skip this step",
-                    };
-                    let button = if matches!(tour.step, TourStep::Welcome | TourStep::Done) {
-                        controls::primary_button_ui(ui, label)
-                    } else {
-                        ui.button(label)
-                    };
-                    if button.clicked() {
-                        if tour.step == TourStep::Done {
-                            commands.push(Command::EndTour { for_good: true });
-                        } else {
-                            next = true;
-                        }
-                    }
-                    if tour.step != TourStep::Done {
-                        if ui.button("Not now").clicked() {
-                            commands.push(Command::EndTour { for_good: false });
-                        }
-                        if ui.button("Don't show again").clicked() {
-                            commands.push(Command::EndTour { for_good: true });
-                        }
-                    }
-                });
             });
+            let buttons = egui::Layout::right_to_left(egui::Align::Min).with_main_wrap(true);
+            ui.with_layout(buttons, |ui| next = tour_buttons_ui(ui, tour.step, commands));
         });
+    });
+    let rect = shown.response.rect;
+    let mark = egui::Rect::from_min_max(rect.min, egui::pos2(rect.left() + 3.0, rect.bottom()));
+    ui.painter().rect_filled(mark, 0, colours.accent);
     next
+}
+
+/// From the right: on with it, and out of it.
+fn tour_buttons_ui(ui: &mut Ui, step: TourStep, commands: &mut Vec<Command>) -> bool {
+    match step {
+        TourStep::Done => {
+            if controls::primary_button_ui(ui, "Close").clicked() {
+                commands.push(Command::EndTour { for_good: true });
+            }
+            return false;
+        }
+        TourStep::Welcome
+        | TourStep::Breakpoint
+        | TourStep::Request
+        | TourStep::Next
+        | TourStep::Back
+        | TourStep::Continue => {}
+    }
+    let next = if step == TourStep::Welcome {
+        controls::primary_button_ui(ui, "Start the tour")
+    } else {
+        ui.button("Skip this step")
+    };
+    if ui.button("Don't show again").clicked() {
+        commands.push(Command::EndTour { for_good: true });
+    }
+    if ui.button("Not now").clicked() {
+        commands.push(Command::EndTour { for_good: false });
+    }
+    next.clicked()
 }

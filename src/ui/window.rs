@@ -9,6 +9,7 @@ use egui_tiles::Tree;
 
 use super::command_palette::{PaletteView, palette_ui};
 use super::controls;
+use super::notices::{NoticesView, passing_ui, rows_ui};
 use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane};
 use super::theme::{self, tokens};
 use super::timeline::scrubber_ui;
@@ -16,9 +17,6 @@ use super::welcome::tour_ui;
 use crate::app::{App, Command, Menu, NoticeLevel, Pane, Settings, Shortcut, Theme, samples};
 use crate::debug::StopReason;
 use crate::execution::ExecutionStatus;
-
-/// Seconds that a notice stays when it is no error.
-const NOTICE_SECONDS: f64 = 6.0;
 
 /// Opens the window and returns when it is closed.
 ///
@@ -76,8 +74,7 @@ pub struct Window {
     picked: (Sender<Command>, Receiver<Command>),
     commands: Vec<Command>,
     theme: Option<Theme>,
-    /// When each notice was first shown, in the context's seconds.
-    shown_at: std::collections::BTreeMap<u64, f64>,
+    notices: NoticesView,
     title: String,
 }
 
@@ -107,7 +104,7 @@ impl Window {
             picked: channel(),
             commands: Vec::new(),
             theme: None,
-            shown_at: std::collections::BTreeMap::new(),
+            notices: NoticesView::default(),
             title: String::new(),
         }
     }
@@ -126,11 +123,23 @@ impl Window {
         let mut commands = std::mem::take(&mut self.commands);
         Panel::top("menu").show(ui, |ui| self.menu_ui(ui, &mut commands));
         Panel::top("toolbar").show(ui, |ui| self.toolbar_ui(ui, &mut commands));
+        if self.app.tour.is_some() {
+            let asked = Panel::top("tour")
+                .frame(egui::Frame::new())
+                .show(ui, |ui| tour_ui(ui, &self.app, &mut commands));
+            if asked.inner
+                && let Some(mut tour) = self.app.tour
+            {
+                tour.advance_by_hand(&self.app);
+                self.app.tour = Some(tour);
+            }
+        }
         Panel::bottom("scrubber").show(ui, |ui| {
             ui.add_space(2.0);
             scrubber_ui(ui, &self.app, &mut commands);
             ui.add_space(2.0);
         });
+        rows_ui(ui, &self.app, &mut commands);
         egui::CentralPanel::default().frame(egui::Frame::new().fill(tokens(&ctx).surface)).show(
             ui,
             |ui| {
@@ -144,13 +153,7 @@ impl Window {
         );
         self.dialogs_ui(&ctx, &mut commands);
         palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
-        self.notices_ui(&ctx, &mut commands);
-        if tour_ui(&ctx, &self.app, &mut commands)
-            && let Some(mut tour) = self.app.tour
-        {
-            tour.advance_by_hand(&self.app);
-            self.app.tour = Some(tour);
-        }
+        self.notices.age(&ctx, &self.app, &mut commands);
         self.carry_out(&ctx, commands);
     }
 
@@ -231,7 +234,7 @@ impl Window {
             }
             Command::ZoomToSelection => {
                 if let (Some(canvas), Some(state)) = (canvas, &self.app.selection.state) {
-                    canvas.zoom_to(state);
+                    canvas.reveal(state);
                 }
             }
             Command::ShowPalette => self.palette.show(),
@@ -314,6 +317,7 @@ impl Window {
                     }
                 });
             }
+            passing_ui(ui, &self.app);
         });
     }
 
@@ -459,7 +463,7 @@ impl Window {
     fn open_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
         ui.label("A definition (.asl.json, .json, .asl.yaml, .yaml), a SAM or CloudFormation template, a Terraform folder, or an exported history. The ARN of a STANDARD execution is read from AWS with the default profile.");
         ui.add_space(6.0);
-        let field = egui::TextEdit::singleline(&mut self.path_text)
+        let field = controls::line_edit(&mut self.path_text)
             .hint_text("Path of a file or a folder, or an execution ARN")
             .desired_width(520.0);
         let response = ui.add(field);
@@ -541,58 +545,6 @@ impl Window {
         };
         if let Err(err) = std::thread::Builder::new().name("dialog".to_owned()).spawn(ask) {
             tracing::error!(%err, "no thread for the dialog");
-        }
-    }
-
-    // -- notices
-
-    fn notices_ui(&mut self, ctx: &egui::Context, commands: &mut Vec<Command>) {
-        let now = ctx.input(|input| input.time);
-        let ids: Vec<u64> = self.app.notices.iter().map(|it| it.id).collect();
-        self.shown_at.retain(|id, _| ids.contains(id));
-        let colours = tokens(ctx);
-        let mut offset = 64.0;
-        for notice in &self.app.notices {
-            let since = *self.shown_at.entry(notice.id).or_insert(now);
-            let stays = notice.level == NoticeLevel::Error;
-            if !stays && now - since > NOTICE_SECONDS {
-                commands.push(Command::DismissNotice(notice.id));
-                continue;
-            }
-            if !stays {
-                ctx.request_repaint_after_secs((NOTICE_SECONDS - (now - since)).max(0.05) as f32);
-            }
-            let status = match notice.level {
-                NoticeLevel::Info => colours.in_progress,
-                NoticeLevel::Warning => colours.caught,
-                NoticeLevel::Error => colours.failed,
-            };
-            let frame = egui::Frame::new()
-                .fill(status.soft)
-                .stroke(egui::Stroke::new(1.0, status.line))
-                .corner_radius(theme::radius::NORMAL)
-                .inner_margin(10);
-            let area = egui::Area::new(egui::Id::new(("notice", notice.id)))
-                .anchor(egui::Align2::RIGHT_TOP, vec2(-16.0, offset))
-                .order(egui::Order::Foreground);
-            let shown = area.show(ctx, |ui| {
-                frame.show(ui, |ui| {
-                    ui.set_max_width(420.0);
-                    ui.horizontal_top(|ui| {
-                        ui.vertical(|ui| {
-                            ui.set_max_width(370.0);
-                            ui.label(RichText::new(&notice.text).color(colours.text));
-                            if !notice.remedy.is_empty() {
-                                ui.label(RichText::new(&notice.remedy).color(colours.text_muted));
-                            }
-                        });
-                        if ui.small_button("×").on_hover_text("Dismiss").clicked() {
-                            commands.push(Command::DismissNotice(notice.id));
-                        }
-                    });
-                });
-            });
-            offset += shown.response.rect.height() + 8.0;
         }
     }
 }

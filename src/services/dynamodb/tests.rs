@@ -39,7 +39,9 @@ fn database() -> DynamoDb {
 fn output(database: &DynamoDb, resource: &str, parameters: &str) -> Value {
     match database.run(&request(resource, parameters)) {
         TaskAnswer::Succeeded { output } => output,
-        other @ (TaskAnswer::Failed { .. } | TaskAnswer::Submitted { .. }) => panic!("{other:?}"),
+        other @ (TaskAnswer::Failed { .. } | TaskAnswer::Submitted { .. } | TaskAnswer::Never) => {
+            panic!("{other:?}")
+        }
     }
 }
 
@@ -50,7 +52,8 @@ fn error(database: &DynamoDb, resource: &str, parameters: &str) -> (String, Stri
         }
         other @ (TaskAnswer::Failed { .. }
         | TaskAnswer::Succeeded { .. }
-        | TaskAnswer::Submitted { .. }) => {
+        | TaskAnswer::Submitted { .. }
+        | TaskAnswer::Never) => {
             panic!("{other:?}")
         }
     }

@@ -36,6 +36,8 @@ impl EdgePayload {
 #[derive(Clone, Debug)]
 pub(super) struct EdgeLook {
     pub(super) kind: EdgeKind,
+    /// Which Choice rule or which catcher.
+    pub(super) index: usize,
     pub(super) from: Option<StatePath>,
     pub(super) to: Option<StatePath>,
     /// Whether a Catch and another transition go from the same state to the same state.
@@ -70,6 +72,7 @@ impl EdgeLook {
         let label = edge.label.clone();
         Self {
             kind: edge.kind,
+            index: edge.index,
             from,
             to,
             has_twin: false,

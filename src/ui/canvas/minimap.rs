@@ -11,7 +11,7 @@ use super::view::CanvasView;
 use crate::execution::StateStatus;
 use crate::ui::theme::{self, radius, space};
 
-const MOST: Vec2 = vec2(184.0, 132.0);
+const MOST: Vec2 = vec2(136.0, 104.0);
 const LEAST_SIDE: f32 = 36.0;
 const INSET: f32 = 6.0;
 

@@ -12,7 +12,7 @@ use super::edge::{EdgeLook, EdgePayload, EdgeShape};
 use super::node::{NodeForm, NodeLook, NodeMark, NodePayload, NodeShape};
 use super::{BreakpointMark, CanvasInput, text};
 use crate::asl::{State, StateKind, StateMachine, StatePath};
-use crate::execution::{Moment, StateStatus, ThreadStatus};
+use crate::execution::{Moment, StateStatus, ThreadStatus, Via};
 use crate::layout::card::{self, Card};
 use crate::layout::{EdgeKind, Graph, GraphNode, LayoutOptions, NodeId, NodeKind, Size};
 use crate::ui::fonts;
@@ -245,16 +245,25 @@ impl Scene {
     }
 }
 
-/// Whether a transition has been taken. `Moment::taken` knows from where to where; the status of the state tells a Catch
-/// from a Next between the same two.
+/// Whether a transition has been taken. Where the history does not tell by which rule or catcher, `Moment::taken` knows from
+/// where to where, and the status of the state tells a Catch from a Next between the same two.
 fn taken(moment: &Moment, look: &EdgeLook) -> bool {
     let status =
         |path: &StatePath| moment.states.get(path).map_or(StateStatus::NotEntered, |it| it.status);
     match (&look.from, &look.to) {
         (Some(from), Some(to)) => {
-            let caught = status(from) == StateStatus::Caught;
-            let passed = moment.taken.contains_key(&(from.clone(), to.clone()));
-            passed && (!look.has_twin || caught == (look.kind == EdgeKind::Catch))
+            let via = match look.kind {
+                EdgeKind::Choice => Some(Via::Rule(look.index)),
+                EdgeKind::Default => Some(Via::Default),
+                EdgeKind::Catch => Some(Via::Catch(look.index)),
+                EdgeKind::Next => Some(Via::Next),
+                EdgeKind::Start | EdgeKind::End => None,
+            };
+            via.and_then(|via| moment.has_gone(from, via)).unwrap_or_else(|| {
+                let caught = status(from) == StateStatus::Caught;
+                let passed = moment.taken.contains_key(&(from.clone(), to.clone()));
+                passed && (!look.has_twin || caught == (look.kind == EdgeKind::Catch))
+            })
         }
         (None, Some(first)) => moment.states.contains_key(first),
         (Some(last), None) => match status(last) {

@@ -1,0 +1,152 @@
+//! Messages: a passing word at the end of the menu bar, and what went wrong in rows above the scrubber. Neither covers
+//! anything.
+
+use std::collections::BTreeMap;
+
+use egui::{Align, Layout, Panel, RichText, Ui};
+use egui_phosphor::regular as icon;
+
+use super::fonts;
+use super::theme::{StatusColours, Tokens, space, tokens};
+use super::widgets::icon_button;
+use crate::app::{App, Command, Notice, NoticeLevel};
+
+/// Seconds that a passing word stays, and a warning. Errors stay until they are dismissed.
+const INFO_SECONDS: f64 = 6.0;
+const WARNING_SECONDS: f64 = 30.0;
+/// Rows that are shown at once; the oldest first to be left out.
+const MOST_ROWS: usize = 3;
+
+/// When each notice was first shown, in the context's seconds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NoticesView {
+    shown_at: BTreeMap<u64, f64>,
+}
+
+impl NoticesView {
+    /// Dismisses what has been there for long enough.
+    pub(super) fn age(&mut self, ctx: &egui::Context, app: &App, commands: &mut Vec<Command>) {
+        let now = ctx.input(|input| input.time);
+        self.shown_at.retain(|id, _| app.notices.iter().any(|it| it.id == *id));
+        for notice in &app.notices {
+            let since = *self.shown_at.entry(notice.id).or_insert(now);
+            let stays = match notice.level {
+                NoticeLevel::Info => INFO_SECONDS,
+                NoticeLevel::Warning => WARNING_SECONDS,
+                NoticeLevel::Error => continue,
+            };
+            if now - since > stays {
+                commands.push(Command::DismissNotice(notice.id));
+            } else {
+                ctx.request_repaint_after_secs((stays - (now - since)).max(0.05) as f32);
+            }
+        }
+    }
+}
+
+/// The latest passing word, in the free room of a bar.
+pub(super) fn passing_ui(ui: &mut Ui, app: &App) {
+    let Some(notice) = app.notices.iter().rev().find(|it| it.level == NoticeLevel::Info) else {
+        return;
+    };
+    let text = one_line(notice);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.add_space(space::XS);
+        let label = egui::Label::new(RichText::new(&text).color(tokens(ui.ctx()).text_muted));
+        ui.add(label.truncate()).on_hover_text(&text);
+    });
+}
+
+/// What went wrong, in rows with room of their own.
+pub(super) fn rows_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    let wrong: Vec<&Notice> =
+        app.notices.iter().filter(|it| it.level != NoticeLevel::Info).collect();
+    if wrong.is_empty() {
+        return;
+    }
+    Panel::bottom("notices").frame(egui::Frame::new()).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let hidden = wrong.len().saturating_sub(MOST_ROWS);
+        for notice in &wrong[hidden..] {
+            row_ui(ui, notice, commands);
+        }
+        if hidden > 0 {
+            ui.horizontal(|ui| {
+                ui.add_space(space::M);
+                ui.weak(format!("{hidden} more"));
+                if ui.link("Dismiss all").clicked() {
+                    commands.extend(wrong.iter().map(|it| Command::DismissNotice(it.id)));
+                }
+            });
+        }
+    });
+}
+
+fn row_ui(ui: &mut Ui, notice: &Notice, commands: &mut Vec<Command>) {
+    let colours = tokens(ui.ctx());
+    let (status, glyph) = look(notice.level, colours);
+    bar_ui(ui, status, glyph, |ui| {
+        if icon_button(ui, icon::X, "Dismiss", "").clicked() {
+            commands.push(Command::DismissNotice(notice.id));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+            ui.style_mut().interaction.selectable_labels = true;
+            ui.label(RichText::new(&notice.text).color(colours.text));
+            if !notice.remedy.is_empty() {
+                ui.label(RichText::new(&notice.remedy).color(colours.text_muted));
+            }
+        });
+    });
+}
+
+/// That the definition of an execution has changed since it began, above the graph, with what to do about it.
+pub(super) fn changed_definition_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    if !app.runs_an_older_definition() {
+        return;
+    }
+    let colours = tokens(ui.ctx());
+    bar_ui(ui, colours.caught, icon::WARNING, |ui| {
+        ui.add_space(space::XS);
+        if ui
+            .button("Restart")
+            .on_hover_text("Run the new definition with the same input")
+            .clicked()
+        {
+            commands.push(Command::Restart);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let text = "The definition has changed on disk; this execution uses the old text.";
+            ui.add(egui::Label::new(RichText::new(text).color(colours.text)).truncate());
+        });
+    });
+}
+
+/// A coloured row with a glyph; `words` is laid out from the right, and goes on from the left as it likes.
+fn bar_ui(ui: &mut Ui, status: StatusColours, glyph: &str, words: impl FnOnce(&mut Ui)) {
+    let frame = egui::Frame::new().fill(status.soft).inner_margin(egui::Margin::symmetric(10, 3));
+    let shown = frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(glyph).font(fonts::icons(17.0)).color(status.text));
+            ui.with_layout(Layout::right_to_left(Align::Center), words);
+        });
+    });
+    let rect = shown.response.rect;
+    let mark = egui::Rect::from_min_max(rect.min, egui::pos2(rect.left() + 3.0, rect.bottom()));
+    ui.painter().rect_filled(mark, 0, status.line);
+}
+
+fn look(level: NoticeLevel, colours: &Tokens) -> (StatusColours, &'static str) {
+    match level {
+        NoticeLevel::Info => (colours.in_progress, icon::INFO),
+        NoticeLevel::Warning => (colours.caught, icon::WARNING),
+        NoticeLevel::Error => (colours.failed, icon::X_CIRCLE),
+    }
+}
+
+fn one_line(notice: &Notice) -> String {
+    if notice.remedy.is_empty() {
+        notice.text.clone()
+    } else {
+        format!("{} – {}", notice.text, notice.remedy)
+    }
+}
