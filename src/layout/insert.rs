@@ -100,9 +100,16 @@ impl<'a> Inserter<'a> {
             top = top.min(self.row_of(self.chains[e as usize].upper));
             bottom = bottom.max(self.row_of(self.chains[e as usize].lower));
         }
-        let before: u64 = (top..bottom).map(|row| self.sweeper.count_below(row)).sum();
         let mut better = false;
-        if before > 0 && self.budget > 0 {
+        // A node of a hundred edges over a hundred wide rows would take more than all others together.
+        let counting = self.cost_of_counting(top, bottom);
+        if counting > self.budget {
+            self.at_node[node as usize] = edges;
+            return false;
+        }
+        self.budget -= counting;
+        let before: u64 = (top..bottom).map(|row| self.sweeper.count_below(row)).sum();
+        if before > 0 && self.cost_of_moving(&edges) <= self.budget {
             self.saved.resize_with(self.saved.len().max(bottom - top + 1), Vec::new);
             for row in top..=bottom {
                 self.saved[row - top].clone_from(&self.sweeper.rows[row]);
@@ -119,6 +126,25 @@ impl<'a> Inserter<'a> {
         }
         self.at_node[node as usize] = edges;
         better
+    }
+
+    /// Steps of counting the crossings between two rows, before and after.
+    fn cost_of_counting(&self, top: usize, bottom: usize) -> i64 {
+        /// Each goes down a tree, twice.
+        const PER_PIECE: i64 = 8;
+        let pieces: usize = self.sweeper.rows[top..=bottom].iter().map(Vec::len).sum();
+        pieces as i64 * PER_PIECE
+    }
+
+    /// Steps of the searches for the edges of a node: one to find its place, one to put each edge in.
+    fn cost_of_moving(&self, edges: &[u32]) -> i64 {
+        let cost = |edge: &u32| {
+            let chain = &self.chains[*edge as usize];
+            let rows = self.row_of(chain.upper)..=self.row_of(chain.lower);
+            let widths = self.sweeper.rows[rows].windows(2);
+            widths.map(|pair| ((pair[0].len() + 1) * (pair[1].len() + 1)) as i64).sum::<i64>()
+        };
+        edges.iter().map(cost).sum::<i64>() * 2
     }
 
     fn move_node(&mut self, node: u32, home: usize, edges: &[u32]) {
