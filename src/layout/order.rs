@@ -11,6 +11,8 @@ struct Effort {
     starts: usize,
     rounds: usize,
     patience: usize,
+    /// Times that all neighbours of all rows are compared after each sweep.
+    exchanges: usize,
     /// Times that every node is taken out and put in again.
     insertions: usize,
 }
@@ -18,9 +20,13 @@ struct Effort {
 /// Orders all rows of a scope.
 pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
     let effort = match layered.points.len() {
-        0..=3000 => Effort { starts: 2, rounds: 12, patience: 3, insertions: 1 },
-        3001..=20_000 => Effort { starts: 1, rounds: 8, patience: 2, insertions: 1 },
-        _ => Effort { starts: 1, rounds: 4, patience: 1, insertions: 1 },
+        0..=3000 => Effort { starts: 2, rounds: 12, patience: 3, exchanges: 12, insertions: 1 },
+        3001..=20_000 => Effort { starts: 1, rounds: 8, patience: 2, exchanges: 12, insertions: 1 },
+        20_001..=200_000 => {
+            Effort { starts: 1, rounds: 4, patience: 1, exchanges: 12, insertions: 1 }
+        }
+        // Nobody can read this; it only has to be there.
+        _ => Effort { starts: 1, rounds: 2, patience: 1, exchanges: 2, insertions: 1 },
     };
     let mut sweeper = Sweeper::new(layered);
     let mut best: Option<(u64, Vec<Vec<u32>>)> = None;
@@ -119,7 +125,7 @@ impl Sweeper {
 
     /// Sweeps until nothing gets better; the crossings of `best_rows`.
     fn run(&mut self, effort: &Effort) -> u64 {
-        self.exchange();
+        self.exchange(effort.exchanges);
         let mut least = self.count_all();
         self.best_rows.clone_from(&self.rows);
         let mut idle = 0;
@@ -139,7 +145,7 @@ impl Sweeper {
                     self.sort_row(row, By::Below, turn_ties);
                 }
             }
-            self.exchange();
+            self.exchange(effort.exchanges);
             let now = self.count_all();
             if now < least {
                 least = now;
@@ -187,10 +193,9 @@ impl Sweeper {
     }
 
     /// Exchanges neighbours of a row while that removes crossings.
-    fn exchange(&mut self) {
-        const ROUNDS: usize = 12;
+    fn exchange(&mut self, rounds: usize) {
         let mut dirty = vec![true; self.rows.len()];
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             let mut improved = false;
             for row in 0..self.rows.len() {
                 if !std::mem::take(&mut dirty[row]) {
