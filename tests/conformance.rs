@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use stepwell::asl::aws::{Account, create_request_error};
 use stepwell::asl::task::ResourceKind;
 use stepwell::asl::{Scope, StateKind, StateMachine, StateMachineType};
 use stepwell::engine::test_state::{TestStateError, TestStateRequest, test_state};
@@ -24,8 +25,8 @@ use stepwell::engine::{
     ExecutionStart, Input, Journal, Machine, Run, TaskRequest, run::run_machine,
 };
 use stepwell::execution::{EventType, ExecutionStatus, History, Timestamp, export};
-use stepwell::json::Value;
 use stepwell::json::document::{Document, Format};
+use stepwell::json::{Object, Value};
 
 /// What must be passed at least. What is missing of the executions cannot be run: of three Express ones it was not recorded what
 /// their functions answered, and of one the corpus replaced the output by a name. Raised whenever more is reached, never lowered.
@@ -474,8 +475,14 @@ fn with_blanks(value: &Value) -> String {
 // ------------------------------------------------------------------------------------------------- definitions refused
 
 fn run_create_error(case: &Value) -> Value {
-    let kind = machine_type(case.get("type"));
-    match stepwell::asl::aws::create_error(&definition_text(case), kind) {
+    let mut request: Object =
+        case.get("request").and_then(Value::as_object).cloned().unwrap_or_default();
+    request.insert("definition".into(), Value::from(definition_text(case)));
+    if let Some(kind) = case.get("type") {
+        request.insert("type".into(), kind.clone());
+    }
+    // What was in the account when AWS answered is not recorded: here nothing is.
+    match create_request_error(&Value::from(request), &Account::default()) {
         Some((code, message)) => {
             let error =
                 Value::object([("Code", Value::from(code)), ("Message", Value::from(message))]);

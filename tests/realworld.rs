@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use stepwell::asl::aws::{create_error, validate_response};
-use stepwell::asl::parse::{Parsed, check};
+use stepwell::asl::parse::{Parsed, check, check_as};
 use stepwell::asl::{Diagnostic, Severity, StateMachineType};
 use stepwell::json::Value;
 use stepwell::json::document::{Document, Format};
@@ -60,8 +60,11 @@ fn describe(document: &Document, diagnostics: &[&Diagnostic]) -> String {
 #[test]
 fn every_real_definition_is_read() {
     let Some(folder) = shared("realworld") else { return };
+    let known: BTreeMap<&str, &str> =
+        WRONG.iter().flat_map(|(why, files)| files.iter().map(|file| (*file, *why))).collect();
     let mut by_class: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let (mut report, mut states) = (String::new(), 0);
+    let mut unexpected: Vec<String> = Vec::new();
     for entry in index(&folder.join("asl-index.json")) {
         let of =
             |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -82,40 +85,46 @@ fn every_real_definition_is_read() {
             write!(report, "{class} {file}\n{}", describe(&document, &errors))
                 .expect("a String takes any text");
         }
+        let short = file.strip_prefix("asl/").unwrap_or(&file);
+        if errors.is_empty() == known.contains_key(short) {
+            unexpected.push(file);
+        }
     }
     println!("{report}{states} states; class: (files, files with errors): {by_class:?}");
     assert_eq!(by_class.values().map(|(files, _)| files).sum::<usize>(), 802);
     assert!(!report.contains("the index says"), "every state that the index counts is found");
-    // Looked at one by one: `QueryLanguage` inside `States`, a function `States.Default` that does not exist, `Arguments` on a
-    // Map, a comma too many in a JSONata object, and three generators' templates whose words are not filled in.
-    assert!(by_class["app"].1 <= 7, "an application that AWS takes is refused:\n{report}");
+    assert_eq!(unexpected, Vec::<String>::new(), "not as WRONG says:\n{report}");
 }
 
 #[test]
 fn invalid_definitions_are_told() {
     let Some(folder) = shared("realworld") else { return };
-    let (mut told, mut missed) = (0, String::new());
+    let (mut told, mut missed) = (0, Vec::new());
     let entries = index(&folder.join("invalid-index.json"));
     for entry in &entries {
         let file = entry.get("file").and_then(Value::as_str).expect("every entry has a file");
         let (document, parsed) = read(&folder.join(file));
-        if errors(&parsed).is_empty() {
-            let says = entry
-                .get("diagnostics")
-                .and_then(|list| list.at(0))
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            let others: Vec<&Diagnostic> = parsed.diagnostics.iter().collect();
-            write!(missed, "{file}\n    they: {says}\n{}", describe(&document, &others))
-                .expect("a String takes any text");
-        } else {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let express = EXPRESS_ONLY.contains(&name)
+            && check_as(&document, StateMachineType::Express).has_errors();
+        let warned = name == "invalid-math-add.json"
+            && parsed.diagnostics.iter().any(|it| it.rule == "intrinsic-always-fails");
+        if parsed.has_errors() || express || warned {
             told += 1;
+        } else {
+            missed.push(name);
         }
     }
-    println!("{told} of {} told; not told:\n{missed}", entries.len());
-    // Two of the others are wrong for Express machines only, one is a matter of taste, one needs the types of arguments.
-    assert!(told >= 97, "{missed}");
+    println!("{told} of {} told; not told: {missed:?}", entries.len());
+    // One tool dislikes the line break in `{% \n10 %}`; AWS takes it.
+    assert_eq!(missed, ["invalid-json-surround-syntax-extra-spaces.json"]);
 }
+
+/// Refused by AWS as Express machines, and sound as Standard ones.
+const EXPRESS_ONLY: &[&str] = &[
+    "test_sfn_api_express__TestSfnApiExpress__test_illegal_callbacks_SYNC_.asl.json5",
+    "test_sfn_api_express__TestSfnApiExpress__test_illegal_callbacks_WAIT_FOR_TASK_TOKEN_.asl.json5",
+];
 
 #[test]
 fn seeded_defects_are_told() {
@@ -125,17 +134,12 @@ fn seeded_defects_are_told() {
         .map(|entry| entry.expect("readable").path())
         .collect();
     files.sort();
-    let mut missed = Vec::new();
+    assert_eq!(files.len(), 16);
     for file in files {
         let (_, parsed) = read(&file);
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if parsed.diagnostics.is_empty() != name.starts_with("00") {
-            missed.push(name);
-        }
+        let sound = file.file_name().is_some_and(|name| name == "00_sound_control.json");
+        assert_eq!(parsed.diagnostics.is_empty(), sound, "{}: {parsed:?}", file.display());
     }
-    println!("missed (or, for 00, wrongly told): {missed:?}");
-    // Whether a path is ever produced is a question of data, not of the definition alone.
-    assert_eq!(missed, ["13_dead_end_path_never_produced"]);
 }
 
 #[test]
@@ -372,3 +376,162 @@ fn names_may_be_in_any_script() {
     let (_, parsed) = check_text(&PAIR.replace('B', &"Ω".repeat(81)));
     assert!(errors(&parsed)[0].message.contains("at most 80 characters"));
 }
+
+/// Files that AWS would refuse, looked at one by one: why, and which.
+const WRONG: &[(&str, &[&str])] = &[
+    (
+        "Its Resource is no ARN: a word of its own, of another engine, or one that a test replaces",
+        &[
+            "ManageIQ__floe__examples__everything.asl.json",
+            "ManageIQ__floe__examples__map.asl.json",
+            "ManageIQ__floe__examples__set-credential.asl.json",
+            "ManageIQ__floe__examples__workflow.asl.json",
+            "aws-samples__lambda-refarch-imagerecognition__Workshop__step-1.md__.asl.json",
+            "aws__serverless-application-model__tests__translator__input__schema_validation_1.yaml__Resources_StateMachine_Properties_Definition.asl.json",
+            "aws__serverless-application-model__tests__translator__input__schema_validation_2.yaml__Resources_StateMachinetoSQS_Properties_Definition.asl.json",
+            "awsdocs__aws-step-functions-developer-guide__doc_source__sample-project-job-poller.md__.asl.json",
+            "awslabs__statelint__test__backoff-with-backoffrate-integer.asl.json",
+            "awslabs__statelint__test__states-array-invocation.asl.json",
+            "awslabs__statelint__test__states-json-intrinsic-functions.asl.json",
+            "awslabs__statelint__test__states-jsontostring-invocation.asl.json",
+            "awslabs__statelint__test__states-math-intrinsic-functions.asl.json",
+            "awslabs__statelint__test__states-stringtojson-invocation.asl.json",
+            "awslabs__statelint__test__task-with-credentials.asl.json",
+            "awslabs__statelint__test__task-with-parameters.asl.json",
+            "checkr__states-language-cadence__STATE_SPEC.md__FunWithMath_Branches_0.asl.json",
+            "guyernest__step-functions-agent__docs__BATCH_ORCHESTRATOR_AGENT_DESIGN.md__.asl.json",
+            "hussainpithawala__state-machine-amz-go__examples__crash_recovery__README.md__.asl.json",
+            "hussainpithawala__state-machine-amz-go__examples__crash_recovery_batch__README.md__.asl.json",
+            "hussainpithawala__state-machine-amz-go__examples__crash_recovery_batch__README.md____9630880d.asl.json",
+            "hussainpithawala__state-machine-amz-go__workflows__example__config__simple_workflow.asl.yaml",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__activities__statemachines__base_activity_task.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__activities__statemachines__base_activity_task_heartbeat.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__arguments__statemachines__base_lambda_empty.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__arguments__statemachines__base_lambda_expressions.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__base__statemachines__task_seq_2.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__errorhandling__statemachines__task_lambda_invoke_catch_relevant.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__errorhandling__statemachines__task_lambda_invoke_catch_tbd.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__errorhandling__statemachines__task_lambda_invoke_catch_unknown.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__outputdecl__statemachines__base_lambda.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__querylanguage__statemachines__task_lambda_legacy_resource_from_jsonata_to_jsonpath.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__querylanguage__statemachines__task_lambda_legacy_resource_from_jsonpath_to_jsonata.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__catch_empty.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__catch_states_runtime.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__lambda_invoke_with_retry_base.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__retry_interval_features.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__retry_interval_features_jitter_none.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__services__statemachines__lambda_input_parameters_filter.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__services__statemachines__lambda_invoke_pipe.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__services__statemachines__lambda_invoke_resource.asl.json5",
+            "paulshestakov__aws-step-functions-constructor__examples__asl__json__8_catch_error.asl.json",
+            "satoshif1977__aws-step-functions-bedrock__README.md__.asl.json",
+        ],
+    ),
+    (
+        "lambda:listFunctions is no integration",
+        &[
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__services__statemachines__lambda_list_functions.asl.json5",
+        ],
+    ),
+    (
+        "A variable is called 'top-level', and names of variables have no dashes",
+        &["ChristopheBougere__asl-validator__src____tests____definitions__valid-assign.asl.json"],
+    ),
+    (
+        "A JSONPath state in a JSONata machine, which AWS refuses",
+        &[
+            "ChristopheBougere__asl-validator__src____tests____definitions__valid-map-with-item-batcher-jsonata.asl.json",
+        ],
+    ),
+    (
+        "Jayway's paths have no script expressions such as [(@.length-1)]",
+        &[
+            "ChristopheBougere__asl-validator__src____tests____definitions__valid-path-array-context.asl.json",
+        ],
+    ),
+    (
+        "A comma too many in a JSONata object",
+        &[
+            "OrcaBus__service-icav2-wes-manager__app__step-functions-templates__get_usage_sfn_template.asl.json",
+        ],
+    ),
+    (
+        "QueryLanguage stands inside States",
+        &[
+            "aws-samples__step-functions-workflows-collection__shared-fallback-state-jsonata__statemachine__statemachine.asl.json",
+        ],
+    ),
+    (
+        "An exercise with blanks to fill in",
+        &[
+            "aws-samples__the-aws-step-functions-workshop__content__module-5__step-4__index.pt.md__.asl.json",
+        ],
+    ),
+    (
+        "End is the text \"true\"",
+        &[
+            "awslabs__serverless-rules__docs__rules__step_functions__tracing.md__Resources_StateMachine_Properties_DefinitionString.asl.json",
+        ],
+    ),
+    (
+        "The Parallel has no Branches, and nothing leads to most states",
+        &["checkr__states-language-cadence__examples__choice.asl.json"],
+    ),
+    (
+        "A part of a machine: it leads to states that it does not show",
+        &[
+            "guyernest__step-functions-agent__docs__AGENT_REGISTRY_DESIGN.md__.asl.json",
+            "paulshestakov__aws-step-functions-constructor__examples__asl__json__9_retries.asl.json",
+        ],
+    ),
+    (
+        "A generator's template whose words are not filled in",
+        &[
+            "guyernest__step-functions-agent__step-functions__dynamic-agent-template.asl.json",
+            "guyernest__step-functions-agent__step-functions__dynamic-sql-agent-template.asl.json",
+            "guyernest__step-functions-agent__step-functions__supervisor-agent-flow-template.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__choiceoperators__statemachines__template.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__context_object__statemachines__context_object_output_path.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__context_object__statemachines__context_object_variable.asl.json5",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__map_state_items_literal.asl.json5",
+        ],
+    ),
+    (
+        "A Map has no Arguments",
+        &["guyernest__step-functions-agent__step-functions__supervisor-with-agentcore.asl.json"],
+    ),
+    (
+        "It calls States.Default, which is no intrinsic function",
+        &["guyernest__step-functions-agent__step-functions__web-search-agent.asl.json"],
+    ),
+    (
+        "A retrier takes numbers, not paths",
+        &[
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__assign__statemachines__task_retry_reference_exception.asl.json5",
+        ],
+    ),
+    (
+        "Written to be refused, as AWS was recorded to do",
+        &[
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__escape_sequences_illegal_intrinsic_function.asl.json",
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__scenarios__statemachines__escape_sequences_illegal_intrinsic_function_2.asl.json",
+        ],
+    ),
+    (
+        "An ItemProcessor alone, which is no machine",
+        &[
+            "localstack__localstack__tests__aws__services__stepfunctions__templates__test_state__statemachines__base_map_state_result_writer.json5__ItemProcessor.asl.json",
+        ],
+    ),
+    (
+        "Drawings without a Type, a Resource or the tests of their rules",
+        &[
+            "paulshestakov__aws-step-functions-constructor__examples__asl__json__3_choice_conditions.asl.json",
+            "paulshestakov__aws-step-functions-constructor__examples__asl__json__4_parallel.asl.json",
+            "paulshestakov__aws-step-functions-constructor__examples__asl__yml__5_parallel_and_choice.asl.yaml",
+            "paulshestakov__aws-step-functions-constructor__examples__sam__5_parallel.yaml__Resources_SimpleStateMachine_Properties_Definition.asl.json",
+            "paulshestakov__aws-step-functions-constructor__examples__serverless__2_hell.yml__stepFunctions_stateMachines_stepFunction_definition.asl.json",
+            "vkkis93__serverless-step-functions-offline__tests__serverless.yml__stepFunctions_stateMachines_foo_definition.asl.json",
+        ],
+    ),
+];

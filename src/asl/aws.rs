@@ -1,16 +1,21 @@
 //! What AWS answers to a definition: the error of `CreateStateMachine` and the response of `ValidateStateMachineDefinition`.
 
-use super::parse::{self, NOT_JSON, Parsed, SCHEMA};
-use super::validate::{MISSING_TARGET, validate, validate_type};
-use super::{Diagnostic, Severity, StateMachineType};
+mod create;
+mod json_reader;
+
+use super::parse::{self, Parsed};
+use super::validate::{validate, validate_type};
+use super::{Diagnostic, Severity, StateMachineType, rule};
 use crate::json::Value;
 use crate::json::document::{Document, Format};
+
+pub use create::{Account, create_request_error};
 
 /// AWS gives at most this many diagnostics unless asked for fewer.
 const MAX_RESULTS: usize = 100;
 
 /// Everything wrong with a definition of a machine of this type, in the order of the file's floors: the text, the fields, the
-/// transitions, the type.
+/// type, the transitions. Comments silence nothing here.
 pub fn diagnostics(definition: &str, kind: StateMachineType) -> Vec<Diagnostic> {
     let document = Document::parse(definition, Format::Json);
     let Parsed { machine, diagnostics } = parse::parse(&document);
@@ -20,9 +25,10 @@ pub fn diagnostics(definition: &str, kind: StateMachineType) -> Vec<Diagnostic> 
     all
 }
 
-/// The code and message with which `CreateStateMachine` refuses a definition; `None` when it takes it.
+/// The code and message with which `CreateStateMachine` refuses a definition; `None` when it takes it. All errors are in one
+/// message, as answers to CloudFormation show; what has no place is "at null".
 pub fn create_error(definition: &str, kind: StateMachineType) -> Option<(&'static str, String)> {
-    first_error(answers(definition, kind))
+    refusal(&answers(definition, kind))
 }
 
 /// As [`create_error`], of a state that is alone in its machine: where its transitions go is elsewhere.
@@ -30,23 +36,27 @@ pub fn state_error(definition: &str, kind: StateMachineType) -> Option<(&'static
     let mut answers = answers(definition, kind);
     answers.retain(|answer| match answer.location.as_deref() {
         // About the machine around it, which is made up.
-        Some("/") if answer.code != NOT_JSON => false,
-        Some(place) => answer.code != MISSING_TARGET || place.matches("/States/").count() > 1,
-        None => true,
+        Some("/") => false,
+        Some(place) => !about_transitions(answer.rule) || place.matches("/States/").count() > 1,
+        None => !about_transitions(answer.rule),
     });
-    first_error(answers)
+    refusal(&answers)
 }
 
-fn first_error(answers: Vec<Answer>) -> Option<(&'static str, String)> {
-    let first = answers.into_iter().find(|answer| answer.severity == Severity::Error)?;
-    let place = match first.location {
-        Some(location) if first.code != NOT_JSON => format!(" at {location}"),
-        Some(_) | None => String::new(),
-    };
-    Some((
-        "InvalidDefinition",
-        format!("Invalid State Machine Definition: '{}: {}{place}'", first.code, first.message),
-    ))
+fn refusal(answers: &[Answer]) -> Option<(&'static str, String)> {
+    let errors: Vec<String> = answers
+        .iter()
+        .filter(|answer| answer.severity == Severity::Error)
+        .map(|answer| {
+            let place = answer.location.as_deref().unwrap_or("null");
+            format!("{}: {} at {place}", answer.code, answer.message)
+        })
+        .collect();
+    if errors.is_empty() {
+        return None;
+    }
+    let message = format!("Invalid State Machine Definition: '{}'", errors.join(", "));
+    Some(("InvalidDefinition", message))
 }
 
 /// The response of `ValidateStateMachineDefinition`. `severity`: whether warnings are asked for too.
@@ -73,6 +83,7 @@ pub fn validate_response(
 /// A diagnostic as AWS says it.
 struct Answer {
     severity: Severity,
+    rule: &'static str,
     code: &'static str,
     message: String,
     location: Option<String>,
@@ -95,21 +106,27 @@ impl Answer {
 }
 
 fn answers(definition: &str, kind: StateMachineType) -> Vec<Answer> {
-    if definition.trim().is_empty() {
-        let message = "Definition must be a valid JSON object".to_owned();
-        return vec![Answer { severity: Severity::Error, code: SCHEMA, message, location: None }];
+    let error = |rule: &'static rule::Rule, message: String, location: Option<String>| {
+        let (rule, code) = (rule.id, rule.code());
+        vec![Answer { severity: Severity::Error, rule, code, message, location }]
+    };
+    if let Some(mistake) = json_reader::mistake(definition) {
+        return error(&rule::INVALID_JSON, mistake.message, Some(mistake.location));
     }
-    if let Some(answer) = unrecognized_token(definition) {
-        return vec![answer];
+    if !definition.trim_start().starts_with('{') {
+        let message = "Definition must be a valid JSON object".to_owned();
+        return error(&rule::NOT_AN_OBJECT, message, None);
     }
     let all = diagnostics(definition, kind);
-    let broken = all.iter().any(|diagnostic| diagnostic.code == NOT_JSON);
+    let broken = all.iter().any(|it| it.severity == Severity::Error && !about_transitions(it.rule));
     all.into_iter()
-        // AWS reads nothing of a text that is not JSON, and knows no notes.
-        .filter(|diagnostic| !broken || diagnostic.code == NOT_JSON)
-        .filter(|diagnostic| diagnostic.severity != Severity::Note)
-        .map(|Diagnostic { severity, code, message, location, .. }| Answer {
+        // What has no code of AWS's own is ours alone.
+        .filter(|it| it.code != it.rule)
+        // Transitions are looked at once the fields are right.
+        .filter(|it| !broken || !about_transitions(it.rule))
+        .map(|Diagnostic { severity, rule, code, message, location, .. }| Answer {
             severity,
+            rule,
             code,
             message,
             location: Some(location).filter(|location| !location.is_empty()),
@@ -117,31 +134,17 @@ fn answers(definition: &str, kind: StateMachineType) -> Vec<Answer> {
         .collect()
 }
 
-/// The message of AWS's JSON reader for a text that begins with a bare word, recorded for `not a definition`: the place is the
-/// one behind the word.
-fn unrecognized_token(definition: &str) -> Option<Answer> {
-    let start = definition.len() - definition.trim_start().len();
-    let body = &definition[start..];
-    let end =
-        body.find(|it: char| !it.is_alphanumeric() && it != '_' && it != '$').unwrap_or(body.len());
-    let word = &body[..end];
-    let begins = word
-        .chars()
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_' || first == '$');
-    if !begins || matches!(word, "true" | "false" | "null") {
-        return None;
-    }
-    let before = &definition[..start + end];
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-    let source: String = definition.chars().take(500).collect();
-    let rest = definition.chars().count() - source.chars().count();
-    let rest = if rest == 0 { String::new() } else { format!("[truncated {rest} chars]") };
-    let location = format!("[Source: (String)\"{source}\"{rest}; line: {line}, column: {column}]");
-    let expected = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
-    let message = format!("Unrecognized token '{word}': was expecting {expected}\n at {location}");
-    Some(Answer { severity: Severity::Error, code: NOT_JSON, message, location: Some(location) })
+/// Whether a rule needs all the states of a scope.
+fn about_transitions(id: &str) -> bool {
+    [
+        &rule::DANGLING_TARGET,
+        &rule::UNREACHABLE_STATE,
+        &rule::NO_TERMINAL_STATE,
+        &rule::DUPLICATE_STATE_NAME,
+        &rule::DUPLICATE_LABEL,
+    ]
+    .iter()
+    .any(|rule| rule.id == id)
 }
 
 #[cfg(test)]
@@ -169,7 +172,42 @@ mod tests {
             (
                 r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"}}}"#,
                 Standard,
-                "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next",
+                "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next, MISSING_END_STATE: Workflow has no terminal state at null",
+            ),
+            (
+                r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"C"},"B":{"Type":"Pass","End":true}}}"#,
+                Standard,
+                "MISSING_TRANSITION_TARGET: Missing 'Next' target: C at /States/A/Next, MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B",
+            ),
+            (
+                r#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"ResultPath":null,"End":true}}}"#,
+                Standard,
+                "SCHEMA_VALIDATION_FAILED: Field 'ResultPath' is not supported at /States/A",
+            ),
+            (
+                r#"{"StartAt":"A","States":{"A":{"Type":"Pass","OutputPath":"Test","End":true}}}"#,
+                Standard,
+                "SCHEMA_VALIDATION_FAILED: Value must be a valid JSONPath. at /States/A/OutputPath",
+            ),
+            (
+                r#"{"QueryLanguage":"JSONata","StartAt":"E","States":{"E":{"Type":"Pass","Output":{"v":"{% phone %}","w":"{% 1 + %}"},"End":true}}}"#,
+                Standard,
+                "UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. at /States/E/Output/v, INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/E/Output/w",
+            ),
+            (
+                r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Output":1,"End":true}}}"#,
+                Standard,
+                "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage at /States/A",
+            ),
+            (
+                r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sns:publish","End":true,"Retry":[{"ErrorEquals":["States.ALL"]},{"ErrorEquals":["x"]}]}}}"#,
+                Standard,
+                "SCHEMA_VALIDATION_FAILED: States.ALL must appear alone and at end of list at /States/A/Retry[0]/ErrorEquals[0]",
+            ),
+            (
+                "[]",
+                Standard,
+                "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null",
             ),
             (
                 r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::ecs:runTask.sync","End":true}}}"#,

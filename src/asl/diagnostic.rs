@@ -1,5 +1,6 @@
 //! What is wrong with a file: a place, a rule and a remedy.
 
+use super::rule::Rule;
 use crate::json::document::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +17,9 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub severity: Severity,
-    /// AWS's code where AWS has one (`SCHEMA_VALIDATION_FAILED`), else our rule's name in `kebab-case`.
+    /// The id of the rule in `kebab-case`; what `stepwell:allow` silences.
+    pub rule: &'static str,
+    /// AWS's code where AWS has one (`SCHEMA_VALIDATION_FAILED`), else the rule's id.
     pub code: &'static str,
     /// What is wrong, in the words of the person who wrote the file.
     pub message: String,
@@ -25,4 +28,24 @@ pub struct Diagnostic {
     /// Where AWS says it is: `/States/Pay/Retry[0]`.
     pub location: String,
     pub span: Span,
+}
+
+impl Diagnostic {
+    /// A breach of a rule at a location and a place in the text.
+    pub fn of(
+        rule: &'static Rule,
+        at: (impl Into<String>, Span),
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: rule.severity,
+            rule: rule.id,
+            code: rule.code(),
+            message: message.into(),
+            remedy: remedy.into(),
+            location: at.0.into(),
+            span: at.1,
+        }
+    }
 }

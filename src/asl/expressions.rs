@@ -1,14 +1,11 @@
-//! Every expression of a state with the field it stands in, and the variables of a machine.
-
-use std::collections::BTreeSet;
-use std::sync::Arc;
+//! Every expression of a state with the field it stands in.
 
 use super::{
-    Condition, Diagnostic, Expression, Field, ItemsSource, Operand, PayloadPath, Scope, Severity,
-    State, StateKind, StateMachine, Template, WaitUntil,
+    Condition, Expression, Field, ItemsSource, Operand, PayloadPath, State, StateKind, Template,
+    WaitUntil,
 };
-use crate::json::Value;
-use crate::query::jsonpath::{Path, Root};
+use crate::json::document::Span;
+use crate::query::jsonpath::Path;
 
 /// Something that is evaluated, and the field of the state that holds it (`Parameters`, `Choices`, `Catch`).
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +29,15 @@ impl State {
         found.template("Output", self.output.as_ref());
         found.payload("OutputPath", self.output_path.as_ref());
         found.0
+    }
+
+    /// Where a field is written, or the `…Path` form of it; the state's name when it has neither.
+    pub fn span_of(&self, field: &str) -> Span {
+        self.field_spans
+            .get(field)
+            .or_else(|| self.field_spans.get(format!("{field}Path").as_str()))
+            .copied()
+            .unwrap_or(self.name_span)
     }
 
     /// The templates that give variables their values.
@@ -151,114 +157,5 @@ impl<'a> Found<'a> {
             Condition::Jsonata(expression) => self.expression("Choices", expression),
             Condition::Literal(_) | Condition::Invalid(_) => {}
         }
-    }
-}
-
-/// The names that any state of the machine assigns; `None` when one assigns an object that is computed as a whole.
-fn assigned(machine: &StateMachine) -> Option<BTreeSet<Arc<str>>> {
-    let mut names = BTreeSet::new();
-    for (_, state) in machine.states() {
-        for template in state.assignments() {
-            match template {
-                Template::Object(members) => {
-                    names.extend(members.iter().map(|member| Arc::clone(&member.name)));
-                }
-                Template::Literal(Value::Object(members)) => names.extend(members.keys().cloned()),
-                Template::Literal(_) | Template::Array(_) => {}
-                Template::Expression(_) => return None,
-            }
-        }
-    }
-    Some(names)
-}
-
-/// Variables that are read and that no state assigns: reading one fails at run time.
-pub(super) fn undefined_variables(machine: &StateMachine) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    if let Some(assigned) = assigned(machine) {
-        undefined_in(&machine.top, "", &assigned, &mut diagnostics);
-    }
-    diagnostics
-}
-
-fn undefined_in(
-    scope: &Scope,
-    path: &str,
-    assigned: &BTreeSet<Arc<str>>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for state in scope.states.values() {
-        let location = format!("{path}/States/{}", state.name);
-        let mut reported = BTreeSet::new();
-        for (field, evaluated) in state.expressions() {
-            for name in variables(evaluated) {
-                if name == "states"
-                    || assigned.contains(name)
-                    || !reported.insert((field, name.to_owned()))
-                {
-                    continue;
-                }
-                let span = [field.to_owned(), format!("{field}Path")]
-                    .iter()
-                    .find_map(|field| state.field_spans.get(field.as_str()));
-                diagnostics.push(Diagnostic {
-                    severity: Severity::Warning,
-                    code: "undefined-variable",
-                    message: format!("No state assigns the variable '${name}'"),
-                    remedy: "Assign it in a state before this one, or check its spelling"
-                        .to_owned(),
-                    location: format!("{location}/{field}"),
-                    span: span.copied().unwrap_or(state.name_span),
-                });
-            }
-        }
-        for (part, inner) in super::validate::scopes_of(state) {
-            undefined_in(inner, &format!("{location}/{part}"), assigned, diagnostics);
-        }
-    }
-}
-
-fn variables(evaluated: Evaluated<'_>) -> Vec<&str> {
-    let path = match evaluated {
-        Evaluated::Expression(Expression::Jsonata(jsonata)) => {
-            return jsonata.variables_used().collect();
-        }
-        Evaluated::Expression(Expression::Intrinsic(intrinsic)) => {
-            return intrinsic.paths().into_iter().filter_map(variable).collect();
-        }
-        Evaluated::Expression(Expression::Invalid { .. }) => return Vec::new(),
-        Evaluated::Expression(Expression::Path(path)) | Evaluated::Path(path) => path,
-    };
-    variable(path).into_iter().collect()
-}
-
-fn variable(path: &Path) -> Option<&str> {
-    match path.root() {
-        Root::Variable(name) => Some(name),
-        Root::Input | Root::Context => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::asl::parse::check;
-    use crate::json::document::{Document, Format};
-
-    #[test]
-    fn a_variable_that_nothing_assigns_is_told_once_per_field() {
-        let text = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
-            "A":{"Type":"Pass","Assign":{"known":1},"Next":"B"},
-            "B":{"Type":"Choice","Choices":[{"Condition":"{% $known = $sum([$nope, $nope]) %}","Next":"C"}],"Default":"C"},
-            "C":{"Type":"Pass","Output":"{% ($local := 1; $local + $states.input + $gone) %}","End":true}}}"#;
-        let parsed = check(&Document::parse(text, Format::Json));
-        let found: Vec<&str> = parsed.diagnostics.iter().map(|it| it.message.as_str()).collect();
-        assert_eq!(
-            found,
-            ["No state assigns the variable '$nope'", "No state assigns the variable '$gone'"]
-        );
-        assert_eq!(parsed.diagnostics[1].location, "/States/C/Output");
-        let paths = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","InputPath":"$v.a","Parameters":{"x.$":"States.Format('{}', $w)"},"End":true}}}"#;
-        let parsed = check(&Document::parse(paths, Format::Json));
-        assert_eq!(parsed.diagnostics.len(), 2, "{:?}", parsed.diagnostics);
     }
 }

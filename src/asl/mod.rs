@@ -12,7 +12,9 @@ pub mod map;
 pub mod parallel;
 pub mod parse;
 pub mod placeholder;
+pub mod rule;
 pub mod service;
+mod silence;
 mod similar;
 pub mod state;
 pub mod state_machine;
@@ -26,6 +28,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use error_handling::{Catcher, ErrorName, JitterStrategy, Retrier};
 pub use map::{ItemProcessor, ItemsSource, Map, ProcessorMode};
 pub use parallel::Parallel;
+pub use rule::Rule;
 pub use state::{
     Fail, Pass, PayloadPath, ResultPath, State, StateKind, StateName, StatePath, Transition,
 };

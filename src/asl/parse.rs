@@ -7,21 +7,18 @@ mod choice;
 mod dynamodb;
 mod error_handling;
 mod fields;
+mod jsonata_mistake;
 mod kinds;
 mod map;
 mod scope;
 mod support;
 mod template;
 
-use super::placeholder;
-use super::{Diagnostic, QueryLanguage, Severity, StateMachine};
+use super::validate::{validate, validate_type};
+use super::{Diagnostic, QueryLanguage, Rule, Severity, StateMachine, StateMachineType, rule};
+use super::{placeholder, silence};
 use crate::json::document::{Document, Format, Node, Span, SyntaxProblemKind};
 use fields::Fields;
-
-/// The code AWS gives to everything that is wrong with a field.
-pub(super) const SCHEMA: &str = "SCHEMA_VALIDATION_FAILED";
-/// The code AWS gives to a text that is not JSON.
-pub(super) const NOT_JSON: &str = "INVALID_JSON_DESCRIPTION";
 
 /// What a text gave.
 #[derive(Clone, Debug)]
@@ -48,10 +45,17 @@ pub fn parse(document: &Document) -> Parsed {
     Parsed { machine, diagnostics: reader.diagnostics }
 }
 
-/// Reads a document and adds what [`super::validate`] finds.
+/// Reads a document and adds what [`super::validate`] finds, without what its comments allow.
 pub fn check(document: &Document) -> Parsed {
+    check_as(document, StateMachineType::Standard)
+}
+
+/// As [`check`], for a machine of a type.
+pub fn check_as(document: &Document, kind: StateMachineType) -> Parsed {
     let mut parsed = parse(document);
-    parsed.diagnostics.extend(super::validate::validate(&parsed.machine));
+    parsed.diagnostics.extend(validate_type(&parsed.machine, kind));
+    parsed.diagnostics.extend(validate(&parsed.machine));
+    silence::apply(&parsed.machine, &mut parsed.diagnostics);
     parsed
 }
 
@@ -89,40 +93,26 @@ impl<'d> Reader<'d> {
 
     fn report(
         &mut self,
-        severity: Severity,
-        code: &'static str,
+        rule: &'static Rule,
         at: (&str, Span),
-        message: String,
+        message: impl Into<String>,
         remedy: &str,
     ) {
-        let (location, span) = at;
-        self.diagnostics.push(Diagnostic {
-            severity,
-            code,
-            message,
-            remedy: remedy.to_owned(),
-            location: location.to_owned(),
-            span,
-        });
-    }
-
-    /// Something AWS refuses.
-    fn error(&mut self, at: (&str, Span), message: impl Into<String>, remedy: &str) {
-        self.report(Severity::Error, SCHEMA, at, message.into(), remedy);
+        self.diagnostics.push(Diagnostic::of(rule, at, message, remedy));
     }
 
     /// What is wrong with the text itself.
     fn syntax(&mut self, document: &Document) {
-        let code = match document.format {
-            Format::Json => NOT_JSON,
-            Format::Yaml => "invalid-yaml",
+        let broken = match document.format {
+            Format::Json => &rule::INVALID_JSON,
+            Format::Yaml => &rule::INVALID_YAML,
         };
         for problem in &document.problems {
-            let (severity, code) = match problem.kind {
-                SyntaxProblemKind::Broken => (Severity::Error, code),
-                SyntaxProblemKind::Relaxed => (Severity::Warning, "relaxed-json"),
+            let rule = match problem.kind {
+                SyntaxProblemKind::Broken => broken,
+                SyntaxProblemKind::Relaxed => &rule::RELAXED_JSON,
             };
-            self.report(severity, code, ("", problem.span), problem.message.clone(), "");
+            self.report(rule, ("", problem.span), problem.message.clone(), "");
         }
     }
 
@@ -139,7 +129,8 @@ impl<'d> Reader<'d> {
 
     fn machine(&mut self, node: &Node) -> StateMachine {
         let Some(fields) = Fields::of(node, "") else {
-            self.error(
+            self.report(
+                &rule::NOT_AN_OBJECT,
                 ("/", node.span),
                 "Definition must be a valid JSON object",
                 "Begin with { \"StartAt\": …, \"States\": { … } }",
@@ -153,7 +144,8 @@ impl<'d> Reader<'d> {
             && version != "1.0"
             && !placeholder::has_placeholder(version)
         {
-            self.error(
+            self.report(
+                &rule::UNKNOWN_VALUE,
                 (&fields.at("Version"), node.span),
                 "Version must be '1.0'",
                 "Write \"1.0\" or leave it out",

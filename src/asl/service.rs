@@ -172,6 +172,47 @@ pub fn knows(service: &str, action: &str, pattern: IntegrationPattern) -> Known 
     if exists { Known::Yes } else { Known::No }
 }
 
+/// The members that the result of a request-response call may have, where the page on the service says them all.
+pub fn result_members(service: &str, action: &str) -> Option<&'static [&'static str]> {
+    Some(match (service, action) {
+        ("lambda", "invoke") => &[
+            "ExecutedVersion",
+            "FunctionError",
+            "LogResult",
+            "Payload",
+            "SdkHttpMetadata",
+            "SdkResponseMetadata",
+            "StatusCode",
+        ],
+        ("dynamodb", "getItem") => {
+            &["ConsumedCapacity", "Item", "SdkHttpMetadata", "SdkResponseMetadata"]
+        }
+        ("dynamodb", "putItem" | "updateItem" | "deleteItem") => &[
+            "Attributes",
+            "ConsumedCapacity",
+            "ItemCollectionMetrics",
+            "SdkHttpMetadata",
+            "SdkResponseMetadata",
+        ],
+        ("sns", "publish") => {
+            &["MessageId", "SdkHttpMetadata", "SdkResponseMetadata", "SequenceNumber"]
+        }
+        ("sqs", "sendMessage") => &[
+            "MD5OfMessageAttributes",
+            "MD5OfMessageBody",
+            "MD5OfMessageSystemAttributes",
+            "MessageId",
+            "SdkHttpMetadata",
+            "SdkResponseMetadata",
+            "SequenceNumber",
+        ],
+        ("states", "startExecution") => {
+            &["ExecutionArn", "SdkHttpMetadata", "SdkResponseMetadata", "StartDate"]
+        }
+        _ => return None,
+    })
+}
+
 /// What to write instead of an integration that does not exist.
 pub fn instead(service: &str, action: &str) -> String {
     match find(service) {

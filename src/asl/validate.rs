@@ -1,18 +1,21 @@
 //! The rules that need a whole scope or the whole machine: targets, reachability, terminal states, names.
 
+mod calls;
+mod choices;
+mod data;
+mod errors;
+mod shape;
+mod variables;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::similar::closest;
 use super::task::ResourceKind;
 use super::{
-    Diagnostic, IntegrationPattern, ProcessorMode, Scope, Severity, State, StateKind, StateMachine,
-    StateMachineType, StateName, Transition, placeholder,
+    Diagnostic, IntegrationPattern, ProcessorMode, Scope, State, StateKind, StateMachine,
+    StateMachineType, StateName, Transition, placeholder, rule,
 };
 use crate::json::document::Span;
-
-/// AWS's code for a transition to nowhere, and for a state that no transition leads to.
-pub(super) const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
-const SCHEMA: &str = super::parse::SCHEMA;
 
 /// What is wrong with a machine beyond single fields.
 pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> {
@@ -20,8 +23,14 @@ pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> {
     walk.collect(&machine.top, "");
     walk.duplicates();
     walk.scope(&machine.top, "");
-    walk.diagnostics.extend(super::expressions::undefined_variables(machine));
-    walk.diagnostics
+    walk.labels(machine);
+    let mut found = walk.diagnostics;
+    found.extend(choices::open_choices(machine));
+    found.extend(variables::misused_variables(machine));
+    found.extend(data::paths_never_produced(machine));
+    found.extend(calls::suspicious_calls(machine));
+    found.extend(errors::useless_error_names(machine));
+    found
 }
 
 /// What a machine may not have because of its type. Standard machines may have all.
@@ -37,15 +46,12 @@ fn express(scope: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
     for state in scope.states.values() {
         let location = format!("{path}/States/{}", state.name);
         let mut refuse = |field: &str, message: String, span: Span| {
-            found.push(Diagnostic {
-                severity: Severity::Error,
-                code: SCHEMA,
+            found.push(Diagnostic::of(
+                &rule::EXPRESS_UNSUPPORTED,
+                (format!("{location}/{field}"), span),
                 message,
-                remedy: "Use a Standard state machine, or a request-response integration"
-                    .to_owned(),
-                location: format!("{location}/{field}"),
-                span,
-            });
+                "Use a Standard state machine, or a request-response integration",
+            ));
         };
         if let StateKind::Task(task) = &state.kind {
             match &task.resource.kind {
@@ -157,18 +163,6 @@ struct Walk<'m> {
 }
 
 impl<'m> Walk<'m> {
-    fn report(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        at: (String, Span),
-        message: String,
-        remedy: String,
-    ) {
-        let (location, span) = at;
-        self.diagnostics.push(Diagnostic { severity, code, message, remedy, location, span });
-    }
-
     fn collect(&mut self, scope: &'m Scope, path: &str) {
         for state in scope.states.values() {
             let location = format!("{path}/States/{}", state.name);
@@ -189,16 +183,43 @@ impl<'m> Walk<'m> {
                 let message = format!("There is another state named '{name}' at {}", places[0].0);
                 let remedy =
                     "Give it another name: names are unique in the whole state machine".to_owned();
-                self.report(
-                    Severity::Error,
-                    "DUPLICATE_STATE_NAME",
+                self.diagnostics.push(Diagnostic::of(
+                    &rule::DUPLICATE_STATE_NAME,
                     (location.clone(), *span),
                     message,
                     remedy,
-                );
+                ));
             }
         }
         self.homes = homes;
+    }
+
+    /// Labels of Map states become parts of the ARNs of their runs.
+    fn labels(&mut self, machine: &StateMachine) {
+        let mut seen: BTreeMap<&str, &StateName> = BTreeMap::new();
+        for (_, state) in machine.states() {
+            let StateKind::Map(map) = &state.kind else { continue };
+            let Some(label) = map.label.as_deref() else { continue };
+            if placeholder::has_placeholder(label) {
+                continue;
+            }
+            match seen.get(label) {
+                Some(other) => {
+                    let location = self.homes.get(state.name.as_str()).and_then(|it| it.first());
+                    let location = location.map_or_else(String::new, |(place, _)| place.clone());
+                    let span = state.field_spans.get("Label").copied().unwrap_or(state.name_span);
+                    self.diagnostics.push(Diagnostic::of(
+                        &rule::DUPLICATE_LABEL,
+                        (format!("{location}/Label"), span),
+                        format!("'{other}' has the label '{label}' too"),
+                        "Give each Map state a label of its own",
+                    ));
+                }
+                None => {
+                    seen.insert(label, &state.name);
+                }
+            }
+        }
     }
 
     fn scope(&mut self, scope: &'m Scope, path: &str) {
@@ -209,20 +230,6 @@ impl<'m> Walk<'m> {
             let location = format!("{path}/States/{}", state.name);
             for edge in edges(state) {
                 self.target(scope, edge.target, (format!("{location}/{}", edge.place), edge.span));
-            }
-            if let StateKind::Choice(choice) = &state.kind
-                && choice.default.is_none()
-            {
-                self.report(
-                    Severity::Note,
-                    "choice-without-default",
-                    (location.clone(), state.name_span),
-                    format!(
-                        "'{}' has no Default: an input that no rule matches fails the execution",
-                        state.name
-                    ),
-                    "Add \"Default\" unless the rules cover everything".to_owned(),
-                );
             }
             for (part, inner) in scopes_of(state) {
                 self.scope(inner, &format!("{location}/{part}"));
@@ -252,13 +259,9 @@ impl<'m> Walk<'m> {
             }
             (None, None) => "Add the state, or name one that exists".to_owned(),
         };
-        self.report(
-            Severity::Error,
-            MISSING_TARGET,
-            at,
-            format!("Missing 'Next' target: {target}"),
-            remedy,
-        );
+        // AWS says 'Next' for StartAt, Default, Choices and Catch too.
+        let message = format!("Missing 'Next' target: {target}");
+        self.diagnostics.push(Diagnostic::of(&rule::DANGLING_TARGET, at, message, remedy));
     }
 
     /// What can be reached from `StartAt`, and whether the scope can end.
@@ -277,29 +280,24 @@ impl<'m> Walk<'m> {
                 || matches!(state.kind, StateKind::Succeed | StateKind::Fail(_))
         };
         if !states.clone().any(ends) && !states.clone().any(lacks_transition) {
-            let at = (
-                if path.is_empty() { "/".to_owned() } else { path.to_owned() },
-                scope.start_at_span,
-            );
-            let message =
-                "No state ends the flow, so this would run until it fails or times out".to_owned();
-            let remedy =
-                "Give the last state \"End\": true, or add a Succeed or Fail state".to_owned();
-            self.report(Severity::Error, "MISSING_TERMINAL_STATE", at, message, remedy);
-        }
-        let Some(start) = scope.start_at.as_ref().filter(|start| scope.states.contains_key(*start))
-        else {
+            // AWS gives no place, and looks no further: what is not reachable is not told as well.
+            self.diagnostics.push(Diagnostic::of(
+                &rule::NO_TERMINAL_STATE,
+                ("", scope.start_at_span),
+                "Workflow has no terminal state",
+                "Give the last state \"End\": true, or add a Succeed or Fail state",
+            ));
             return;
-        };
+        }
+        let Some(start) = scope.start_at.as_ref().filter(|start| !open(start)) else { return };
         let reached = reach(scope, start);
         for state in scope.states.values().filter(|state| !reached.contains(&state.name)) {
-            self.report(
-                Severity::Error,
-                MISSING_TARGET,
+            self.diagnostics.push(Diagnostic::of(
+                &rule::UNREACHABLE_STATE,
                 (format!("{path}/States/{}", state.name), state.name_span),
                 format!("State \"{}\" is not reachable.", state.name),
-                "Lead a Next, Default, Choices or Catch to it, or remove it".to_owned(),
-            );
+                "Lead a Next, Default, Choices or Catch to it, or remove it",
+            ));
         }
     }
 }
@@ -311,14 +309,20 @@ fn lacks_transition(state: &State) -> bool {
     needs && state.transition == Transition::None
 }
 
-fn reach<'m>(scope: &'m Scope, start: &'m StateName) -> BTreeSet<&'m StateName> {
-    let mut reached = BTreeSet::from([start]);
-    let mut waiting = vec![start];
-    while let Some(state) = waiting.pop().and_then(|name| scope.states.get(name)) {
+fn reach<'m>(scope: &'m Scope, start: &StateName) -> BTreeSet<&'m StateName> {
+    let mut reached = BTreeSet::new();
+    let mut waiting = Vec::new();
+    let mut enter = |name: &StateName, waiting: &mut Vec<&'m State>| {
+        if let Some((name, state)) = scope.states.get_key_value(name)
+            && reached.insert(name)
+        {
+            waiting.push(state);
+        }
+    };
+    enter(start, &mut waiting);
+    while let Some(state) = waiting.pop() {
         for edge in edges(state) {
-            if scope.states.contains_key(edge.target) && reached.insert(edge.target) {
-                waiting.push(edge.target);
-            }
+            enter(edge.target, &mut waiting);
         }
     }
     reached

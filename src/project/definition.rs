@@ -25,8 +25,7 @@ pub(super) struct FoundDefinition {
 
 impl FoundDefinition {
     pub(super) fn into_machine(self) -> MachineDefinition {
-        let mut parsed = asl::parse::check(&self.document);
-        parsed.diagnostics.extend(asl::validate::validate_type(&parsed.machine, self.kind));
+        let parsed = asl::parse::check_as(&self.document, self.kind);
         MachineDefinition {
             arn: machine_arn(&self.name),
             name: self.name,
@@ -93,6 +92,7 @@ pub(super) fn problem(
 ) -> FileProblem {
     let diagnostic = Diagnostic {
         severity,
+        rule: code,
         code,
         message: message.into(),
         remedy: remedy.into(),

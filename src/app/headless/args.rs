@@ -38,8 +38,11 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    #[arg(required = true)]
+    #[arg(required_unless_present = "rules")]
     pub paths: Vec<PathBuf>,
+    /// List every rule with its id, severity, AWS's code and why.
+    #[arg(long)]
+    pub rules: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

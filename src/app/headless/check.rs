@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::{CheckArgs, Format};
 use super::{Failure, open, say, say_error};
-use crate::asl::{Diagnostic, Severity};
+use crate::asl::{Diagnostic, Severity, rule};
 use crate::json::document::{LineColumn, LineIndex};
 
 /// One finding with its place, ready to be shown.
@@ -20,6 +20,10 @@ struct Finding<'a> {
 }
 
 pub(super) fn check(args: &CheckArgs) -> ExitCode {
+    if args.rules {
+        say(&rules(args.format));
+        return ExitCode::SUCCESS;
+    }
     let mut rows = Vec::new();
     let mut counts = [0_usize; 3];
     let mut unopened = 0;
@@ -73,6 +77,34 @@ pub(super) fn check(args: &CheckArgs) -> ExitCode {
     if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
+/// Every rule, in the order of the table.
+fn rules(format: Format) -> String {
+    match format {
+        Format::Human => rule::ALL
+            .iter()
+            .map(|rule| {
+                let aws = rule.aws_code.map_or_else(String::new, |code| format!(" (AWS: {code})"));
+                format!("{}: {}{aws}\n    {}", rule.id, severity(rule.severity), rule.why)
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Format::Json => {
+            let rows: Vec<serde_json::Value> = rule::ALL
+                .iter()
+                .map(|rule| {
+                    json!({
+                        "rule": rule.id,
+                        "severity": severity(rule.severity).to_uppercase(),
+                        "awsCode": rule.aws_code,
+                        "why": rule.why,
+                    })
+                })
+                .collect();
+            format!("{:#}", json!({ "rules": rows }))
+        }
+    }
+}
+
 fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -82,11 +114,12 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 fn human(finding: &Finding<'_>) -> String {
-    let Diagnostic { severity: level, code, message, remedy, location, span: _ } =
+    let Diagnostic { severity: level, rule, code, message, remedy, location, span: _ } =
         finding.diagnostic;
+    let codes = if rule == code { (*code).to_owned() } else { format!("AWS: {code}; {rule}") };
     let LineColumn { line, column } = finding.start;
     let mut text = format!(
-        "{}:{line}:{column}: {}: {message} [{code}]",
+        "{}:{line}:{column}: {}: {message} [{codes}]",
         finding.file.display(),
         severity(*level)
     );
@@ -105,6 +138,7 @@ fn as_json(finding: &Finding<'_>) -> serde_json::Value {
         "machine": finding.machine,
         "severity": severity(finding.diagnostic.severity).to_uppercase(),
         "code": finding.diagnostic.code,
+        "rule": finding.diagnostic.rule,
         "message": finding.diagnostic.message,
         "remedy": finding.diagnostic.remedy,
         "location": finding.diagnostic.location,

@@ -3,10 +3,11 @@
 use super::Reader;
 use super::fields::Fields;
 use super::kinds::is_rfc3339;
+use super::template::looks_evaluated;
 use crate::asl::choice::Operator;
 use crate::asl::{
     Choice, ChoiceRule, Comparison, Condition, Expression, Operand, QueryLanguage, StateName,
-    placeholder,
+    placeholder, rule,
 };
 use crate::json::Value;
 use crate::json::document::Node;
@@ -16,7 +17,8 @@ impl Reader<'_> {
         self.require(fields, &["Choices"]);
         let nodes = self.list(fields, "Choices").unwrap_or_default();
         if nodes.is_empty() && fields.get("Choices").is_some_and(|node| node.as_array().is_some()) {
-            self.error((&fields.at("Choices"), fields.span), "Value cannot be empty", "Add a rule");
+            let at = (&*fields.at("Choices"), fields.span);
+            self.report(&rule::EMPTY_VALUE, at, "Value cannot be empty", "Add a rule");
         }
         let mut choices = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
@@ -48,12 +50,10 @@ impl Reader<'_> {
     fn jsonata_condition(&mut self, node: &Node, rule: &Fields<'_>) -> Condition {
         for member in rule.members() {
             if !["Condition", "Next", "Comment", "Assign", "Output"].contains(&&*member.name) {
-                let message = format!(
-                    "Field '{}' is not supported in a rule of a JSONata state",
-                    member.name
-                );
-                self.error(
-                    (&rule.at(&member.name), member.name_span),
+                let message = format!("Field '{}' is not supported", member.name);
+                self.report(
+                    &rule::UNSUPPORTED_FIELD,
+                    (rule.here(), member.name_span),
                     message,
                     "Write the test as \"Condition\": \"{% … %}\"",
                 );
@@ -73,7 +73,7 @@ impl Reader<'_> {
                 if !placeholder::is_placeholder(condition) {
                     let message =
                         "A condition must be true, false or a JSONata expression in '{% %}'";
-                    self.error((&location, condition.span), message, "");
+                    self.report(&rule::WRONG_TYPE, (&location, condition.span), message, "");
                 }
                 Condition::Invalid(placeholder::to_value(condition))
             }
@@ -91,9 +91,10 @@ impl Reader<'_> {
         let invalid = || Condition::Invalid(placeholder::to_value(node));
         if !outer && rule.has("Next") {
             let span = rule.get("Next").map_or(rule.span, |next| next.span);
-            self.error(
-                (&rule.at("Next"), span),
-                "'Next' belongs to the outermost rule only",
+            self.report(
+                &rule::UNSUPPORTED_FIELD,
+                (rule.here(), span),
+                "Field 'Next' is not supported",
                 "Move it outside of And, Or and Not",
             );
         }
@@ -116,7 +117,8 @@ impl Reader<'_> {
                 self.rule_fields(rule, outer, &[name]);
                 let nodes = self.list(rule, name).unwrap_or_default();
                 if nodes.is_empty() {
-                    self.error((&rule.at(name), rule.span), "Value cannot be empty", "Add a test");
+                    let at = (&*rule.at(name), rule.span);
+                    self.report(&rule::EMPTY_VALUE, at, "Value cannot be empty", "Add a test");
                 }
                 let parts: Vec<Condition> = nodes
                     .iter()
@@ -131,7 +133,8 @@ impl Reader<'_> {
             (_, _) => {
                 let message =
                     "A rule has exactly one test: And, Or, Not, or Variable with one operator";
-                self.error(
+                self.report(
+                    &rule::CHOICE_TEST,
                     (rule.here(), rule.span),
                     message,
                     "Combine several tests with And or Or",
@@ -152,9 +155,10 @@ impl Reader<'_> {
 
     fn no_test(&mut self, rule: &Fields<'_>, outer: bool) {
         if rule.has("Condition") {
-            let message = "Field 'Condition' is not supported in a JSONPath state";
-            self.error(
-                (&rule.at("Condition"), rule.span),
+            let message = "The QueryLanguage is set to 'JSONPath', but field 'Condition' is only supported for the 'JSONata' QueryLanguage";
+            self.report(
+                &rule::OTHER_LANGUAGE_FIELD,
+                (rule.here(), rule.span),
                 message,
                 "Set \"QueryLanguage\": \"JSONata\" for this state",
             );
@@ -162,7 +166,8 @@ impl Reader<'_> {
         }
         self.rule_fields(rule, outer, &["Variable"]);
         let message = "A rule has exactly one test: And, Or, Not, or Variable with one operator";
-        self.error((rule.here(), rule.span), message, "Add an operator such as StringEquals");
+        let at = (rule.here(), rule.span);
+        self.report(&rule::CHOICE_TEST, at, message, "Add an operator such as StringEquals");
     }
 
     /// Reports what a rule may not have beside its test.
@@ -178,7 +183,7 @@ impl Reader<'_> {
                 && !placeholder::has_placeholder(name)
             {
                 let message = format!("Field '{name}' is not supported");
-                self.error((&rule.at(name), member.name_span), message, "");
+                self.report(&rule::UNSUPPORTED_FIELD, (rule.here(), member.name_span), message, "");
             }
         }
     }
@@ -214,8 +219,15 @@ impl Reader<'_> {
         }
         let name = operator.as_str();
         if name.starts_with("String") {
-            if node.as_str().is_none() {
-                self.wrong_type(location, node, "a string");
+            match node.as_str() {
+                None => self.wrong_type(location, node, "a string"),
+                Some(text) if looks_evaluated(text) => {
+                    let message =
+                        "Field value looks like a path, but field name does not end with 'Path'";
+                    let remedy = format!("Write '{name}Path'");
+                    self.report(&rule::NO_PATH, (location, node.span), message, &remedy);
+                }
+                Some(_) => {}
             }
         } else if name.starts_with("Numeric") {
             if node.as_f64().is_none() {
@@ -225,7 +237,8 @@ impl Reader<'_> {
             match node.as_str() {
                 None => self.wrong_type(location, node, "a timestamp"),
                 Some(text) if !is_rfc3339(text) => {
-                    self.error(
+                    self.report(
+                        &rule::INVALID_TIMESTAMP,
                         (location, node.span),
                         "String does not match RFC3339 timestamp",
                         "Write it as 2030-01-31T08:00:00Z",

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::fields::Fields;
 use crate::asl::task::ResourceKind;
-use crate::asl::{QueryLanguage, ResourceArn, Severity, placeholder};
+use crate::asl::{QueryLanguage, ResourceArn, placeholder, rule};
 use crate::json::document::{Content, Member, Node};
 
 /// The types of an attribute value.
@@ -62,21 +62,21 @@ impl Reader<'_> {
         if typed || text {
             return;
         }
-        let (severity, message) = if path {
+        let (rule, message) = if path {
             let plain = name.trim_end_matches(".$");
             (
-                Severity::Note,
+                &rule::ATTRIBUTE_FROM_PATH,
                 format!(
                     "'{plain}' has no DynamoDB type, so the path must select a text or a typed value"
                 ),
             )
         } else {
             (
-                Severity::Warning,
+                &rule::UNTYPED_ATTRIBUTE,
                 format!("'{name}' has no DynamoDB type, so DynamoDB will refuse it"),
             )
         };
         let remedy = "Write {\"S\": …} for text, {\"N\": \"…\"} for a number; with a path {\"S.$\": \"$.…\"}";
-        self.report(severity, "untyped-attribute", (&at, attribute.name_span), message, remedy);
+        self.report(rule, (&at, attribute.name_span), message, remedy);
     }
 }

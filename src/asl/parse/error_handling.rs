@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::scope::repeated;
 use super::{Reader, support};
 use crate::asl::{
-    Catcher, ErrorName, JitterStrategy, QueryLanguage, Retrier, Severity, StateName, placeholder,
+    Catcher, ErrorName, JitterStrategy, QueryLanguage, Retrier, StateName, placeholder, rule,
 };
 use crate::json::document::Node;
 
@@ -59,7 +59,7 @@ impl Reader<'_> {
             let message = format!(
                 "MaxDelaySeconds must be greater than IntervalSeconds ({interval_seconds})"
             );
-            self.error((&fields.at("MaxDelaySeconds"), span), message, "");
+            self.report(&rule::OUT_OF_RANGE, (&fields.at("MaxDelaySeconds"), span), message, "");
         }
         Retrier {
             error_equals,
@@ -82,7 +82,12 @@ impl Reader<'_> {
                     let span = fields.get("JitterStrategy").map_or(fields.span, |node| node.span);
                     let message =
                         "The field 'JitterStrategy' should have one of these values: [FULL, NONE]";
-                    self.error((&fields.at("JitterStrategy"), span), message, "");
+                    self.report(
+                        &rule::UNKNOWN_VALUE,
+                        (&fields.at("JitterStrategy"), span),
+                        message,
+                        "",
+                    );
                 }
                 JitterStrategy::None
             }
@@ -118,7 +123,8 @@ impl Reader<'_> {
         if nodes.is_empty()
             && fields.get("ErrorEquals").is_some_and(|node| node.as_array().is_some())
         {
-            self.error(
+            self.report(
+                &rule::EMPTY_VALUE,
                 (&location, span),
                 "Value cannot be empty",
                 "Name an error, or write \"States.ALL\"",
@@ -134,8 +140,7 @@ impl Reader<'_> {
         for name in repeated(names.iter().map(ErrorName::as_str)) {
             let message = format!("'{name}' is named twice");
             self.report(
-                Severity::Warning,
-                "duplicate-error-name",
+                &rule::DUPLICATE_ERROR_NAME,
                 (&location, span),
                 message,
                 "Remove one of them",
@@ -151,20 +156,19 @@ impl Reader<'_> {
         at: (&str, crate::json::document::Span),
         last: bool,
     ) {
-        let all = names.iter().any(|name| name.as_str() == "States.ALL");
-        if all && names.len() > 1 {
-            self.error(
-                at,
-                "States.ALL must stand alone in ErrorEquals",
-                "Remove the other names: States.ALL includes them",
-            );
-        }
-        if all && !last {
-            self.error(
-                at,
-                "States.ALL must be in the last entry: those after it would never be reached",
-                "Move this entry to the end",
-            );
+        let all = names.iter().position(|name| name.as_str() == "States.ALL");
+        if let Some(index) = all
+            && (names.len() > 1 || !last)
+        {
+            // AWS's words and place, seen in answers to CloudFormation.
+            let location = format!("{}[{index}]", at.0);
+            let remedy = if last {
+                "Remove the other names: States.ALL includes them"
+            } else {
+                "Move this entry to the end, with States.ALL alone in it"
+            };
+            let message = "States.ALL must appear alone and at end of list";
+            self.report(&rule::STATES_ALL_NOT_LAST, (&location, at.1), message, remedy);
         }
         for name in names.iter().map(ErrorName::as_str) {
             let known = RESERVED.contains(&name) || name.starts_with("States.Http.StatusCode.");
@@ -172,13 +176,7 @@ impl Reader<'_> {
                 let message = format!(
                     "'{name}' is no error of Step Functions; names that begin with 'States.' are reserved"
                 );
-                self.report(
-                    Severity::Warning,
-                    "unknown-error-name",
-                    at,
-                    message,
-                    "Check the spelling",
-                );
+                self.report(&rule::UNKNOWN_ERROR_NAME, at, message, "Check the spelling");
             }
         }
     }

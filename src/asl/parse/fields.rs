@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::support::Support;
-use crate::asl::{Expression, Field, QueryLanguage, Severity};
-use crate::asl::{ResultPath, placeholder};
+use crate::asl::{Expression, Field, QueryLanguage, ResultPath, placeholder, rule};
 use crate::json::document::{Member, Node, Span};
 use crate::query::jsonpath::ReferencePath;
 
@@ -77,7 +76,8 @@ impl Reader<'_> {
 
     pub(super) fn wrong_type(&mut self, location: &str, node: &Node, expected: &str) {
         let found = node.type_name();
-        self.error(
+        self.report(
+            &rule::WRONG_TYPE,
             (location, node.span),
             format!("Expected {expected}, but this is {}", with_article(found)),
             "",
@@ -96,7 +96,7 @@ impl Reader<'_> {
         if !missing.is_empty() {
             let message = format!("These fields are required: [{}]", missing.join(", "));
             let at = self.first_letter_of(fields.span);
-            self.error((fields.here(), at), message, "");
+            self.report(&rule::REQUIRED_FIELD, (fields.here(), at), message, "");
         }
         missing.is_empty()
     }
@@ -107,7 +107,12 @@ impl Reader<'_> {
         if let [_, second, ..] = found[..] {
             let span = fields.get(second).map_or(fields.span, |node| node.span);
             let message = format!("Only one of these fields may be set: [{}]", found.join(", "));
-            self.error((fields.here(), span), message, "Keep the one that is meant");
+            self.report(
+                &rule::EXCLUSIVE_FIELDS,
+                (fields.here(), span),
+                message,
+                "Keep the one that is meant",
+            );
         }
         found.len() <= 1
     }
@@ -123,8 +128,7 @@ impl Reader<'_> {
             let at = (&*fields.at(&member.name), member.name_span);
             if !seen.insert(&*member.name) {
                 self.report(
-                    Severity::Error,
-                    "duplicate-field",
+                    &rule::DUPLICATE_FIELD,
                     at,
                     format!("Field '{}' is there twice; the last one counts", member.name),
                     "Remove one of them",
@@ -136,8 +140,7 @@ impl Reader<'_> {
             match support(&member.name) {
                 Support::Yes => {}
                 Support::Deprecated { instead } => self.report(
-                    Severity::Note,
-                    "deprecated-field",
+                    &rule::DEPRECATED_FIELD,
                     at,
                     format!("'{}' still works, but is the old name", member.name),
                     &format!("Write '{instead}'"),
@@ -147,8 +150,9 @@ impl Reader<'_> {
                         QueryLanguage::JsonPath => ("JSONata", "JSONPath"),
                         QueryLanguage::Jsonata => ("JSONPath", "JSONata"),
                     };
+                    // AWS's words and place, measured for 'Output' in a JSONPath state.
                     let message = format!(
-                        "Field '{}' is not supported in {mine} states; it belongs to {other}",
+                        "The QueryLanguage is set to '{mine}', but field '{}' is only supported for the '{other}' QueryLanguage",
                         member.name
                     );
                     let remedy = match instead {
@@ -157,12 +161,16 @@ impl Reader<'_> {
                             format!("Use '{instead}', or set \"QueryLanguage\": \"{other}\"")
                         }
                     };
-                    self.error(at, message, &remedy);
+                    let at = (fields.here(), member.name_span);
+                    self.report(&rule::OTHER_LANGUAGE_FIELD, at, message, &remedy);
                 }
                 Support::No { similar } => {
                     let remedy = similar
                         .map_or_else(String::new, |similar| format!("Did you mean '{similar}'?"));
-                    self.error(at, format!("Field '{}' is not supported", member.name), &remedy);
+                    // AWS's words and place: those of the object, not of the field.
+                    let at = (fields.here(), member.name_span);
+                    let message = format!("Field '{}' is not supported", member.name);
+                    self.report(&rule::UNSUPPORTED_FIELD, at, message, &remedy);
                 }
             }
         }
@@ -212,7 +220,7 @@ impl Reader<'_> {
                 range.start(),
                 range.end()
             );
-            self.error((&at, node.span), message, "");
+            self.report(&rule::OUT_OF_RANGE, (&at, node.span), message, "");
             return None;
         }
         u64::try_from(number).ok()
@@ -242,7 +250,7 @@ impl Reader<'_> {
             };
             let message =
                 format!("{name} must be at least {}{upper}, but is {number}", range.start());
-            self.error((&at, node.span), message, "");
+            self.report(&rule::OUT_OF_RANGE, (&at, node.span), message, "");
             return None;
         }
         Some(number)
@@ -307,8 +315,9 @@ impl Reader<'_> {
             Ok(path) => Some(ResultPath::At(path)),
             Err(error) => {
                 if !placeholder::has_placeholder(&text) {
-                    let message = format!("ResultPath must be a reference path: {}", error.message);
-                    self.error(
+                    let message = format!("Value is not a Reference Path: {}", error.message);
+                    self.report(
+                        &rule::INVALID_REFERENCE_PATH,
                         (&fields.at("ResultPath"), node.span),
                         message,
                         "Write '$', '$.name' or '$.a.b', or null to drop the result",

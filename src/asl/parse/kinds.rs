@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::Reader;
 use super::fields::{Fields, unresolved};
 use super::support;
+use super::template::looks_evaluated;
 use crate::asl::task::ResourceKind;
 use crate::asl::{
-    Fail, Field, Parallel, Pass, QueryLanguage, ResourceArn, Scope, Severity, StateKind, Task,
-    Wait, WaitUntil, placeholder, service,
+    Fail, Field, Parallel, Pass, QueryLanguage, ResourceArn, Scope, StateKind, Task, Wait,
+    WaitUntil, placeholder, rule, service,
 };
+use crate::json::document::{Content, Node};
 
 /// `TimeoutSeconds`, `HeartbeatSeconds` and `Seconds` end here.
 pub(super) const MAX_SECONDS: i64 = 99_999_999;
@@ -54,7 +56,7 @@ impl Reader<'_> {
             let message = format!(
                 "HeartbeatSeconds ({heartbeat}) must be smaller than TimeoutSeconds ({timeout})"
             );
-            self.error((&fields.at("HeartbeatSeconds"), span), message, "");
+            self.report(&rule::OUT_OF_RANGE, (&fields.at("HeartbeatSeconds"), span), message, "");
         }
         self.credentials(fields);
         self.attribute_values(&resource, fields, language);
@@ -91,18 +93,23 @@ impl Reader<'_> {
                             resource.text
                         );
                         let remedy = service::instead(service, action);
-                        self.error((&location, span), message, &remedy);
+                        self.report(
+                            &rule::UNKNOWN_INTEGRATION,
+                            (&location, span),
+                            message,
+                            &remedy,
+                        );
                     }
                     service::Known::Service => self.report(
-                        Severity::Warning,
-                        "unknown-service",
+                        &rule::UNKNOWN_SERVICE,
                         (&location, span),
                         format!("'{service}' is no service integration that Stepwell knows"),
                         "Check the spelling, or use arn:aws:states:::aws-sdk:service:action",
                     ),
                 }
             }
-            ResourceKind::Other => self.error(
+            ResourceKind::Other => self.report(
+                &rule::INVALID_RESOURCE,
                 (&location, span),
                 "Value is not a valid resource ARN",
                 "Use arn:aws:states:::service:action, a Lambda function's ARN or an activity's ARN",
@@ -121,7 +128,8 @@ impl Reader<'_> {
             && !credentials.has("RoleArn.$")
         {
             // AWS's words, recorded for empty credentials.
-            self.error(
+            self.report(
+                &rule::MISSING_ROLE_ARN,
                 (&location, node.span),
                 "The field 'RoleArn' is required but was missing",
                 "",
@@ -130,6 +138,17 @@ impl Reader<'_> {
     }
 
     fn pass(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Pass {
+        if let Some(node) = fields.get("Result")
+            && language == QueryLanguage::JsonPath
+            && has_evaluated(node)
+        {
+            self.report(
+                &rule::PASS_RESULT_IS_STATIC,
+                (&fields.at("Result"), node.span),
+                "Attempt to use a path in the result of a pass state",
+                "Write it in Parameters, with '.$' at the end of the name",
+            );
+        }
         Pass {
             result: fields.get("Result").map(placeholder::to_value),
             parameters: self.template(fields, "Parameters", language),
@@ -144,7 +163,7 @@ impl Reader<'_> {
         };
         if !names.iter().any(|name| fields.has(name)) {
             let message = format!("One of these fields is required: [{}]", names.join(", "));
-            self.error((fields.here(), fields.span), message, "");
+            self.report(&rule::REQUIRED_FIELD, (fields.here(), fields.span), message, "");
         }
         if fields.has("Seconds") || fields.has("SecondsPath") {
             for other in ["Timestamp", "TimestampPath"] {
@@ -164,7 +183,8 @@ impl Reader<'_> {
         let text = self.text(fields, name)?;
         if !is_rfc3339(&text) && !placeholder::has_placeholder(&text) {
             let span = fields.get(name).map_or(fields.span, |node| node.span);
-            self.error(
+            self.report(
+                &rule::INVALID_TIMESTAMP,
                 (&fields.at(name), span),
                 "String does not match RFC3339 timestamp",
                 "Write it as 2030-01-31T08:00:00Z",
@@ -186,7 +206,13 @@ impl Reader<'_> {
         name: &str,
         language: QueryLanguage,
     ) -> Option<Field<Arc<str>>> {
-        if fields.has(name) {
+        if let Some(node) = fields.get(name) {
+            if language == QueryLanguage::JsonPath && node.as_str().is_some_and(looks_evaluated) {
+                let message =
+                    "Field value looks like a path, but field name does not end with 'Path'";
+                let remedy = format!("Write '{name}Path'");
+                self.report(&rule::NO_PATH, (&fields.at(name), node.span), message, &remedy);
+            }
             return self.field(fields, name, language, Self::text);
         }
         self.path_or_intrinsic(fields, &format!("{name}Path")).map(Field::Computed)
@@ -199,7 +225,12 @@ impl Reader<'_> {
         if nodes.is_empty() && fields.get("Branches").is_some_and(|node| node.as_array().is_some())
         {
             let location = fields.at("Branches");
-            self.error((&location, fields.span), "Value cannot be empty", "Add a branch");
+            self.report(
+                &rule::EMPTY_VALUE,
+                (&location, fields.span),
+                "Value cannot be empty",
+                "Add a branch",
+            );
         }
         for (index, node) in nodes.iter().enumerate() {
             let location = fields.at(&format!("Branches[{index}]"));
@@ -238,6 +269,17 @@ impl Reader<'_> {
             return Some(Field::Computed(unresolved(node.as_str().unwrap_or(name))));
         }
         found
+    }
+}
+
+/// Whether a path or a call stands anywhere in a value, or a name that asks for one.
+fn has_evaluated(node: &Node) -> bool {
+    match &node.content {
+        Content::Scalar(_) => node.as_str().is_some_and(looks_evaluated),
+        Content::Array(items) => items.iter().any(has_evaluated),
+        Content::Object(members) => {
+            members.iter().any(|it| it.name.ends_with(".$") || has_evaluated(&it.value))
+        }
     }
 }
 

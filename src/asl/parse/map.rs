@@ -4,8 +4,8 @@ use super::Reader;
 use super::fields::Fields;
 use super::support;
 use crate::asl::{
-    Field, ItemProcessor, ItemsSource, Map, ProcessorMode, QueryLanguage, Severity,
-    StateMachineType, Template, placeholder,
+    Field, ItemProcessor, ItemsSource, Map, ProcessorMode, QueryLanguage, StateMachineType,
+    Template, placeholder, rule,
 };
 use crate::json::document::Span;
 
@@ -41,13 +41,7 @@ impl Reader<'_> {
         {
             // AWS documents the limit, but machines with longer labels have been deployed.
             let message = format!("AWS documents labels of at most {MAX_LABEL} characters");
-            self.report(
-                Severity::Warning,
-                "long-label",
-                (&fields.at("Label"), node.span),
-                message,
-                "Shorten it",
-            );
+            self.report(&rule::LONG_LABEL, (&fields.at("Label"), node.span), message, "Shorten it");
         }
         self.item_reader(fields);
         let selector = if fields.has("ItemSelector") { "ItemSelector" } else { "Parameters" };
@@ -104,8 +98,7 @@ impl Reader<'_> {
         for name in DISTRIBUTED_ONLY {
             if let Some(node) = fields.get(name) {
                 self.report(
-                    Severity::Warning,
-                    "distributed-only",
+                    &rule::DISTRIBUTED_ONLY,
                     (&fields.at(name), node.span),
                     format!("'{name}' has an effect in distributed Maps only"),
                     "Set \"ProcessorConfig\": {\"Mode\": \"DISTRIBUTED\", \"ExecutionType\": …} in ItemProcessor",
@@ -163,7 +156,8 @@ impl Reader<'_> {
         let mode = mode.unwrap_or_default();
         if mode == ProcessorMode::Distributed && !config.has("ExecutionType") {
             let at = Span { start: config.span.start, end: config.span.end };
-            self.error(
+            self.report(
+                &rule::REQUIRED_FIELD,
                 (config.here(), at),
                 "These fields are required: [ExecutionType]",
                 "Write \"STANDARD\" or \"EXPRESS\"",
@@ -187,7 +181,7 @@ impl Reader<'_> {
                 "The field '{name}' should have one of these values: [{}]",
                 words.join(", ")
             );
-            self.error((&fields.at(name), span), message, "");
+            self.report(&rule::UNKNOWN_VALUE, (&fields.at(name), span), message, "");
         }
         found
     }

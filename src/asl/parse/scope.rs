@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::fields::Fields;
-use super::{Reader, SCHEMA, support};
+use super::{Reader, support};
 use crate::asl::{
-    QueryLanguage, Scope, Severity, State, StateKind, StateName, Template, Transition, placeholder,
+    QueryLanguage, Scope, State, StateKind, StateName, Template, Transition, placeholder, rule,
 };
 use crate::json::document::{Member, Node, Span};
 
@@ -28,7 +28,12 @@ impl Reader<'_> {
             let location = fields.at("States");
             if let Some(inner) = self.object(node, &location) {
                 if inner.members().is_empty() {
-                    self.error((&location, node.span), "Value cannot be empty", "Add a state");
+                    self.report(
+                        &rule::EMPTY_VALUE,
+                        (&location, node.span),
+                        "Value cannot be empty",
+                        "Add a state",
+                    );
                 }
                 for member in inner.members() {
                     if let Some(state) = self.state(member, &inner) {
@@ -43,8 +48,7 @@ impl Reader<'_> {
     fn add(&mut self, states: &mut IndexMap<StateName, State>, state: State, location: &str) {
         if states.contains_key(&state.name) {
             self.report(
-                Severity::Error,
-                "DUPLICATE_STATE_NAME",
+                &rule::DUPLICATE_STATE_NAME,
                 (location, state.name_span),
                 format!(
                     "There is another state named '{}'; AWS sees only the last one",
@@ -66,7 +70,12 @@ impl Reader<'_> {
                 if !placeholder::has_placeholder(&text) {
                     let span = fields.get("QueryLanguage").map_or(fields.span, |node| node.span);
                     let message = "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
-                    self.error((&fields.at("QueryLanguage"), span), message, "");
+                    self.report(
+                        &rule::UNKNOWN_VALUE,
+                        (&fields.at("QueryLanguage"), span),
+                        message,
+                        "",
+                    );
                 }
                 None
             }
@@ -85,7 +94,12 @@ impl Reader<'_> {
                 "The name of a state has at most {MAX_NAME} characters, this one {}",
                 member.name.chars().count()
             );
-            self.error((&location, member.name_span), message, "Shorten it");
+            self.report(
+                &rule::LONG_STATE_NAME,
+                (&location, member.name_span),
+                message,
+                "Shorten it",
+            );
         }
         let state_type = self.state_type(&fields);
         let query_language = self.state_language(&fields, member);
@@ -128,7 +142,7 @@ impl Reader<'_> {
         if !TYPES.split(", ").any(|known| known == &*text) && !placeholder::has_placeholder(&text) {
             let span = fields.get("Type").map_or(fields.span, |node| node.span);
             let message = format!("The field 'Type' should have one of these values: [{TYPES}]");
-            self.error((&fields.at("Type"), span), message, "");
+            self.report(&rule::UNKNOWN_VALUE, (&fields.at("Type"), span), message, "");
         }
         text.to_string()
     }
@@ -139,7 +153,8 @@ impl Reader<'_> {
             // AWS's words and place, recorded.
             let message =
                 "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
-            self.error(
+            self.report(
+                &rule::QUERY_LANGUAGE_DOWNGRADE,
                 (fields.here(), member.name_span),
                 message,
                 "Set JSONPath for the machine and JSONata for single states",
@@ -164,7 +179,8 @@ impl Reader<'_> {
         let next = self.text(fields, "Next").map(|name| StateName::new(&name));
         if end && next.is_some() {
             let span = fields.get("End").map_or(fields.span, |node| node.span);
-            self.error(
+            self.report(
+                &rule::MISSING_TRANSITION,
                 (fields.here(), span),
                 "Only one of these fields may be set: [Next, End]",
                 "Keep the one that is meant",
@@ -179,7 +195,8 @@ impl Reader<'_> {
                     .any(|name| fields.get(name).is_some_and(placeholder::is_placeholder));
                 if !matches!(kind, StateKind::Unknown(_)) && !placeholder {
                     let at = self.first_letter_of(fields.span);
-                    self.error(
+                    self.report(
+                        &rule::MISSING_TRANSITION,
                         (fields.here(), at),
                         "Either 'Next' or 'End' is required",
                         "Name the next state, or write \"End\": true",
@@ -205,8 +222,7 @@ impl Reader<'_> {
             };
             if let Some(why) = wrong_variable(name) {
                 self.report(
-                    Severity::Error,
-                    SCHEMA,
+                    &rule::INVALID_VARIABLE_NAME,
                     (&fields.at("Assign"), member.name_span),
                     format!("'{name}' cannot be the name of a variable: {why}"),
                     "Choose another name",

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Reader;
 use super::fields::{Fields, unresolved};
+use super::{Reader, jsonata_mistake};
 use crate::asl::template::TemplateMember;
-use crate::asl::{Expression, PayloadPath, QueryLanguage, Severity, Template, placeholder};
+use crate::asl::{Expression, PayloadPath, QueryLanguage, Template, placeholder, rule};
 use crate::json::document::{Content, Member, Node, Span};
 use crate::json::{Object, Value};
 use crate::query::intrinsic::Intrinsic;
@@ -87,12 +87,21 @@ impl Reader<'_> {
             let name: Arc<str> = computed.map_or_else(|| Arc::clone(&member.name), Arc::from);
             let value = match computed {
                 Some(_) => self.computed_member(member, location),
-                None => self.template_node(&member.value, &format!("{location}/{name}"), language),
+                None => {
+                    if language == QueryLanguage::JsonPath
+                        && member.value.as_str().is_some_and(looks_evaluated)
+                    {
+                        let remedy = format!("Write '{name}.$' if its value is meant");
+                        let message = "No '.$' on a field that appears to be a JSONPath or Intrinsic Function";
+                        let at = (&*format!("{location}/{name}"), member.value.span);
+                        self.report(&rule::NO_DOLLAR, at, message, &remedy);
+                    }
+                    self.template_node(&member.value, &format!("{location}/{name}"), language)
+                }
             };
             if !names.insert(Arc::clone(&name)) {
                 self.report(
-                    Severity::Error,
-                    super::SCHEMA,
+                    &rule::DUPLICATE_TEMPLATE_FIELD,
                     (location, member.name_span),
                     format!("'{name}' is there twice (a name with '.$' gives the same field as the name without)"),
                     "Remove one of them",
@@ -130,7 +139,7 @@ impl Reader<'_> {
         let message = format!(
             "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
         );
-        self.error((location, span), message, &sentence(why));
+        self.report(&rule::INVALID_TEMPLATE_VALUE, (location, span), message, &sentence(why));
     }
 
     /// A path or an intrinsic function.
@@ -168,8 +177,17 @@ impl Reader<'_> {
             if placeholder::has_placeholder(text) {
                 return unresolved(text);
             }
-            let message = format!("The value for the field '{name}' must be a valid JSONPath");
-            self.error((location, span), message, &sentence(&error.message));
+            let (rule, message) = match name {
+                // AWS's words, seen in an answer to CloudFormation.
+                "InputPath" | "OutputPath" => {
+                    (&rule::INVALID_PATH, "Value must be a valid JSONPath.".to_owned())
+                }
+                _ => (
+                    &rule::INVALID_REFERENCE_PATH,
+                    format!("Value is not a Reference Path: {}", error.message),
+                ),
+            };
+            self.report(rule, (location, span), message, &sentence(&error.message));
             Expression::Invalid { text: text.into(), message: error.message.into() }
         })
     }
@@ -211,29 +229,27 @@ impl Reader<'_> {
         let code = inside.trim();
         match Jsonata::parse(code) {
             Ok(parsed) => {
-                if let Some(name) = parsed.top_level_references().first() {
+                // AWS's words and code, measured; one for each name.
+                for name in parsed.top_level_references() {
+                    if placeholder::has_placeholder(code) {
+                        break;
+                    }
                     let message =
                         format!("Reference to '{name}' at the top level is not supported.");
-                    self.error(
-                        (location, span),
-                        message,
-                        "Begin it with $states.input, or with a variable",
-                    );
+                    let remedy = "Begin it with $states.input, or with a variable";
+                    self.report(&rule::JSONATA_CONTEXT, (location, span), message, remedy);
                 }
                 Some(Expression::Jsonata(parsed))
             }
             Err(error) => {
+                let message = error.message.clone();
                 if !placeholder::has_placeholder(code) {
-                    let place = self.place_inside(
-                        span,
-                        text,
-                        2 + (inside.len() - inside.trim_start().len()),
-                        error.offset,
-                    );
-                    let message = format!("This is not valid JSONata: {}", error.message);
-                    self.error((location, place), message, "");
+                    let begins = 2 + (inside.len() - inside.trim_start().len());
+                    let found = jsonata_mistake::mistake(code, error);
+                    let place = self.place_inside(span, text, begins, found.offset);
+                    self.report(found.rule, (location, place), found.message, found.remedy);
                 }
-                Some(Expression::Invalid { text: code.into(), message: error.message.into() })
+                Some(Expression::Invalid { text: code.into(), message: message.into() })
             }
         }
     }
@@ -245,15 +261,17 @@ impl Reader<'_> {
             // AWS takes this as a text, recorded.
             let message = "There is white space around '{% %}', so this is a plain text".to_owned();
             let remedy = "Remove the white space outside '{%' and '%}' if an expression is meant";
-            self.report(Severity::Warning, "not-jsonata", (location, span), message, remedy);
+            self.report(&rule::NOT_JSONATA, (location, span), message, remedy);
         } else if trimmed.starts_with("{%") {
-            self.error(
+            self.report(
+                &rule::JSONATA_DELIMITERS,
                 (location, span),
                 "This begins with '{%' but has no '%}' at its end",
                 "End it with '%}'",
             );
         } else if trimmed.ends_with("%}") {
-            self.error(
+            self.report(
+                &rule::JSONATA_DELIMITERS,
                 (location, span),
                 "This ends with '%}' but has no '{%' at its beginning",
                 "Begin it with '{%'",
@@ -272,6 +290,15 @@ impl Reader<'_> {
         };
         let at = span.start + start + at;
         Span { start: at, end: at + character.len_utf8() }
+    }
+}
+
+/// Whether a text is a path or a call of an intrinsic function. `$name` alone may be anything.
+pub(super) fn looks_evaluated(text: &str) -> bool {
+    if text.starts_with("$.") || text.starts_with("$[") || text.starts_with("$$.") {
+        Path::parse(text).is_ok()
+    } else {
+        text.starts_with("States.") && text.ends_with(')') && Intrinsic::parse(text).is_ok()
     }
 }
 

@@ -1,8 +1,16 @@
 //! Tests of `validate`: its rules, one by one.
 
 use super::*;
-use crate::asl::parse::parse;
+use crate::asl::Severity;
+use crate::asl::parse::{check, parse};
 use crate::json::document::{Document, Format};
+
+/// Where a rule is broken, of everything that is found in a definition.
+pub(super) fn of_rule(rule: &str, text: &str) -> Vec<String> {
+    assert!(rule::Rule::find(rule).is_some(), "{rule} is a rule");
+    let parsed = check(&Document::parse(text, Format::Json));
+    parsed.diagnostics.into_iter().filter(|it| it.rule == rule).map(|it| it.location).collect()
+}
 
 fn found(text: &str) -> Vec<String> {
     let parsed = parse(&Document::parse(text, Format::Json));
@@ -25,7 +33,9 @@ fn targets_must_exist_in_their_scope() {
             "MISSING_TRANSITION_TARGET: Missing 'Next' target: Inner at /States/Check stock/Choices[0]/Next (That state is at /States/P/Branches[0]/States/Inner; a transition cannot leave its branch or Map, or enter another)",
             "MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/Check stock/Default (Add the state, or name one that exists)",
             "MISSING_TRANSITION_TARGET: Missing 'Next' target: P at /States/P/Branches[0]/States/Inner/Next (That state is at /States/P; a transition cannot leave its branch or Map, or enter another)",
-            "MISSING_TERMINAL_STATE: No state ends the flow, so this would run until it fails or times out at /States/P/Branches[0] (Give the last state \"End\": true, or add a Succeed or Fail state)",
+            "MISSING_END_STATE: Workflow has no terminal state at  (Give the last state \"End\": true, or add a Succeed or Fail state)",
+            "MISSING_TRANSITION_TARGET: State \"Check stock\" is not reachable. at /States/Check stock (Lead a Next, Default, Choices or Catch to it, or remove it)",
+            "MISSING_TRANSITION_TARGET: State \"P\" is not reachable. at /States/P (Lead a Next, Default, Choices or Catch to it, or remove it)",
         ]
     );
 }
@@ -34,10 +44,9 @@ fn targets_must_exist_in_their_scope() {
 fn unreachable_states_and_flows_without_an_end_are_told() {
     assert_eq!(
         found(
-            r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"},"C":{"Type":"Pass","Next":"A"}}}"#
+            r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"},"C":{"Type":"Pass","End":true}}}"#
         ),
         [
-            "MISSING_TERMINAL_STATE: No state ends the flow, so this would run until it fails or times out at / (Give the last state \"End\": true, or add a Succeed or Fail state)",
             "MISSING_TRANSITION_TARGET: State \"C\" is not reachable. at /States/C (Lead a Next, Default, Choices or Catch to it, or remove it)",
         ]
     );

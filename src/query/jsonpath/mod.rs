@@ -40,6 +40,13 @@ pub struct Path {
     definite: bool,
 }
 
+/// A step that leads to one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKey<'p> {
+    Member(&'p str),
+    Index(i64),
+}
+
 /// Why a path selected nothing, in the words AWS uses for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -85,6 +92,26 @@ impl Path {
 
     pub fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// The names and indices that it begins with, up to the first step of another kind.
+    pub fn leading_keys(&self) -> impl Iterator<Item = PathKey<'_>> {
+        self.steps.iter().map_while(|step| match step {
+            Step::Member(name) => Some(PathKey::Member(name)),
+            Step::Index(index) => Some(PathKey::Index(*index)),
+            Step::Members(_)
+            | Step::Indices(_)
+            | Step::Slice { .. }
+            | Step::Wildcard
+            | Step::Scan
+            | Step::Filter(_)
+            | Step::Call(_) => None,
+        })
+    }
+
+    /// Whether names and indices are all there is to it.
+    pub fn is_plain(&self) -> bool {
+        self.leading_keys().count() == self.steps.len()
     }
 
     /// Whether it can select one value at most; an indefinite path gives an array.

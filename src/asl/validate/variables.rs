@@ -1,0 +1,263 @@
+//! Variables: read where no state assigns them, before any state can have assigned them, or outside of their scope.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{edges, scopes_of};
+use crate::asl::expressions::Evaluated;
+use crate::asl::{
+    Diagnostic, Expression, ProcessorMode, Rule, Scope, State, StateKind, StateMachine, StateName,
+    Template, rule,
+};
+use crate::json::Value;
+use crate::query::jsonpath::{Path, Root};
+
+pub(super) fn misused_variables(machine: &StateMachine) -> Vec<Diagnostic> {
+    let mut everywhere = BTreeSet::new();
+    for (_, state) in machine.states() {
+        // An object that is computed as a whole may have any names.
+        let Some(names) = assigned_by(state) else { return Vec::new() };
+        everywhere.extend(names);
+    }
+    let mut walk = Walk { everywhere, diagnostics: Vec::new() };
+    walk.scope(&machine.top, "", &mut Vec::new());
+    walk.diagnostics
+}
+
+/// The names that a state assigns; `None` when they are computed.
+fn assigned_by(state: &State) -> Option<BTreeSet<Arc<str>>> {
+    let mut names = BTreeSet::new();
+    for template in state.assignments() {
+        match template {
+            Template::Object(members) => {
+                names.extend(members.iter().map(|member| Arc::clone(&member.name)));
+            }
+            Template::Literal(Value::Object(members)) => names.extend(members.keys().cloned()),
+            Template::Literal(_) | Template::Array(_) => {}
+            Template::Expression(_) => return None,
+        }
+    }
+    Some(names)
+}
+
+/// A scope around the place where the walk is.
+struct Frame<'m> {
+    scope: &'m Scope,
+    /// The state of this scope in which the walk is.
+    state: &'m StateName,
+    assigners: BTreeMap<Arc<str>, Vec<&'m State>>,
+    /// For each name, the states that a state which assigns it can come before.
+    reached: BTreeMap<Arc<str>, BTreeSet<&'m StateName>>,
+}
+
+impl<'m> Frame<'m> {
+    /// Whether the name may have a value when the walk's state is entered.
+    fn assigned_before(&mut self, name: &str) -> bool {
+        if !self.reached.contains_key(name) {
+            let mut reached = BTreeSet::new();
+            let mut waiting = self.assigners.get(name).cloned().unwrap_or_default();
+            while let Some(state) = waiting.pop() {
+                for edge in edges(state) {
+                    if let Some((target, next)) = self.scope.states.get_key_value(edge.target)
+                        && reached.insert(target)
+                    {
+                        waiting.push(next);
+                    }
+                }
+            }
+            self.reached.insert(name.into(), reached);
+        }
+        self.reached.get(name).is_some_and(|reached| reached.contains(self.state))
+    }
+}
+
+struct Walk {
+    /// Every name that any state assigns.
+    everywhere: BTreeSet<Arc<str>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Walk {
+    fn scope<'m>(&mut self, scope: &'m Scope, path: &str, frames: &mut Vec<Frame<'m>>) {
+        let Some(first) = scope.states.keys().next() else { return };
+        let mut assigners: BTreeMap<Arc<str>, Vec<&State>> = BTreeMap::new();
+        for state in scope.states.values() {
+            for name in assigned_by(state).unwrap_or_default() {
+                assigners.entry(name).or_default().push(state);
+            }
+        }
+        frames.push(Frame { scope, state: first, assigners, reached: BTreeMap::new() });
+        for state in scope.states.values() {
+            let location = format!("{path}/States/{}", state.name);
+            if let Some(frame) = frames.last_mut() {
+                frame.state = &state.name;
+            }
+            self.reads(state, &location, frames);
+            self.assigns(state, &location, frames);
+            for (part, inner) in scopes_of(state) {
+                let inside = format!("{location}/{part}");
+                // Each child of a distributed Map is an execution of its own.
+                match &state.kind {
+                    StateKind::Map(map) if map.processor.mode == ProcessorMode::Distributed => {
+                        self.scope(inner, &inside, &mut Vec::new());
+                    }
+                    StateKind::Map(_)
+                    | StateKind::Task(_)
+                    | StateKind::Pass(_)
+                    | StateKind::Choice(_)
+                    | StateKind::Wait(_)
+                    | StateKind::Succeed
+                    | StateKind::Fail(_)
+                    | StateKind::Parallel(_)
+                    | StateKind::Unknown(_) => self.scope(inner, &inside, frames),
+                }
+            }
+        }
+        frames.pop();
+    }
+
+    fn reads(&mut self, state: &State, location: &str, frames: &mut [Frame<'_>]) {
+        let mut told = BTreeSet::new();
+        for (field, evaluated) in state.expressions() {
+            for name in variables(evaluated) {
+                if name == "states" {
+                    continue;
+                }
+                let nearest = frames
+                    .iter_mut()
+                    .rev()
+                    .find(|frame| frame.assigners.contains_key(name))
+                    .map(|frame| frame.assigned_before(name));
+                let (rule, message, remedy): (&'static Rule, _, _) = match nearest {
+                    Some(true) => continue,
+                    Some(false) => (
+                        &rule::VARIABLE_BEFORE_ASSIGNED,
+                        format!("Nothing can have assigned '${name}' when '{}' runs", state.name),
+                        "Assign it in a state that comes before; a state's own Assign counts from the next state on",
+                    ),
+                    None if self.everywhere.contains(name) => (
+                        &rule::VARIABLE_OUT_OF_SCOPE,
+                        format!(
+                            "The variable '${name}' is assigned in another scope, which '{}' cannot see",
+                            state.name
+                        ),
+                        "Pass the value through the input or the output of the branch or iteration",
+                    ),
+                    None => (
+                        &rule::UNDEFINED_VARIABLE,
+                        format!("No state assigns the variable '${name}'"),
+                        "Assign it in a state before this one, or check its spelling",
+                    ),
+                };
+                if told.insert((field, name.to_owned())) {
+                    let at = (format!("{location}/{field}"), state.span_of(field));
+                    self.diagnostics.push(Diagnostic::of(rule, at, message, remedy));
+                }
+            }
+        }
+    }
+
+    /// A scope may not assign what a scope around it assigns (states-language.net, "Variable scope").
+    fn assigns(&mut self, state: &State, location: &str, frames: &[Frame<'_>]) {
+        let Some((_, outer)) = frames.split_last() else { return };
+        for name in assigned_by(state).unwrap_or_default() {
+            if outer.iter().any(|frame| frame.assigners.contains_key(&name)) {
+                self.diagnostics.push(Diagnostic::of(
+                    &rule::OUTER_VARIABLE_ASSIGNED,
+                    (format!("{location}/Assign"), state.span_of("Assign")),
+                    format!("'${name}' is a variable of a scope around this one"),
+                    "Give it another name, and pass the value on in the output",
+                ));
+            }
+        }
+    }
+}
+
+fn variables(evaluated: Evaluated<'_>) -> Vec<&str> {
+    let path = match evaluated {
+        Evaluated::Expression(Expression::Jsonata(jsonata)) => {
+            return jsonata.variables_used().collect();
+        }
+        Evaluated::Expression(Expression::Intrinsic(intrinsic)) => {
+            return intrinsic.paths().into_iter().filter_map(variable).collect();
+        }
+        Evaluated::Expression(Expression::Invalid { .. }) => return Vec::new(),
+        Evaluated::Expression(Expression::Path(path)) | Evaluated::Path(path) => path,
+    };
+    variable(path).into_iter().collect()
+}
+
+fn variable(path: &Path) -> Option<&str> {
+    match path.root() {
+        Root::Variable(name) => Some(name),
+        Root::Input | Root::Context => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::asl::parse::check;
+    use crate::asl::validate::tests::of_rule;
+    use crate::json::document::{Document, Format};
+
+    #[test]
+    fn a_variable_that_nothing_assigns_is_told_once_per_field() {
+        let text = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+            "A":{"Type":"Pass","Assign":{"known":1},"Next":"B"},
+            "B":{"Type":"Choice","Choices":[{"Condition":"{% $known = $sum([$nope, $nope]) %}","Next":"C"}],"Default":"C"},
+            "C":{"Type":"Pass","Output":"{% ($local := 1; $local + $states.input + $gone) %}","End":true}}}"#;
+        let parsed = check(&Document::parse(text, Format::Json));
+        let found: Vec<&str> = parsed.diagnostics.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(
+            found,
+            ["No state assigns the variable '$nope'", "No state assigns the variable '$gone'"]
+        );
+        assert_eq!(parsed.diagnostics[1].location, "/States/C/Output");
+        let paths = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","InputPath":"$v.a","Parameters":{"x.$":"States.Format('{}', $w)"},"End":true}}}"#;
+        assert_eq!(of_rule("undefined-variable", paths).len(), 2);
+    }
+
+    #[test]
+    fn a_variable_has_no_value_before_it_is_assigned() {
+        let machine = |read_in: &str, next: &str| {
+            let read = |name: &str| if name == read_in { r#""InputPath":"$v","# } else { "" };
+            format!(
+                r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass",{}"Next":"B"}},"B":{{"Type":"Pass",{}"Assign":{{"v":1}},"Next":"C"}},
+                   "C":{{"Type":"Choice",{}"Choices":[{{"Variable":"$.x","IsNull":true,"Next":"{next}"}}],"Default":"D"}},"D":{{"Type":"Succeed"}}}}}}"#,
+                read("A"),
+                read("B"),
+                read("C"),
+            )
+        };
+        let told = |text: &str| of_rule("variable-before-assigned", text);
+        assert_eq!(told(&machine("A", "D")), ["/States/A/InputPath"]);
+        assert_eq!(told(&machine("B", "D")), ["/States/B/InputPath"]);
+        assert_eq!(told(&machine("C", "D")), Vec::<String>::new());
+        // A loop brings it back.
+        assert_eq!(told(&machine("B", "B")), Vec::<String>::new());
+        assert_eq!(told(&machine("A", "B")), ["/States/A/InputPath"]);
+    }
+
+    #[test]
+    fn scopes_hide_their_variables_and_see_those_around_them() {
+        let inner = r#""StartAt":"I","States":{"I":{"Type":"Pass","InputPath":"$v","Assign":{"w":1},"End":true}}"#;
+        let machine = |config: &str| {
+            format!(
+                r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Assign":{{"v":1}},"Next":"M"}},
+                   "M":{{"Type":"Map","ItemProcessor":{{{config}{inner}}},"Next":"Z"}},"Z":{{"Type":"Pass","InputPath":"$w","End":true}}}}}}"#
+            )
+        };
+        let told = |text: &str| of_rule("variable-out-of-scope", text);
+        assert_eq!(told(&machine("")), ["/States/Z/InputPath"]);
+        let distributed = r#""ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"#;
+        assert_eq!(
+            told(&machine(distributed)),
+            ["/States/M/ItemProcessor/States/I/InputPath", "/States/Z/InputPath"]
+        );
+        let outer = machine("").replace(r#""w":1"#, r#""v":2"#);
+        assert_eq!(
+            of_rule("outer-variable-assigned", &outer),
+            ["/States/M/ItemProcessor/States/I/Assign"]
+        );
+    }
+}
