@@ -3,14 +3,18 @@
 use indexmap::IndexMap;
 
 use super::TaskAnswer;
+use super::s3::SeedObject;
 use crate::json::{Object, Value};
 
 /// A whole `MockConfigFile`: `StateMachines.<name>.TestCases.<case>.<state> = response`, `MockedResponses.<response>.<"0" | "1-2">`.
+/// Beyond Step Functions Local, `S3.<bucket>.<key> = content` names objects that are there from the start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MockConfig {
     /// Machine, test case, state: the name of a response. Every name is in `responses`.
     machines: IndexMap<String, IndexMap<String, IndexMap<String, String>>>,
     responses: IndexMap<String, Vec<MockedAnswer>>,
+    /// Bucket, key: a text, or a value that stands for its JSON.
+    objects: IndexMap<String, IndexMap<String, Value>>,
 }
 
 /// The answers of one test case, by state.
@@ -49,6 +53,11 @@ impl MockConfig {
             }
             config.machines.insert(machine.to_owned(), parsed);
         }
+        for (bucket, keys) in members("S3", root.get("S3"))? {
+            let keys = object(&format!("S3.{bucket}"), keys)?.iter();
+            let keys = keys.map(|(key, content)| (key.to_string(), content.clone()));
+            config.objects.insert(bucket.to_owned(), keys.collect());
+        }
         Ok(config)
     }
 
@@ -69,6 +78,24 @@ impl MockConfig {
                 Ok((state.to_string(), response.to_owned()))
             })
             .collect()
+    }
+
+    /// The objects of S3 that the file names.
+    pub fn objects(&self) -> Vec<SeedObject> {
+        let object = |bucket: &str, key: &str, body: &[u8]| SeedObject {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            body: body.into(),
+        };
+        let of_bucket = |(bucket, keys): (&String, &IndexMap<String, Value>)| {
+            let mut objects = vec![object(bucket, "", b"")];
+            objects.extend(keys.iter().map(|(key, content)| match content.as_str() {
+                Some(text) => object(bucket, key, text.as_bytes()),
+                None => object(bucket, key, content.to_string().as_bytes()),
+            }));
+            objects
+        };
+        self.objects.iter().flat_map(of_bucket).collect()
     }
 
     /// The names of a machine's test cases, in the order of the file.
@@ -118,6 +145,12 @@ impl MockConfig {
 
     /// Adds the test cases of another file; one that is here already stays as it is.
     pub fn add_missing(&mut self, other: &Self) {
+        for (bucket, keys) in &other.objects {
+            let known = self.objects.entry(bucket.clone()).or_default();
+            for (key, content) in keys {
+                known.entry(key.clone()).or_insert_with(|| content.clone());
+            }
+        }
         for machine in other.machines() {
             for case in other.cases(&machine) {
                 if !self.cases(&machine).contains(&case)
@@ -149,10 +182,16 @@ impl MockConfig {
         });
         let responses =
             self.responses.iter().map(|(name, answers)| (name.as_str(), answers_json(answers)));
-        Value::object([
+        let objects = self.objects.iter().map(|(bucket, keys)| {
+            let keys = keys.iter().map(|(key, content)| (key.as_str(), content.clone()));
+            (bucket.as_str(), Value::object(keys))
+        });
+        let objects = (!self.objects.is_empty()).then(|| ("S3", Value::object(objects)));
+        let members = [
             ("StateMachines", Value::object(machines)),
             ("MockedResponses", Value::object(responses)),
-        ])
+        ];
+        Value::object(members.into_iter().chain(objects))
     }
 }
 
@@ -318,7 +357,8 @@ mod tests {
                 "3": {"Return": 7}
             },
             "Sent": {"0-1": {"Return": null}}
-        }
+        },
+        "S3": {"orders": {"a.json": [1, 2], "b.txt": "text"}, "results": {}}
     }"#;
 
     fn parse(text: &str) -> Result<MockConfig, String> {
@@ -349,6 +389,24 @@ mod tests {
         let config = parse(FILE).expect("a good file");
         assert_eq!(config.to_json(), Value::parse(FILE).expect("JSON"));
         assert_eq!(MockConfig::parse(&config.to_json()), Ok(config));
+    }
+
+    #[test]
+    fn objects_of_s3_stand_beside_the_answers() {
+        let objects = parse(FILE).expect("a good file").objects();
+        let texts: Vec<_> = objects
+            .iter()
+            .map(|it| (it.bucket.as_str(), it.key.as_str(), String::from_utf8_lossy(&it.body)))
+            .collect();
+        let expected = [
+            ("orders", "", "".into()),
+            ("orders", "a.json", "[1,2]".into()),
+            ("orders", "b.txt", "text".into()),
+            ("results", "", "".into()),
+        ];
+        assert_eq!(texts, expected);
+        let message = "S3.b: must be an object, but is a number";
+        assert_eq!(parse(r#"{"S3":{"b":1}}"#), Err(message.to_owned()));
     }
 
     #[test]
