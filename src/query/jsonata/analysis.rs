@@ -112,8 +112,6 @@ struct Walk {
     calls: BTreeSet<String>,
     /// How many function bodies, and steps that a path may take for many values, are around the place where the walk is.
     loops: usize,
-    /// The node that is visited next is called with what stands before `~>`.
-    chained: bool,
     /// How many texts were joined so far.
     joins: usize,
 }
@@ -214,14 +212,20 @@ impl Walk {
                     Ok(())
                 }
                 BinaryOp::ChainPipe => {
+                    // `x ~> $f(y)` is `$f(x, y)`, unless the call is a partial application.
+                    if let AstNode::Function { args, .. } = &mut **rhs
+                        && !args.contains(&AstNode::Placeholder)
+                    {
+                        args.insert(0, std::mem::replace(&mut **lhs, AstNode::Undefined));
+                        *node = std::mem::replace(&mut **rhs, AstNode::Undefined);
+                        return self.visit(node, top, level);
+                    }
                     self.visit(lhs, top, level)?;
-                    self.chained = true;
                     self.visit(rhs, top, level)
                 }
             },
             AstNode::Unary { operand, .. } => self.visit(operand, top, level),
             AstNode::Function { name, args, is_builtin } => {
-                let chained = std::mem::take(&mut self.chained);
                 for argument in args.iter_mut() {
                     self.visit(argument, top, level)?;
                 }
@@ -231,14 +235,22 @@ impl Walk {
                         *node = self.now(std::mem::take(args));
                     } else {
                         // The library fills in the context for its own functions only.
-                        if name == "formatInteger" && args.len() == 1 && !chained {
+                        if name == "formatInteger" && args.len() == 1 {
                             args.insert(0, AstNode::Variable(String::new()));
                         }
                         self.analysis.functions.extend(functions::known(name));
-                        if matches!(name.as_str(), "join" | "replace") {
-                            self.bound_text(node);
-                        } else if !chained && functions::makes_much(name) {
-                            self.bound_in_loops(node);
+                        let name = name.clone();
+                        // Of a partial application only a part is known.
+                        if !args.contains(&AstNode::Placeholder) {
+                            if let Some(guarded) = guarded(&name, args) {
+                                *node = guarded;
+                                self.analysis.functions.insert(functions::PRODUCT);
+                            }
+                            if matches!(&*name, "join" | "replace") {
+                                self.bound_text(node);
+                            } else if functions::makes_much(&name) {
+                                self.bound_in_loops(node);
+                            }
                         }
                     }
                 } else if !*is_builtin && top {
@@ -413,6 +425,30 @@ impl Walk {
         );
         AstNode::Function { name: "fromMillis".to_owned(), args, is_builtin: true }
     }
+}
+
+/// The call with its long argument checked against the other first, where the library's work or result would grow with the
+/// product of the two; `None` where it cannot.
+fn guarded(name: &str, args: &mut Vec<AstNode>) -> Option<AstNode> {
+    const SHORT: usize = 16;
+    // What is checked, and by how much of what it is multiplied.
+    let (checked, by) = match (name, args.len()) {
+        ("join", 2) => (1, 0),
+        ("replace", 3 | 4) => (2, 0),
+        ("distinct", 1) => (0, 0),
+        _ => return None,
+    };
+    if matches!(&args[checked], AstNode::String(text) if text.len() <= SHORT) {
+        return None;
+    }
+    let args = std::mem::take(args);
+    let procedure = lambda(args.len(), |mut params| {
+        let pair = vec![params[checked].clone(), params[by].clone()];
+        let name_of_guard = functions::PRODUCT.to_owned();
+        params[checked] = AstNode::Function { name: name_of_guard, args: pair, is_builtin: true };
+        AstNode::Function { name: name.to_owned(), args: params, is_builtin: true }
+    });
+    Some(AstNode::Call { procedure: Box::new(procedure), args })
 }
 
 /// A function that is only known by name, as a value.

@@ -81,6 +81,9 @@ impl JsonataError {
 /// The message behind which host functions hide [`MEMORY`], because the library passes on texts only.
 pub(super) const MEMORY_CODE: &str = "D2015";
 
+/// The library's own code when its time is up.
+pub(super) const TIME_CODE: &str = "D1012";
+
 const MEMORY: &str =
     "Expression evaluation memory limit exceeded: Check for excessive memory usage";
 const STACK: &str = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.";
@@ -208,7 +211,7 @@ pub(super) fn evaluation(
         Err(JsonataError { kind: JsonataErrorKind::Limit, message: message.to_owned() })
     };
     match code {
-        "D1012" => limit(TIME),
+        TIME_CODE => limit(TIME),
         "D1011" | "U1001" | "U1002" => limit(STACK),
         MEMORY_CODE | "D2014" => limit(MEMORY),
         _ => Err(JsonataError::coded(format!("{code}: {}", reworded(code, text, function)))),

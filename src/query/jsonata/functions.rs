@@ -12,7 +12,7 @@ use crate::json::Value;
 use crate::query::java_random::JavaRandom;
 use crate::query::{Random, hash, uuid};
 
-use super::error::{JsonataError, MEMORY_CODE};
+use super::error::{JsonataError, MEMORY_CODE, TIME_CODE};
 use super::{MAX_SEQUENCE, convert};
 
 /// Characters that `$pad` may make: AWS takes a string of 2^22 characters and refuses one of 2^23.
@@ -24,15 +24,23 @@ const MAX_PICTURE: usize = 1_000;
 /// The largest number that is written in Roman numerals, which have one `M` for each thousand.
 const MAX_ROMAN: f64 = 10_000_000.0;
 
-/// Bytes of text, and of what stands for other values, that the checked functions of one evaluation may make together.
-const MAX_MADE: usize = 64 << 20;
+/// Bytes of text, and of what stands for other values, that the checked functions of one evaluation may make together. Much of
+/// it is gone again by then: `$reduce` with `$append` copies six thousand items this often.
+const MAX_MADE: usize = 512 << 20;
+
+/// Bytes that one call may make.
+const MAX_MADE_AT_ONCE: usize = 64 << 20;
 
 /// A name that no expression can spell: passes a text on that is not too long.
 pub(super) const BOUNDED: &str = "bounded text";
 
+/// Another: passes its first argument on, if it times the second is not too much.
+pub(super) const PRODUCT: &str = "bounded product";
+
 /// What [`register`] knows.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     BOUNDED,
+    PRODUCT,
     "eval",
     "formatInteger",
     "hash",
@@ -187,6 +195,7 @@ pub(super) fn register(
                     let left = Cell::new(MAX_MADE);
                     evaluator.register_fn(*name, move |args: &[JValue]| bounded(args, &left))
                 }
+                PRODUCT => evaluator.register_fn(*name, bounded_product),
                 "eval" => evaluator.register_fn_override(*name, |_: &[JValue]| {
                     fail("T1006: Attempted to invoke a non-function")
                 }),
@@ -278,6 +287,37 @@ fn bounded(args: &[JValue], left: &Cell<usize>) -> HostFnResult {
             Ok(value.clone())
         }
         None => out_of_memory(),
+    }
+}
+
+/// Texts count by their bytes, arrays by their items. For `$distinct`, which compares each item with each other, an array is
+/// checked against itself; it runs out of time where the others run out of memory.
+fn bounded_product(args: &[JValue]) -> HostFnResult {
+    const MAX_COMPARISONS: usize = 400_000_000;
+    let weight = |value: &JValue| match value {
+        JValue::String(text) => text.len(),
+        JValue::Array(items) => items.len(),
+        JValue::Undefined
+        | JValue::Null
+        | JValue::Bool(_)
+        | JValue::Number(_)
+        | JValue::Object(_)
+        | JValue::Lambda(_)
+        | JValue::Builtin { .. }
+        | JValue::Regex { .. } => 1,
+    };
+    match args {
+        [value @ JValue::Array(items), JValue::Array(_)] => {
+            if items.len().saturating_mul(items.len()) > MAX_COMPARISONS {
+                return fail(format!("{TIME_CODE}: time"));
+            }
+            Ok(value.clone())
+        }
+        [value, other] if weight(value).saturating_mul(weight(other)) > MAX_MADE_AT_ONCE => {
+            out_of_memory()
+        }
+        [value, _] => Ok(value.clone()),
+        _ => Ok(JValue::Undefined),
     }
 }
 

@@ -269,6 +269,17 @@ fn what_is_made_in_a_loop_is_bounded_together() {
         memory,
     );
     check_error("[1..10000].{'a': [1..10000]}", memory);
+    check_error("($x := $pad('x', 1000000); $replace($x, 'x', $x))", memory);
+    check_error("($x := $pad('x', 100000); $join($map([1..1000], $string), $x))", memory);
+    check_error("$distinct([1..100000])", "Expression evaluation timeout: Check for infinite loop");
+    check("$join(['a', 'b'], $states.input.s & '-')", r#""aabc-b""#);
+    check("'a-b' ~> $replace('-', $states.input.s)", r#""aabcb""#);
+    check("($x := 'a-b-c'; $x.$replace('-', 'xy'))", r#""axybxyc""#);
+    check("$replace('a-b-c', '-', $states.input.s, 1)", r#""aabcb-c""#);
+    check("($f := $replace(?, '-', '+'); $f('a-b'))", r#""a+b""#);
+    check("$distinct([1, 2, 1])", "[1,2]");
+    check("$map(['a', 'b'], function($s) { $s ~> $uppercase() ~> $join('x') })", r#"["A","B"]"#);
+    check("$count($reduce([1..5000], function($all, $i) { $append($all, $i) }, []))", "5000");
     check("$count([1..1000].($string($) & 'x'))", "1000");
     check("$sum([1..100].$count([1..$]))", "5050");
 }
