@@ -123,6 +123,19 @@ fn items_are_read_from_what_the_reader_would_have_read() {
 }
 
 #[test]
+fn what_a_result_writer_gives_is_the_mock() {
+    let map = MAP.replace(
+        r#""MaxConcurrency":3"#,
+        r#""ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b"}}"#,
+    );
+    let with =
+        |result: &str| format!(r#"{{"input":"{{\"all\":[1]}}","mock":{{"result":"{result}"}}}}"#);
+    let written = response(&map, &with(r#"{\"MapRunArn\":\"a\"}"#));
+    assert_eq!(written, r#"{"output":{"MapRunArn":"a"},"status":"SUCCEEDED"}"#);
+    assert!(refusal(&map, &with("[1]")).ends_with("Mocked result must be a JSON object."));
+}
+
+#[test]
 fn variables_and_the_context_object_are_given() {
     let pass = r#"{"Type":"Pass","Assign":{"b.$":"$a"},"End":true}"#;
     let with = response(pass, r#"{"variables":"{\"a\":[1]}","inspectionLevel":"DEBUG"}"#);
