@@ -56,7 +56,7 @@ impl<'a> Input<'a> {
         })
     }
 
-    fn select(&mut self, heap: &mut Heap, path: &str) -> Result<Option<Value>, TemplateError> {
+    fn select(&mut self, heap: &Heap, path: &str) -> Result<Option<Value>, TemplateError> {
         if self.document.is_none() {
             heap.count_visits(self.body.len())?;
         }

@@ -390,7 +390,7 @@ impl Renderer<'_> {
         Ok(text.into())
     }
 
-    fn print_datum(&mut self, datum: &Datum, out: &mut String) -> Result<(), TemplateError> {
+    fn print_datum(&self, datum: &Datum, out: &mut String) -> Result<(), TemplateError> {
         if let Datum::Text(text) = datum {
             return self.print(text, out);
         }
@@ -398,7 +398,7 @@ impl Renderer<'_> {
         self.print(&text, out)
     }
 
-    fn print(&mut self, text: &str, out: &mut String) -> Result<(), TemplateError> {
+    fn print(&self, text: &str, out: &mut String) -> Result<(), TemplateError> {
         self.heap.count_text(text.len())?;
         if out.len() + text.len() > MAX_OUTPUT_BYTES {
             return Err(TemplateError::limit(

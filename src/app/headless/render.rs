@@ -73,8 +73,10 @@ pub fn svg(machine: &StateMachine, statuses: Statuses<'_>, theme: Theme) -> Stri
 /// # Errors
 /// The text is no SVG, or has no size.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
-    /// A picture of this many pixels takes 256 MB while it is drawn.
-    const MOST_PIXELS: f32 = 64e6;
+    /// A picture of this many pixels takes 128 MB while it is drawn, and seconds to be packed.
+    const MOST_PIXELS: f32 = 32e6;
+    /// Pixels of all areas, one over the other: containers within containers are filled again and again.
+    const MOST_PAINTED: f32 = 300e6;
     const LONGEST_SIDE: f32 = 30_000.0;
     let options = usvg::Options {
         fontdb: Arc::new(fonts()),
@@ -87,6 +89,7 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     let scale = scale
         .clamp(0.01, 8.0)
         .min((MOST_PIXELS / (size.width() * size.height())).sqrt())
+        .min((MOST_PAINTED / painted(tree.root()).max(1.0)).sqrt())
         .min(LONGEST_SIDE / size.width().max(size.height()));
     let (w, h) = ((size.width() * scale).ceil().max(1.0), (size.height() * scale).ceil().max(1.0));
     let mut pixmap =
@@ -97,6 +100,19 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
         &mut pixmap.as_mut(),
     );
     pixmap.encode_png().map_err(|err| format!("the picture can't be written: {err}"))
+}
+
+/// The areas that are filled, all together, in the picture's units.
+fn painted(group: &usvg::Group) -> f32 {
+    let area = |node: &usvg::Node| match node {
+        usvg::Node::Group(inner) => painted(inner),
+        usvg::Node::Path(path) if path.fill().is_some() => {
+            let bounds = path.abs_bounding_box();
+            bounds.width() * bounds.height()
+        }
+        usvg::Node::Path(_) | usvg::Node::Image(_) | usvg::Node::Text(_) => 0.0,
+    };
+    group.children().iter().map(area).sum()
 }
 
 /// The fonts of the program, and none of the system: a picture is the same everywhere.
@@ -602,5 +618,21 @@ mod tests {
             "a Chinese character is drawn"
         );
         assert!(png("no svg", 1.0).is_err());
+    }
+
+    #[test]
+    fn what_would_take_too_much_paint_is_drawn_smaller() {
+        let rect = r##"<rect width="4000" height="4000" fill="#00f1"/>"##;
+        let picture = |layers: usize| {
+            let text = format!(
+                r#"<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="4000">{}</svg>"#,
+                rect.repeat(layers)
+            );
+            let bytes = png(&text, 8.0).expect("a picture");
+            resvg::tiny_skia::Pixmap::decode_png(&bytes).expect("a PNG").width()
+        };
+        let (few, many) = (picture(1), picture(60));
+        assert!(few * few <= 33_000_000, "{few}");
+        assert!(many * many * 60 <= 310_000_000, "{many}");
     }
 }
