@@ -1,6 +1,6 @@
 //! The API console: routes, a request to write and send, the history of requests, and each stage that a request went through.
 
-use egui::{RichText, ScrollArea, TextEdit, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use super::controls;
 use super::json_view::text_block_ui;
@@ -302,8 +302,7 @@ fn request_ui(ui: &mut Ui, app: &App, columns: Columns, commands: &mut Vec<Comma
         );
     });
     let rows = draft.body.lines().count().clamp(5, 40);
-    let field = TextEdit::multiline(&mut draft.body)
-        .code_editor()
+    let field = controls::code_edit(&mut draft.body)
         .desired_width(f32::INFINITY)
         .desired_rows(rows)
         .hint_text("{ }");

@@ -110,6 +110,11 @@ pub(super) fn line_edit(text: &mut String) -> egui::TextEdit<'_> {
         .vertical_align(egui::Align::Center)
 }
 
+/// A field for JSON and other code.
+pub(super) fn code_edit(text: &mut String) -> egui::TextEdit<'_> {
+    egui::TextEdit::multiline(text).code_editor().margin(egui::Margin::symmetric(8, 6))
+}
+
 /// How the button of a command looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ButtonLook {

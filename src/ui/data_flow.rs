@@ -252,18 +252,25 @@ fn stage_ui(ui: &mut Ui, block: &Block, active: &Active, commands: &mut Vec<Comm
     chevron_shape(ui, chevron, openness, colours.text_muted);
     let ink = if is_active { colours.accent_text } else { colours.text };
     let left = pos2(row.left() + 20.0, middle);
-    painter.text(left, Align2::LEFT_CENTER, title, fonts::semibold(size::BODY), ink);
+    let title_rect =
+        painter.text(left, Align2::LEFT_CENTER, title, fonts::semibold(size::BODY), ink);
     let (note, colour) = match block.note {
         Note::First => (String::new(), colours.text_muted),
         Note::Same => ("unchanged".to_owned(), colours.text_muted),
         Note::New => ("new".to_owned(), colours.text_muted),
         Note::Changed(added, removed) => (format!("+{added}  −{removed}"), colours.caught.text),
     };
-    let right = pos2(copy.left() - 6.0, middle);
-    painter.text(right, Align2::RIGHT_CENTER, note, fonts::regular(size::SMALL), colour);
+    let right = copy.left() - 6.0;
+    let font = fonts::regular(size::SMALL);
+    let note = ui.painter().layout_no_wrap(note, font, colour);
+    // In a narrow pane the name goes before the note.
+    if right - note.size().x > title_rect.right() + space::S {
+        let at = pos2(right - note.size().x, middle - note.size().y / 2.0);
+        ui.painter().galley(at, note, colour);
+    }
     if is_active {
         let bar = Rect::from_min_max(row.left_top(), pos2(row.left() + 3.0, row.bottom()));
-        painter.rect_filled(bar, 1, colours.cursor);
+        ui.painter().rect_filled(bar, 1, colours.cursor);
         if active.arrived {
             header.scroll_to_me(Some(egui::Align::TOP));
         }

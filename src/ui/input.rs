@@ -1,6 +1,6 @@
 //! The execution's input and type, and the buttons that start one.
 
-use egui::{ScrollArea, TextEdit, Ui};
+use egui::{ScrollArea, Ui};
 
 use super::controls;
 use super::theme::{space, tokens};
@@ -61,10 +61,7 @@ pub(super) fn input_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         if let Err(why) = Value::parse(&text) {
             ui.colored_label(tokens(ui.ctx()).failed.text, format!("Not JSON: {why}"));
         }
-        let field = TextEdit::multiline(&mut text)
-            .code_editor()
-            .desired_width(f32::INFINITY)
-            .desired_rows(10);
+        let field = controls::code_edit(&mut text).desired_width(f32::INFINITY).desired_rows(10);
         ui.add(field).widget_info(|| {
             egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Execution input")
         });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use egui::{RichText, ScrollArea, TextEdit, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use super::controls;
 use super::json_view::json_block_ui;
@@ -162,7 +162,7 @@ fn waiting_ui(
             }
         });
         // Side by side where there is room, so that question and button are seen together.
-        if ui.available_width() >= 520.0 {
+        if ui.available_width() >= 400.0 {
             ui.columns(2, |columns| {
                 question_ui(&mut columns[0], request);
                 answer_ui(&mut columns[1], request, view, commands);
@@ -241,8 +241,7 @@ fn draft_ui(ui: &mut Ui, draft: &mut Draft) {
         }
         Outcome::Succeeds => {
             let rows = draft.output.lines().count().clamp(3, 16);
-            let field = TextEdit::multiline(&mut draft.output)
-                .code_editor()
+            let field = controls::code_edit(&mut draft.output)
                 .desired_width(f32::INFINITY)
                 .desired_rows(rows);
             ui.add(field).widget_info(|| {

@@ -224,6 +224,7 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
         selected: app.selection.state.as_ref(),
         problems: &problems,
     };
+    ui.spacing_mut().item_spacing.y = 0.0;
     super::notices::changed_definition_ui(ui, app, commands);
     let mut events = Vec::new();
     canvas_ui(ui, view, &input, &mut events);

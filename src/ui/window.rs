@@ -14,7 +14,9 @@ use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane
 use super::theme::{self, tokens};
 use super::timeline::scrubber_ui;
 use super::welcome::tour_ui;
-use crate::app::{App, Command, Menu, NoticeLevel, Pane, Settings, Shortcut, Theme, samples};
+use crate::app::{
+    App, Command, Menu, NoticeLevel, Pane, RunId, Settings, Shortcut, TaskToken, Theme, samples,
+};
 use crate::debug::StopReason;
 use crate::execution::ExecutionStatus;
 
@@ -75,6 +77,8 @@ pub struct Window {
     commands: Vec<Command>,
     theme: Option<Theme>,
     notices: NoticesView,
+    /// The task that waited for an answer in the last frame.
+    waits: Option<(RunId, TaskToken)>,
     title: String,
 }
 
@@ -105,6 +109,7 @@ impl Window {
             commands: Vec::new(),
             theme: None,
             notices: NoticesView::default(),
+            waits: None,
             title: String::new(),
         }
     }
@@ -154,7 +159,22 @@ impl Window {
         self.dialogs_ui(&ctx, &mut commands);
         palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
         self.notices.age(&ctx, &self.app, &mut commands);
+        self.show_waiting(&mut commands);
         self.carry_out(&ctx, commands);
+    }
+
+    /// Brings what waits for an answer to the front, once for each task: without the answer nothing goes on.
+    fn show_waiting(&mut self, commands: &mut Vec<Command>) {
+        let waits = self.app.run().and_then(|run| {
+            let first = run.waiting().first().map(|it| it.token)?;
+            Some((run.id, first))
+        });
+        if waits != self.waits {
+            self.waits = waits;
+            if waits.is_some() {
+                commands.push(Command::ShowPane(Pane::Mocks));
+            }
+        }
     }
 
     fn carry_out(&mut self, ctx: &egui::Context, commands: Vec<Command>) {
@@ -383,31 +403,29 @@ impl Window {
                 controls::ButtonLook::Icon,
                 commands,
             );
-            self.status_ui(ui);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                controls::command_button_ui(
-                    ui,
-                    &self.app,
-                    &Command::ToggleTheme,
-                    controls::ButtonLook::Icon,
-                    commands,
-                );
-                controls::command_button_ui(
-                    ui,
-                    &self.app,
-                    &Command::ShowPalette,
-                    controls::ButtonLook::Icon,
-                    commands,
-                );
+                for command in [Command::ToggleTheme, Command::ShowPalette] {
+                    controls::command_button_ui(
+                        ui,
+                        &self.app,
+                        &command,
+                        controls::ButtonLook::Icon,
+                        commands,
+                    );
+                }
                 if let Some(url) = self.app.server_url() {
                     ui.weak(format!("Serving on {url}"));
                 }
+                // What is left between them.
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    self.status_ui(ui, commands);
+                });
             });
         });
     }
 
     /// How the execution stands, in a few words.
-    fn status_ui(&self, ui: &mut Ui) {
+    fn status_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let Some(run) = self.app.run() else { return };
         let colours = tokens(ui.ctx());
         let (status, text) = match run.status() {
@@ -430,7 +448,19 @@ impl Window {
             ui.weak("looking back");
             return;
         }
-        ui.weak(stop_text(run.stopped.as_ref(), run.waiting().first().map(|it| &*it.state_name)));
+        if let Some(asks) = run.waiting().first() {
+            let text = format!("{} waits for an answer", asks.state_name);
+            let link =
+                egui::Label::new(RichText::new(&text).color(colours.accent_text).underline());
+            let link = ui.add(link.truncate().sense(egui::Sense::click()));
+            link.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Link, true, &text));
+            if link.on_hover_text("Answer it in the Mocks pane").clicked() {
+                commands.push(Command::ShowPane(Pane::Mocks));
+            }
+            return;
+        }
+        let text = stop_text(run.stopped.as_ref());
+        ui.add(egui::Label::new(RichText::new(text).color(colours.text_muted)).truncate());
     }
 
     // -- dialogs
@@ -557,11 +587,10 @@ enum Pick {
     Save(&'static [&'static str]),
 }
 
-fn stop_text(stopped: Option<&StopReason>, waiting: Option<&str>) -> String {
-    match (stopped, waiting) {
-        (_, Some(state)) => format!("{state} waits for an answer: see Mocks"),
-        (None, None) => String::new(),
-        (Some(reason), None) => match reason {
+fn stop_text(stopped: Option<&StopReason>) -> String {
+    match stopped {
+        None => String::new(),
+        Some(reason) => match reason {
             StopReason::Entry => "at the start".to_owned(),
             StopReason::Step => "paused after a step".to_owned(),
             StopReason::Breakpoint(state) => format!("paused at the breakpoint on {state}"),

@@ -51,7 +51,8 @@ pub struct CanvasView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Aim {
     Whole,
-    Start,
+    /// The whole graph where that can be read, else its start.
+    First,
     /// Where the user or the program counter put it.
     Free,
 }
@@ -86,7 +87,7 @@ impl CanvasView {
             collapsed: BTreeSet::new(),
             scene: None,
             requests: vec![Request::First],
-            aim: Aim::Start,
+            aim: Aim::First,
             pane: Vec2::ZERO,
             motion: None,
             followed: None,
@@ -171,8 +172,9 @@ impl CanvasView {
                 self.camera.pan += (before - after) * self.camera.zoom;
                 self.motion = None;
             }
-            if self.aim == Aim::Whole {
-                self.requests.push(Request::Fit);
+            if matches!(self.aim, Aim::Whole | Aim::First) {
+                let whole = self.aim == Aim::Whole;
+                self.requests.push(if whole { Request::Fit } else { Request::First });
             }
             return scene;
         }
@@ -219,7 +221,7 @@ impl CanvasView {
         if pane != self.pane && self.pane != Vec2::ZERO {
             let aimed = match self.aim {
                 Aim::Whole => Some(Camera::fitting_graph(scene.bounds, pane)),
-                Aim::Start => Some(start_camera(scene, pane)),
+                Aim::First => Some(first_camera(scene, pane)),
                 Aim::Free => None,
             };
             if let Some(camera) = aimed {
@@ -254,13 +256,7 @@ impl CanvasView {
         };
         let (to, aim) = match request {
             Request::First => {
-                let fitting = Camera::fitting_graph(scene.bounds, pane);
-                let legible = fitting.zoom >= LEGIBLE_ZOOM;
-                (self.camera, self.aim) = if legible {
-                    (fitting, Aim::Whole)
-                } else {
-                    (start_camera(scene, pane), Aim::Start)
-                };
+                (self.camera, self.aim) = (first_camera(scene, pane), Aim::First);
                 self.motion = None;
                 return;
             }
@@ -313,6 +309,12 @@ impl CanvasView {
             self.followed = Some(now);
         }
     }
+}
+
+/// What is shown first.
+fn first_camera(scene: &Scene, pane: Vec2) -> Camera {
+    let fitting = Camera::fitting_graph(scene.bounds, pane);
+    if fitting.zoom >= LEGIBLE_ZOOM { fitting } else { start_camera(scene, pane) }
 }
 
 /// The beginning of a graph that is too large to be read as a whole: its start at the top, its start's column in the middle
