@@ -304,8 +304,9 @@ impl Moment {
             return Some(true);
         }
         let alike = |other: Via| match (via, other) {
-            (Via::Rule(_) | Via::Default, Via::Rule(_) | Via::Default) => true,
-            (Via::Catch(_), Via::Catch(_)) | (Via::Next, Via::Next) => true,
+            (Via::Rule(_) | Via::Default, Via::Rule(_) | Via::Default)
+            | (Via::Catch(_), Via::Catch(_))
+            | (Via::Next, Via::Next) => true,
             (Via::Next | Via::Rule(_) | Via::Default | Via::Catch(_), _) => false,
         };
         let ways = self.ways.range((from.clone(), Via::Next)..);

@@ -57,7 +57,7 @@ pub(super) fn api_console_ui(
     if app.project.as_ref().is_none_or(|open| open.project.apis.is_empty()) {
         controls::empty_ui(
             ui,
-            "This project has no API",
+            if app.project.is_some() { "This project has no API" } else { "No project is open" },
             "Open a Terraform or SAM project with an API Gateway REST API to send requests through it.",
         );
         return;
@@ -74,7 +74,7 @@ pub(super) fn api_console_ui(
     };
     let mut left = room.left();
     let mut column = |ui: &mut Ui, index: usize, salt: &str, add: &mut dyn FnMut(&mut Ui)| {
-        let right = widths.get(index).map_or(room.right(), |width| left + width);
+        let right = widths.get(index).map_or_else(|| room.right(), |width| left + width);
         let rect = room.with_min_x(left).with_max_x(right);
         if index > 0 {
             let line = ui.visuals().widgets.noninteractive.bg_stroke;
@@ -246,7 +246,7 @@ fn status_ui(ui: &mut Ui, exchange: &Exchange, colours: &Tokens) {
 fn request_ui(ui: &mut Ui, app: &App, columns: Columns, commands: &mut Vec<Command>) {
     let mut draft = app.draft.clone();
     // In a narrow column the path has a row of its own.
-    let narrow = ui.available_width() < 330.0;
+    let narrow = ui.available_width() < 290.0;
     let mut send = false;
     ui.horizontal(|ui| {
         egui::ComboBox::from_id_salt("method").selected_text(&draft.method).width(92.0).show_ui(

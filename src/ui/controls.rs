@@ -132,11 +132,9 @@ pub(super) fn command_button_ui(
 ) {
     let Some(listing) = command.listing() else { return };
     let enabled = is_enabled(app, command);
-    let glyph = match command {
-        // The theme that a press would bring.
-        Command::ToggleTheme if ui.visuals().dark_mode => Some(icon::SUN),
-        other => icon_of(other),
-    };
+    // The sun of the theme that a press would bring.
+    let sun = *command == Command::ToggleTheme && ui.visuals().dark_mode;
+    let glyph = if sun { Some(icon::SUN) } else { icon_of(command) };
     let button = match (look, glyph) {
         (ButtonLook::Icon, Some(icon)) => {
             egui::Button::new(RichText::new(icon).font(super::fonts::icons(18.0)))

@@ -164,8 +164,9 @@ fn waiting_ui(
         // Side by side where there is room, so that question and button are seen together.
         if ui.available_width() >= 400.0 {
             ui.columns(2, |columns| {
-                question_ui(&mut columns[0], request);
-                answer_ui(&mut columns[1], request, view, commands);
+                // The columns themselves would stretch the lines of a text to their width.
+                columns[0].vertical(|ui| question_ui(ui, request));
+                columns[1].vertical(|ui| answer_ui(ui, request, view, commands));
             });
         } else {
             question_ui(ui, request);

@@ -67,7 +67,7 @@ pub(super) fn default_tree() -> Tree<Pane> {
     let data_flow = tiles.insert_tab_tile(vec![data_flow]);
     let more = tiles.insert_tab_tile(vec![variables, stack, breakpoints]);
     let right = tiles.insert_vertical_tile(vec![data_flow, more]);
-    set_shares(&mut tiles, right, &[(data_flow, 0.55), (more, 0.45)]);
+    set_shares(&mut tiles, right, &[(data_flow, 0.6), (more, 0.4)]);
     let left = tiles.insert_tab_tile(vec![project]);
     let root = tiles.insert_horizontal_tile(vec![left, middle, right]);
     set_shares(&mut tiles, root, &[(left, 0.14), (middle, 0.63), (right, 0.23)]);

@@ -13,7 +13,7 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         ui.vertical_centered(|ui| {
             ui.set_max_width(width);
             ui.add_space(space::XL * 2.0);
-            super::icons::icon_ui(ui, "app", 64.0);
+            super::icons::icon_ui(ui, "stepwell", 64.0);
             ui.label(RichText::new("Stepwell").size(28.0).strong());
             ui.weak("A debugger for AWS Step Functions");
             ui.add_space(space::L);
