@@ -163,6 +163,38 @@ fn check_lists_problems_with_line_and_column() {
 }
 
 #[test]
+fn check_lists_its_rules_and_obeys_a_comment() {
+    let rules = run(&["check", "--rules"]);
+    assert!(rules.status.success());
+    let listed = text(&rules.stdout);
+    assert!(listed.contains("dangling-target: error (AWS: MISSING_TRANSITION_TARGET)"), "{listed}");
+    assert!(json(&run(&["check", "--rules", "--format", "json"]))["rules"].as_array().is_some());
+    assert!(!run(&["check"]).status.success(), "there is nothing to check");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (comment, rules) in [
+        ("", vec!["undefined-variable"]),
+        ("stepwell:allow undefined-variable: set by hand", vec![]),
+    ] {
+        let machine = file(
+            &folder,
+            "m.asl.json",
+            &format!(
+                r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","Comment":"{comment}","InputPath":"$v","End":true}}}}}}"#
+            ),
+        );
+        let answer = json(&run(&["check", machine.to_str().expect("a path"), "--format", "json"]));
+        let found: Vec<&str> = answer["diagnostics"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|it| it["rule"].as_str())
+            .collect();
+        assert_eq!(found, rules, "{comment}");
+    }
+}
+
+#[test]
 fn what_cannot_be_opened_is_told_clearly() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let empty = folder.path().to_str().expect("a path").to_owned();

@@ -36,6 +36,8 @@ const FLOORS: &[(&str, u64)] = &[
     ("execution without choice tables events", 439),
     ("execution/choice_operators output", 319),
     ("test_state response", 134),
+    ("create_error response", 14),
+    ("validate response", 8),
 ];
 
 #[test]

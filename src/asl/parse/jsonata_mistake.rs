@@ -58,10 +58,9 @@ fn outside_of_texts(code: &str, wanted: &str) -> Option<usize> {
                 letters.next();
             }
             Some(open) if open == letter => quote = None,
-            Some(_) => {}
             None if matches!(letter, '"' | '\'' | '`') => quote = Some(letter),
             None if code[at..].starts_with(wanted) => return Some(at),
-            None => {}
+            Some(_) | None => {}
         }
     }
     None
