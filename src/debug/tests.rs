@@ -644,7 +644,9 @@ fn an_execution_goes_the_same_way_with_and_without_the_debugger() {
             vec![match echo(request) {
                 TaskAnswer::Succeeded { output } => Input::TaskSucceeded { token, output },
                 TaskAnswer::Failed { error, cause } => Input::TaskFailed { token, error, cause },
-                TaskAnswer::Submitted { .. } | TaskAnswer::Never => unreachable!(),
+                TaskAnswer::Submitted { .. } | TaskAnswer::Heartbeat | TaskAnswer::Never => {
+                    unreachable!()
+                }
             }]
         });
         assert_eq!(session.history().events(), alone.history.events());
