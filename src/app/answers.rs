@@ -23,6 +23,8 @@ pub struct Answers {
     pub typed: MockCase,
     /// The chosen test case of a `MockConfigFile`.
     pub case: Option<MockCase>,
+    /// The name of that test case.
+    pub case_name: Option<String>,
 }
 
 impl std::fmt::Debug for Answers {
@@ -53,17 +55,20 @@ impl Answers {
                 s3: Arc::new(s3),
                 typed: MockCase::default(),
                 case: None,
+                case_name: None,
             },
             problems,
         ))
     }
 
-    /// The answer at a moment of the execution's own time, or `None` when only the user can give one.
+    /// The answer at a moment of the execution's own time, or `None` when only the user can give one. `own` is the test case of
+    /// an execution that does not follow the chosen one.
     pub fn answer(
         &self,
         request: &TaskRequest,
         now: Timestamp,
         invocations: &mut Invocations,
+        own: Option<&MockCase>,
     ) -> Option<TaskAnswer> {
         // A mock of the state is for its items; what becomes of them is written where S3 is, and nowhere without one.
         if S3::is_result_writer(request) {
@@ -76,7 +81,8 @@ impl Answers {
         let invocation = *count;
         *count += 1;
         let mocked = self.typed.answer(&request.state_name, invocation);
-        let mocked = mocked.or_else(|| self.case.as_ref()?.answer(&request.state_name, invocation));
+        let case = own.or(self.case.as_ref());
+        let mocked = mocked.or_else(|| case?.answer(&request.state_name, invocation));
         let mocked = mocked.or_else(|| {
             DynamoDb::handles(request).then(|| {
                 self.database.set_time(now);

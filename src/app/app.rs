@@ -13,6 +13,7 @@ use super::clock;
 use super::command::{Command, Pane};
 use super::event::Event;
 use super::http_server::HttpServer;
+use super::nested;
 use super::requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 use super::settings::Settings;
 use super::simulation::{Run, RunId, execution_name, execution_start};
@@ -26,6 +27,7 @@ use crate::debug::{Breakpoints, ExceptionFilters, Goal, StopReason};
 use crate::execution::{Execution, ExecutionStatus, Timestamp};
 use crate::json::Value;
 use crate::project::{MachineDefinition, Project};
+use crate::services::states::SendTask;
 
 /// How long one frame may run engines.
 pub(super) const FRAME_BUDGET: Duration = Duration::from_millis(8);
@@ -353,6 +355,9 @@ impl App {
             .map_or_else(|| "{}".to_owned(), |(_, text)| text.clone());
         let mock_case = first_case(&project, 0);
         let chosen = answers.case.take();
+        if chosen.is_none() {
+            answers.case_name.clone_from(&mock_case);
+        }
         answers.case = chosen.or_else(|| {
             mock_case.as_ref().and_then(|case| {
                 project.mocks.as_ref()?.case(&project.machines.first()?.name, case)
@@ -577,46 +582,91 @@ impl App {
 
     /// Keeps the executions that are under way and the latest of the others.
     fn forget_old_runs(&mut self) {
-        while self.runs.len() > MAX_RUNS {
-            let active = self.active_run;
-            let Some(oldest) =
-                self.runs.iter().position(|run| run.has_ended() && Some(run.id) != active)
-            else {
-                break;
+        while self.runs.iter().filter(|it| it.parent.is_none()).count() > MAX_RUNS {
+            let may_go = |root: &&Run| {
+                let family = nested::family(&self.runs, root.id);
+                let mut members = self.runs.iter().filter(|it| family.contains(&it.id));
+                members.all(|it| it.has_ended() && Some(it.id) != self.active_run)
             };
-            self.runs.remove(oldest);
+            let mut roots = self.runs.iter().filter(|it| it.parent.is_none());
+            let Some(oldest) = roots.find(may_go).map(|it| it.id) else { break };
+            self.remove_family(oldest);
         }
+    }
+
+    /// Removes an execution and all that it started.
+    pub(super) fn remove_family(&mut self, of: RunId) {
+        let family = nested::family(&self.runs, of);
+        self.runs.retain(|it| !family.contains(&it.id));
     }
 
     /// Lets executions go on. Whether there is more to do at once.
     pub(super) fn pump(&mut self, budget: Duration) -> bool {
         let Some(open) = &self.project else { return false };
-        let mut more = false;
-        let mut stopped = None;
-        let mut arrived = false;
-        let running = self.runs.iter().filter(|it| it.is_running()).count();
-        for run in self.runs.iter_mut().filter(|it| it.is_running()) {
-            let name = open.project.machines.get(run.machine).map_or("", |it| it.name.as_str());
-            let breakpoints = self.breakpoints.get(name).unwrap_or(&self.empty);
-            let share = budget / u32::try_from(running).unwrap_or(1);
-            more |= run.pump(breakpoints, &open.answers, share);
-            arrived |= !run.is_running() && self.active_run == Some(run.id);
-            if let Some(StopReason::Breakpoint(_) | StopReason::Exception { .. }) = run.stopped {
-                stopped = Some((run.id, run.machine));
-            }
+        let machines = &open.project.machines;
+        let breakpoints = |machine: usize| {
+            let name = machines.get(machine).map_or("", |it| it.name.as_str());
+            self.breakpoints.get(name).unwrap_or(&self.empty)
+        };
+        let mut counter = self.counter;
+        let mut next_id = || {
+            counter += 1;
+            RunId(counter)
+        };
+        let world = nested::World { project: &open.project, answers: &open.answers };
+        let pumped = nested::pump(&mut self.runs, world, &breakpoints, &mut next_id, budget);
+        self.counter = counter;
+        let arrived = self.active_run.is_some_and(|id| pumped.arrived.contains(&id));
+        // Shown are, in this order: who was stopped, who was stepped into, who is back from a child.
+        let stopped = pumped.arrived.iter().copied().find(|id| {
+            let run = self.runs.iter().find(|it| it.id == *id);
+            matches!(
+                run.and_then(|it| it.stopped.as_ref()),
+                Some(StopReason::Breakpoint(_) | StopReason::Exception { .. })
+            )
+        });
+        let back =
+            pumped.returned.iter().filter(|id| self.active_run == Some(**id)).find_map(|id| {
+                Some(self.runs.iter().find(|it| it.id == *id)?.parent.as_ref()?.run)
+            });
+        let shown = stopped.or(pumped.entered.first().copied()).or(back);
+        if let Some(id) = shown {
+            self.show_run(id);
         }
-        if let Some((id, machine)) = stopped {
-            self.active_run = Some(id);
-            if let Some(open) = &mut self.project {
-                open.machine = machine;
-            }
-        }
-        if arrived || stopped.is_some() {
+        if arrived || shown.is_some() {
             self.select_current();
         }
+        let more = pumped.more;
         self.deliver();
         self.observe_tour(TourEvent::Other);
         more
+    }
+
+    /// Shows an execution and its machine.
+    pub(super) fn show_run(&mut self, id: RunId) {
+        let Some(machine) = self.runs.iter().find(|it| it.id == id).map(|it| it.machine) else {
+            return;
+        };
+        self.active_run = Some(id);
+        if let Some(open) = &mut self.project {
+            open.machine = machine;
+        }
+    }
+
+    /// Answers a task that waits for a callback, or an activity's, as `SendTaskSuccess`, `SendTaskFailure` and
+    /// `SendTaskHeartbeat` do. The execution that waited for it.
+    ///
+    /// # Errors
+    /// AWS's message: no task waits with that token.
+    pub fn send_task(&mut self, send: &SendTask) -> Result<RunId, String> {
+        let sent = nested::send_task(&mut self.runs, send, None);
+        sent.map_err(|refusal| refusal.message)
+    }
+
+    /// The executions that one has started, in the order in which they began.
+    pub fn children(&self, of: RunId) -> Vec<&Run> {
+        let is_child = |it: &&Run| it.parent.as_ref().is_some_and(|parent| parent.run == of);
+        self.runs.iter().filter(is_child).collect()
     }
 
     pub(super) fn observe_tour(&mut self, event: TourEvent) {

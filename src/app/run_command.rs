@@ -108,9 +108,9 @@ impl App {
                 }
             }
             Command::CloseExecution(index) => {
-                if index < self.runs.len() {
-                    let closed = self.runs.remove(index);
-                    if self.active_run == Some(closed.id) {
+                if let Some(closed) = self.runs.get(index).map(|run| run.id) {
+                    self.remove_family(closed);
+                    if self.run().is_none() {
                         self.active_run = self.runs.last().map(|run| run.id);
                     }
                 }
@@ -314,6 +314,7 @@ impl App {
         }
         open.machine = index;
         open.mock_case = super::app::first_case(&open.project, index);
+        open.answers.case_name.clone_from(&open.mock_case);
         let name = &open.project.machines[index].name;
         open.answers.case =
             open.mock_case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(name, case));
@@ -347,6 +348,7 @@ impl App {
         let name = open.machine().map(|it| it.name.clone()).unwrap_or_default();
         open.answers.case =
             case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(&name, case));
+        open.answers.case_name.clone_from(&case);
         open.mock_case = case;
     }
 
@@ -418,7 +420,10 @@ impl App {
     fn reset_tables(&mut self) {
         let Some(open) = &mut self.project else { return };
         match super::Answers::of(&open.project) {
-            Ok((fresh, _)) => open.answers.database = fresh.database,
+            Ok((fresh, _)) => {
+                open.answers.database = fresh.database;
+                open.answers.s3 = fresh.s3;
+            }
             Err(why) => {
                 self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why);
             }
@@ -473,11 +478,91 @@ impl App {
     }
 
     fn begin(&mut self, goal: Goal) {
+        let from = self.run().map(|run| (run.id, run.session.cursor().event));
+        self.begin_around(&goal);
         if let Some(run) = self.run_mut() {
-            run.begin(goal);
+            run.begin(goal.clone());
         }
         self.pump(super::app::FRAME_BUDGET);
+        if let Some((run, event)) = from {
+            match goal {
+                Goal::StepIn => self.enter_child(run, event),
+                Goal::StepBack | Goal::ReverseStepIn | Goal::ReverseStepOut => {
+                    self.leave_child_backwards(run, event);
+                }
+                Goal::Continue
+                | Goal::Next
+                | Goal::StepOut
+                | Goal::ReverseContinue
+                | Goal::RunTo(_) => {}
+            }
+        }
         self.select_current();
+    }
+
+    /// What the executions around the shown one do when it ends: after a step they stand still where it comes back.
+    fn begin_around(&mut self, goal: &Goal) {
+        let around = match goal {
+            Goal::Continue | Goal::RunTo(_) => Goal::Continue,
+            Goal::Next | Goal::StepIn | Goal::StepOut => Goal::StepIn,
+            Goal::ReverseContinue | Goal::StepBack | Goal::ReverseStepIn | Goal::ReverseStepOut => {
+                return;
+            }
+        };
+        let Some(run) = self.run() else { return };
+        let ancestors = super::nested::ancestors(&self.runs, run);
+        for run in self.runs.iter_mut().filter(|it| ancestors.contains(&it.id)) {
+            // Where somebody has looked back, that place is kept.
+            if !run.has_ended() && run.session.cursor().event == run.session.last_event() {
+                run.begin(around.clone());
+            }
+        }
+    }
+
+    /// A step into a call that has long been answered goes into the history of the execution that it started.
+    fn enter_child(&mut self, caller: RunId, from: crate::execution::EventId) {
+        let Some(run) = self.runs.iter().find(|it| it.id == caller) else { return };
+        if run.stopped != Some(StopReason::Step) || self.active_run != Some(caller) {
+            return;
+        }
+        let (to, thread) = (run.session.cursor().event, run.session.thread());
+        let called = |child: &&Run| {
+            child.parent.as_ref().is_some_and(|it| {
+                it.run == caller
+                    && (from.0 + 1..to.0).contains(&it.called_at.0)
+                    && run.session.moments().thread_of(it.called_at) == thread
+            })
+        };
+        let Some(child) = self.runs.iter().find(called).map(|it| it.id) else { return };
+        self.show_run(child);
+        if let Some(run) = self.run_mut() {
+            // The event after `ExecutionStarted` enters the first state.
+            run.session.goto(crate::execution::EventId(2));
+            run.stopped = Some(StopReason::Step);
+        }
+    }
+
+    /// A step back from the start of a child goes to the state of its parent that called.
+    fn leave_child_backwards(&mut self, child: RunId, from: crate::execution::EventId) {
+        let Some(run) = self.runs.iter().find(|it| it.id == child) else { return };
+        // The first state of an execution is entered by its second event.
+        if run.stopped != Some(StopReason::Entry) || from.0 > 2 {
+            return;
+        }
+        let Some((parent, called_at)) = run.parent.as_ref().map(|it| (it.run, it.called_at)) else {
+            return;
+        };
+        self.show_run(parent);
+        if let Some(run) = self.run_mut() {
+            let entered = run
+                .session
+                .moments()
+                .at(run.session.history(), called_at)
+                .thread(run.session.moments().thread_of(called_at))
+                .and_then(|it| it.current.as_ref().map(|visit| visit.entered));
+            run.session.goto(entered.unwrap_or(called_at));
+            run.stopped = Some(StopReason::Step);
+        }
     }
 
     /// Starts an execution with the typed input.
@@ -546,6 +631,11 @@ impl App {
             (Some(definition), Some(start)) => {
                 let fresh = run.session.restarted_with(definition, start);
                 run.replace_session(fresh);
+                // It will start its children anew.
+                let id = run.id;
+                let mut children = super::nested::family(&self.runs, id);
+                children.remove(&id);
+                self.runs.retain(|it| !children.contains(&it.id));
                 self.begin(Goal::Continue);
             }
             _ => self.goto(|_| crate::execution::EventId(1)),

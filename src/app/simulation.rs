@@ -1,17 +1,21 @@
 //! Executions of a project session: starting one, letting it move within a budget, getting its tasks answered.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::answers::{Answers, Invocations};
 use super::clock::Stopwatch;
+use super::nested::Parent;
 use crate::asl::StateMachineType;
 use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
-use crate::engine::{ExecutionStart, TaskRequest, TaskToken};
+use crate::engine::{ExecutionStart, Journal, TaskRequest, TaskToken};
 use crate::execution::{EventDetails, Execution, ExecutionStatus, Timestamp};
 use crate::json::Value;
 use crate::project::MachineDefinition;
 use crate::services::TaskAnswer;
+use crate::services::mock::MockCase;
+use crate::services::states::StatesCall;
 
 /// Names one execution of a project session; counts up, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,9 +43,28 @@ pub struct Run {
     pub stopped: Option<StopReason>,
     /// What log points wrote.
     pub log: Vec<LogEntry>,
+    /// The execution that started this one.
+    pub parent: Option<Parent>,
+    /// Executions around this one.
+    pub depth: u32,
+    /// Instead of the case that was chosen for the whole session.
+    pub(super) mocks: Option<OwnMocks>,
+    /// What its tasks ask of Step Functions.
+    pub(super) calls: Vec<TaskRequest>,
+    /// Tasks whose answer is no longer wanted.
+    pub(super) cancelled: Vec<TaskToken>,
+    /// Tasks that a child execution will answer.
+    pub(super) in_children: BTreeSet<TaskToken>,
     invocations: Invocations,
     /// Nothing can move it but an answer.
     stuck: bool,
+}
+
+/// A test case of a run's own.
+#[derive(Clone, Debug)]
+pub(super) struct OwnMocks {
+    pub(super) name: String,
+    pub(super) case: MockCase,
 }
 
 /// `ExecutionStart` for a simulated execution of a machine. The identity is made up and stable: account 123456789012.
@@ -116,9 +139,28 @@ impl Run {
             start: Some(start),
             stopped: Some(StopReason::Entry),
             log: Vec::new(),
+            parent: None,
+            depth: 0,
+            mocks: None,
+            calls: Vec::new(),
+            cancelled: Vec::new(),
+            in_children: BTreeSet::new(),
             invocations: Invocations::new(),
             stuck: false,
         }
+    }
+
+    /// An execution that goes the way of a journal once more.
+    pub(super) fn replayed(
+        id: RunId,
+        index: usize,
+        machine: &MachineDefinition,
+        journal: &Journal,
+    ) -> Self {
+        let mut run = Self::start(id, index, machine, journal.start.clone());
+        run.session = DebugSession::replay(Arc::clone(&machine.machine), journal);
+        run.stopped = Some(StopReason::End);
+        run
     }
 
     /// An execution that is there already: nothing runs, the cursor moves.
@@ -144,6 +186,12 @@ impl Run {
             session,
             stopped: Some(StopReason::Goto),
             log: Vec::new(),
+            parent: None,
+            depth: 0,
+            mocks: None,
+            calls: Vec::new(),
+            cancelled: Vec::new(),
+            in_children: BTreeSet::new(),
             invocations: Invocations::new(),
             stuck: false,
         }
@@ -155,6 +203,10 @@ impl Run {
         self.stopped = Some(StopReason::Entry);
         self.log.clear();
         self.invocations.clear();
+        self.calls.clear();
+        self.cancelled.clear();
+        self.in_children.clear();
+        self.stuck = false;
     }
 
     /// How the execution stands at its last event, wherever the cursor is.
@@ -178,11 +230,16 @@ impl Run {
     }
 
     /// The execution's own time: that of its last event.
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.session.history().events().last().map_or(self.started_at, |event| event.timestamp)
     }
 
-    /// Lets it run until it stops, waits for the user, or the time is up. Whether there is more to do at once.
+    /// Whether nothing can move it but an answer.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.stuck
+    }
+
+    /// Lets it run until it stops, waits for the user or for another execution, or the time is up. Whether there is more to do at once.
     pub fn pump(&mut self, breakpoints: &Breakpoints, answers: &Answers, budget: Duration) -> bool {
         let watch = Stopwatch::start();
         while self.is_running() {
@@ -192,20 +249,29 @@ impl Run {
             let mut answered = false;
             let now = self.now();
             for request in &progress.requests {
-                if let Some(answer) = answers.answer(request, now, &mut self.invocations) {
+                let mocks = self.mocks.as_ref().map(|it| &it.case);
+                let answer = answers.answer(request, now, &mut self.invocations, mocks);
+                if let Some(answer) = answer {
                     answered |= self.answer(request.token, &answer);
+                } else if StatesCall::of(request).is_some() {
+                    self.calls.push(request.clone());
                 }
             }
+            self.cancelled.extend(progress.cancelled);
+            let calls = !self.calls.is_empty();
             match progress.stopped {
                 // The goal stays while tasks are out; an answer that came at once is as if it had never had to wait.
-                Some(StopReason::WaitingForAnswer) if answered => {}
+                Some(StopReason::WaitingForAnswer) if answered || calls => {}
                 Some(StopReason::WaitingForAnswer) => {
                     self.stuck = true;
                     return false;
                 }
                 Some(reason) => self.stopped = Some(reason),
-                None if progress.more_work || answered => {}
+                None if progress.more_work || answered || calls => {}
                 None => return false,
+            }
+            if calls {
+                return self.is_running();
             }
             if self.is_running() && watch.elapsed() >= budget {
                 return true;
@@ -219,12 +285,43 @@ impl Run {
         self.session.answer(token, answer_for_debug(answer))
     }
 
+    /// As [`Run::answer`], at a time of this execution.
+    pub(super) fn answer_at(
+        &mut self,
+        token: TaskToken,
+        answer: &TaskAnswer,
+        at: Timestamp,
+    ) -> bool {
+        self.session.answer_at(token, answer_for_debug(answer), at)
+    }
+
+    /// The token that `SendTaskSuccess` and its like take for a task: that of its callback, or one that `GetActivityTask` would
+    /// have given out.
+    pub fn callback_token(&self, request: &TaskRequest) -> Arc<str> {
+        request
+            .callback_token
+            .clone()
+            .unwrap_or_else(|| format!("{}#{}", self.execution_arn, request.token.0).into())
+    }
+
+    /// The waiting task that has a token.
+    pub(super) fn task_with_token(&self, token: &str) -> Option<TaskToken> {
+        let pending = self.session.pending();
+        let task = pending.iter().find(|it| *self.callback_token(&it.request) == *token)?;
+        Some(task.request.token)
+    }
+
     /// The tasks that only the user can answer: those that nobody has answered, and those that never answer and have no
     /// timeout that would end them.
     pub fn waiting(&self) -> Vec<&TaskRequest> {
         let pending = self.session.pending();
         let stuck = self.stuck && pending.iter().all(|it| it.never);
-        pending.into_iter().filter(|it| stuck || !it.never).map(|it| &it.request).collect()
+        pending
+            .into_iter()
+            .filter(|it| stuck || !it.never)
+            .filter(|it| !self.in_children.contains(&it.request.token))
+            .map(|it| &it.request)
+            .collect()
     }
 }
 

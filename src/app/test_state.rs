@@ -70,7 +70,7 @@ pub fn run_test(request: &TestStateRequest, answers: &Answers) -> Result<Value, 
     let mut state_name = Arc::from("");
     let mut answer = |task: &TaskRequest| {
         state_name = Arc::clone(&task.state_name);
-        Some(inputs(task, answers.answer(task, now, &mut invocations)?))
+        Some(inputs(task, answers.answer(task, now, &mut invocations, None)?))
     };
     test_state::test_state(&request, &mut answer).map_err(|err| match err {
         TestStateError::Refused { code, message } => format!("{code}: {message}"),

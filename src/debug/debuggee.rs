@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::asl::{StateKind, StateMachine, StateMachineType, StatePath};
 use crate::engine::{
-    Action, ExecutionStart, Input, Journal, Machine, TaskRequest, TaskToken, VirtualClock,
+    Action, ChildRecord, ExecutionStart, Input, Journal, Machine, MapRunRecord, TaskRequest,
+    TaskToken, VirtualClock,
 };
 use crate::execution::{
     EventDetails, EventId, Execution, ExecutionSource, History, Moments, ThreadId, Timestamp,
@@ -124,6 +125,14 @@ impl Debuggee {
             }),
         };
         debuggee.moments.extend(&debuggee.history);
+        debuggee
+    }
+
+    pub(super) fn of_journal(definition: Arc<StateMachine>, journal: &Journal) -> Self {
+        let mut debuggee = Self::launch(definition, journal.start.clone());
+        for (at, input) in &journal.inputs {
+            debuggee.replay(*at, input.clone());
+        }
         debuggee
     }
 
@@ -289,28 +298,35 @@ impl Debuggee {
         Some(copy)
     }
 
-    /// A child execution of a distributed Map: the journal is run again, and this time its events are kept.
-    pub(super) fn child_execution(&self, arn: &str) -> Option<Execution> {
-        let engine = self.engine.as_ref()?;
-        let (run, child) =
-            engine.machine.map_runs().iter().find_map(|run| Some((run, run.child(arn)?)))?;
+    /// Child executions of a Map Run as executions of their own: the journal is run again, and this time their events are kept.
+    pub(super) fn child_executions(
+        &self,
+        run: &MapRunRecord,
+        children: &[&ChildRecord],
+    ) -> Vec<Execution> {
+        let (Some(engine), Some(StateKind::Map(map))) =
+            (&self.engine, self.definition.find(&run.state).map(|it| &it.kind))
+        else {
+            return Vec::new();
+        };
         let definition = Arc::clone(&self.definition);
-        let state = definition.find(&run.state)?;
-        let StateKind::Map(map) = &state.kind else { return None };
-        Some(Execution {
+        let state_machine = Arc::new(StateMachine {
+            comment: None,
+            version: None,
+            timeout_seconds: None,
+            query_language: definition.query_language,
+            top: map.processor.scope.clone(),
+            source: Arc::clone(&definition.source),
+        });
+        let histories = Machine::replay_children(definition, &engine.journal, children);
+        let execution = |(child, history): (&&ChildRecord, History)| Execution {
             arn: run.child_arn(child.index),
-            state_machine: Arc::new(StateMachine {
-                comment: None,
-                version: None,
-                timeout_seconds: None,
-                query_language: definition.query_language,
-                top: map.processor.scope.clone(),
-                source: Arc::clone(&definition.source),
-            }),
-            kind: map.processor.execution_type.unwrap_or(self.kind),
-            history: Machine::replay_child(Arc::clone(&definition), &engine.journal, child),
+            state_machine: Arc::clone(&state_machine),
+            kind: map.processor.execution_type.unwrap_or_default(),
+            history,
             source: ExecutionSource::Simulated { seed: engine.journal.start.seed },
-        })
+        };
+        children.iter().zip(histories).map(execution).collect()
     }
 
     /// Requests and cancellations that the shell does not know yet.

@@ -80,6 +80,13 @@ impl DebugSession {
         Self::over(Debuggee::launch(definition, start), EventId(1), StopReason::Entry)
     }
 
+    /// A simulation that goes the way of a journal, stopped at its end.
+    pub fn replay(definition: Arc<StateMachine>, journal: &Journal) -> Self {
+        let debuggee = Debuggee::of_journal(definition, journal);
+        let last = debuggee.last_event();
+        Self::over(debuggee, last, StopReason::End)
+    }
+
     /// A recorded or imported execution: nothing runs, the cursor moves through what is there.
     pub fn open(execution: &Execution) -> Self {
         Self::over(Debuggee::open(execution), EventId(1), StopReason::Entry)
@@ -297,7 +304,18 @@ impl DebugSession {
 
     /// A child execution of a distributed Map, by its ARN, as an execution of its own: its history as far as it has come.
     pub fn child_execution(&self, arn: &str) -> Option<Execution> {
-        self.debuggee.child_execution(arn)
+        let (run, child) = self.map_runs().iter().find_map(|run| Some((run, run.child(arn)?)))?;
+        self.debuggee.child_executions(run, &[child]).pop()
+    }
+
+    /// The first child executions of a Map Run.
+    pub fn child_executions(
+        &self,
+        run: &crate::engine::MapRunRecord,
+        most: usize,
+    ) -> Vec<Execution> {
+        let children: Vec<_> = run.children.iter().take(most).collect();
+        self.debuggee.child_executions(run, &children)
     }
 
     fn forked(&self, debuggee: Debuggee, at: EventId) -> Self {

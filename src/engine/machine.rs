@@ -47,8 +47,8 @@ pub struct Machine {
     next_scope: ScopeNumber,
     /// Map Runs in the order in which they began.
     pub(crate) map_runs: Vec<MapRunRecord>,
-    /// The child execution whose events are kept, when one is asked for.
-    kept_child: Option<(ScopeNumber, History)>,
+    /// The child executions whose events are kept, when some are asked for.
+    kept_children: BTreeMap<ScopeNumber, History>,
     tasks: BTreeMap<TaskToken, ThreadIndex>,
     timers: BTreeMap<TimerId, TimerOwner>,
     next_task: u64,
@@ -137,7 +137,7 @@ impl Machine {
             kept_bytes: 0,
             next_scope: 1,
             map_runs: Vec::new(),
-            kept_child: None,
+            kept_children: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             next_task: 1,
@@ -255,20 +255,23 @@ impl Machine {
         &self.map_runs
     }
 
-    /// Runs a journal again, and keeps the events of one child execution of a distributed Map: its history so far.
-    pub fn replay_child(
+    /// Runs a journal again, and keeps the events of some child executions of distributed Maps: their histories so far, in the
+    /// same order.
+    pub fn replay_children(
         definition: Arc<StateMachine>,
         journal: &Journal,
-        child: &ChildRecord,
-    ) -> History {
+        children: &[&ChildRecord],
+    ) -> Vec<History> {
         let mut history = History::default();
         let mut machine =
             Self::start(definition, &journal.start, &mut history).without_inspections();
-        machine.kept_child = Some((child.scope, History::default()));
+        let scopes = children.iter().map(|child| (child.scope, History::default()));
+        machine.kept_children = scopes.collect();
         for (at, input) in &journal.inputs {
             machine.step(*at, input.clone(), &mut history);
         }
-        machine.kept_child.map(|(_, history)| history).unwrap_or_default()
+        let mut kept = machine.kept_children;
+        children.iter().map(|child| kept.remove(&child.scope).unwrap_or_default()).collect()
     }
 
     pub(crate) fn map_run_mut(&mut self, children: &Children) -> Option<&mut MapRunRecord> {
@@ -283,7 +286,7 @@ impl Machine {
         index: u64,
         input: &Value,
     ) {
-        if let Some((_, history)) = self.kept_child.as_mut().filter(|(kept, _)| *kept == scope) {
+        if let Some(history) = self.kept_children.get_mut(&scope) {
             let details = EventDetails::ExecutionStarted {
                 input: Some(input.clone().into()),
                 role_arn: Some(Arc::clone(&self.start.role_arn)),
@@ -310,7 +313,7 @@ impl Machine {
         children: &Children,
         outcome: ChildOutcome,
     ) {
-        if let Some((_, history)) = self.kept_child.as_mut().filter(|it| it.0 == child.scope) {
+        if let Some(history) = self.kept_children.get_mut(&child.scope) {
             let (event_type, details) = match &outcome {
                 ChildOutcome::Succeeded { output } => {
                     let output = Some(output.clone().into());
@@ -476,9 +479,7 @@ impl Machine {
             *count += 1;
             self.unkept_events += 1;
             let id = EventId(*count);
-            if let Some((kept, history)) = &mut self.kept_child
-                && *kept == scope
-            {
+            if let Some(history) = self.kept_children.get_mut(&scope) {
                 history.append(previous, turn.at, event_type, details);
             }
             return id;

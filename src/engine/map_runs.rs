@@ -1,8 +1,8 @@
 //! What a distributed Map leaves beside the history of its execution: the Map Run with its counts, and the child executions,
 //! each with an ARN, an input and an end of its own.
 //!
-//! The events of children are not kept while a machine runs: there may be a million. Whoever wants to see a child replays the
-//! journal with [`super::Machine::replay_child`], which keeps the events of that one.
+//! The events of children are not kept while a machine runs: there may be a million. Whoever wants to see some replays the
+//! journal with [`super::Machine::replay_children`], which keeps the events of those.
 
 use std::sync::Arc;
 

@@ -15,6 +15,9 @@ use crate::json::{Object, Value};
 /// Bytes of an execution's input.
 const MAX_INPUT_BYTES: usize = 262_144;
 
+/// Characters of a cause in a history. Each level of nesting escapes the text of the one inside, which doubles it.
+const MAX_CAUSE_CHARS: usize = 32_768;
+
 /// Which of the two integrations asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -286,6 +289,7 @@ impl StartCall {
         }
         // Recorded: whatever ended it, the task fails with this, and the execution is told of as a text.
         let cause = description(started, status, stopped_at, false).to_string();
+        let cause: String = cause.chars().take(MAX_CAUSE_CHARS).collect();
         Some(TaskAnswer::Failed {
             error: Some("States.TaskFailed".into()),
             cause: Some(cause.into()),

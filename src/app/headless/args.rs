@@ -71,6 +71,12 @@ pub struct RunArgs {
     /// Decides UUIDs, random numbers and jitter.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Writes what went into the execution to a file, for --replay.
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub journal: Option<PathBuf>,
+    /// Runs a journal again instead of starting anew: the same definition gives the same history, byte for byte.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "start_time", "kind", "seed", "case"])]
+    pub replay: Option<PathBuf>,
     /// When the execution starts, such as 2026-01-01T00:00:00Z; now when not given.
     #[arg(long, value_name = "ISO8601")]
     pub start_time: Option<String>,

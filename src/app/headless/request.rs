@@ -67,6 +67,8 @@ pub(super) struct Answered<'a> {
     pub(super) response: &'a HttpResponse,
     pub(super) stages: &'a [Stage],
     pub(super) run: Option<&'a Run>,
+    /// All of the session.
+    pub(super) runs: &'a [Run],
 }
 
 /// Sends and waits for the answer.
@@ -86,7 +88,7 @@ pub(super) fn exchange<'a>(
             .map_or_else(|| "The execution can't go on".to_owned(), |it| Answers::unanswered(it));
         return Err(Failure(why));
     };
-    Ok(Answered { response, stages: exchange.stages(), run })
+    Ok(Answered { response, stages: exchange.stages(), run, runs: &app.runs })
 }
 
 pub(super) fn human(answered: &Answered<'_>) -> String {
@@ -139,6 +141,6 @@ fn json_of(answered: &Answered<'_>) -> serde_json::Value {
         "headers": headers,
         "body": answered.response.body,
         "stages": stages,
-        "execution": answered.run.map(as_json),
+        "execution": answered.run.map(|run| as_json(answered.runs, run)),
     })
 }

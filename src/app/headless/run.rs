@@ -11,16 +11,24 @@ use super::{Failure, json_argument, open, pick_machine, say};
 use crate::app::answers::Answers;
 use crate::app::app::no_breakpoints;
 use crate::app::clock;
+use crate::app::nested::{self, World};
 use crate::app::simulation::{Run, RunId, execution_name, execution_start};
 use crate::asl::StateMachineType;
 use crate::debug::Goal;
-use crate::execution::{ExecutionStatus, Timestamp, export, text};
+use crate::engine::{Journal, MapRunRecord};
+use crate::execution::{ExecutionStatus, History, Timestamp, export, text};
 use crate::json::Value;
 use crate::project::{Project, read_s3_folder};
 use crate::services::mock::MockConfig;
 
+/// Child executions of one Map Run whose histories are printed.
+const MAX_CHILDREN_SHOWN: usize = 1000;
+
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let mut project = open(&args.path)?;
+    if let Some(file) = &args.replay {
+        return replay(&project, args, file);
+    }
     let machine = pick_machine(&project, args.machine.as_deref())?.clone();
     let index = project.machines.iter().position(|it| it.name == machine.name).unwrap_or(0);
     let mut answers = answers(&mut project, args.mocks.as_deref(), args.s3.as_deref())?;
@@ -41,21 +49,92 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         None => machine.kind,
     };
     let start = execution_start(&machine, input, kind, at, args.seed, &execution_name(args.seed));
-    let mut run = Run::start(RunId(1), index, &machine, start);
-    to_the_end(&mut run, &answers)?;
+    let mut runs = vec![Run::start(RunId(1), index, &machine, start)];
+    to_the_end(&mut runs, &project, &answers)?;
+    if let Some(file) = &args.journal {
+        write_journal(&runs, &project, file)?;
+    }
+    show(&runs, args.format)
+}
+
+/// Prints the first execution with all that it started; its exit status.
+fn show(runs: &[Run], format: Format) -> Result<ExitCode, Failure> {
+    let run = runs.first().ok_or("The execution was lost")?;
     let status = run.status();
-    match args.format {
+    match format {
         Format::Human => {
             say(&text::to_text(run.session.history()));
+            for child in children(runs, run.id) {
+                say(&format!("\nStarted {}", child.execution_arn));
+                say(&text::to_text(child.session.history()));
+                say(&human_outcome(&child.status()));
+            }
             say(&human_outcome(&status));
         }
-        Format::Json => say(&format!("{:#}", as_json(&run))),
+        Format::Json => say(&format!("{:#}", as_json(runs, run))),
     }
     Ok(if matches!(status, ExecutionStatus::Succeeded { .. }) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The journals of all executions, each with the machine that it ran and the execution that started it.
+fn write_journal(runs: &[Run], project: &Project, file: &Path) -> Result<(), Failure> {
+    let journals = runs.iter().filter_map(|run| {
+        let machine = project.machines.get(run.machine)?;
+        let mut members = vec![
+            ("machine", Value::from(machine.name.as_str())),
+            ("journal", run.session.journal()?.to_json()),
+        ];
+        if let Some(parent) = &run.parent {
+            let position = runs.iter().position(|it| it.id == parent.run)?;
+            members.push(("startedBy", Value::from(position.cast_signed() as i64)));
+            members.push(("state", Value::from(parent.state.as_str())));
+            members.push(("eventId", Value::from(parent.called_at.0.cast_signed())));
+        }
+        Some(Value::object(members))
+    });
+    let json = Value::object([("executions", Value::array(journals))]);
+    std::fs::write(file, json.to_string())
+        .map_err(|err| Failure(format!("{} can't be written: {err}", file.display())))
+}
+
+/// Runs the journals of a file again; nothing is asked of any service.
+fn replay(project: &Project, args: &RunArgs, file: &Path) -> Result<ExitCode, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|err| format!("{} can't be read: {err}", file.display()))?;
+    let wrong = |why: String| Failure(format!("{}: {why}", file.display()));
+    let json = Value::parse(&text).map_err(|err| wrong(format!("it is not JSON: {err}")))?;
+    let entries = json.get("executions").and_then(Value::as_array);
+    let entries =
+        entries.ok_or_else(|| wrong("it is no journal: there are no executions".to_owned()))?;
+    let mut runs: Vec<Run> = Vec::new();
+    for entry in entries {
+        let journal = entry.get("journal").unwrap_or(&Value::Null);
+        let journal = Journal::from_json(journal).map_err(|err| wrong(err.to_string()))?;
+        let name = entry.get("machine").and_then(Value::as_str).unwrap_or_default();
+        // The first machine may have been renamed: then the user says which it is.
+        let wanted = args.machine.as_deref().filter(|_| runs.is_empty()).unwrap_or(name);
+        let machine = match pick_machine(project, Some(wanted)) {
+            Ok(machine) => machine,
+            Err(_) if project.machines.len() == 1 => pick_machine(project, None)?,
+            Err(failure) => return Err(failure),
+        };
+        let index = project.machines.iter().position(|it| it.name == machine.name).unwrap_or(0);
+        let number = |name: &str| entry.get(name).and_then(Value::as_i64);
+        let parent = number("startedBy").and_then(|it| usize::try_from(it).ok());
+        let parent = parent.and_then(|it| runs.get(it)).map(|it| it.id);
+        let mut run = Run::replayed(RunId(runs.len() as u64 + 1), index, machine, &journal);
+        run.parent = parent.map(|parent| {
+            let state = entry.get("state").and_then(Value::as_str).unwrap_or_default();
+            let event = number("eventId").unwrap_or(0).cast_unsigned();
+            nested::Parent::of_replay(parent, state, event)
+        });
+        runs.push(run);
+    }
+    show(&runs, args.format)
 }
 
 /// A fresh database and the project's mocks, or those of a file.
@@ -98,34 +177,83 @@ pub(super) fn choose_case(
         };
     };
     let cases = mocks.cases(machine);
-    let chosen = match (name, cases.as_slice()) {
-        (Some(name), _) => Some(mocks.case(machine, name).ok_or_else(|| {
-            let known = if cases.is_empty() { "none".to_owned() } else { cases.join(", ") };
-            format!("The mocks have no case {name} for {machine}. There are: {known}")
-        })?),
-        (None, [only, ..]) => mocks.case(machine, only),
-        (None, []) => None,
+    let chosen = match name {
+        Some(name) => {
+            let case = mocks.case(machine, name).ok_or_else(|| {
+                let known = if cases.is_empty() { "none".to_owned() } else { cases.join(", ") };
+                format!("The mocks have no case {name} for {machine}. There are: {known}")
+            })?;
+            Some((name.to_owned(), case))
+        }
+        None => cases.first().and_then(|only| Some((only.clone(), mocks.case(machine, only)?))),
     };
+    let (name, chosen) = chosen.unzip();
+    answers.case_name = name;
     answers.case = chosen;
     Ok(())
 }
 
-/// Runs until the execution has ended.
-pub(super) fn to_the_end(run: &mut Run, answers: &Answers) -> Result<(), Failure> {
-    run.begin(Goal::Continue);
-    let no_breakpoints = no_breakpoints();
-    while run.pump(&no_breakpoints, answers, Duration::from_secs(1)) {}
-    if run.has_ended() {
-        return Ok(());
+/// Runs until the first execution has ended, and all that it started.
+fn to_the_end(runs: &mut Vec<Run>, project: &Project, answers: &Answers) -> Result<(), Failure> {
+    if let Some(run) = runs.first_mut() {
+        run.begin(Goal::Continue);
     }
-    let waiting = run.waiting();
-    let request = waiting.first().ok_or_else(|| Failure("The execution can't go on".to_owned()))?;
-    Err(Failure(Answers::unanswered(request)))
+    let no_breakpoints = no_breakpoints();
+    let mut last = 1;
+    let mut next_id = || {
+        last += 1;
+        RunId(last)
+    };
+    let world = World { project, answers };
+    while nested::pump(runs, world, &|_| &no_breakpoints, &mut next_id, Duration::from_secs(1)).more
+    {
+    }
+    let waiting = runs.iter().filter(|run| !run.has_ended()).find_map(|run| {
+        let request = run.waiting().into_iter().next()?;
+        Some(Answers::unanswered(request))
+    });
+    match waiting {
+        Some(why) => Err(Failure(why)),
+        None if runs.iter().all(Run::has_ended) => Ok(()),
+        None => Err(Failure("The execution can't go on".to_owned())),
+    }
+}
+
+/// Everything that an execution started, directly and indirectly, in the order in which it began.
+fn children(runs: &[Run], of: RunId) -> impl Iterator<Item = &Run> {
+    let family = nested::family(runs, of);
+    runs.iter().filter(move |it| it.id != of && family.contains(&it.id))
 }
 
 /// The execution under the names of `DescribeExecution` and `GetExecutionHistory`.
-pub(super) fn as_json(run: &Run) -> serde_json::Value {
-    let status = run.status();
+///
+/// Beyond AWS: `child_executions` has what it started, each in the same form, and `map_runs` the Map Runs of distributed Maps.
+pub(super) fn as_json(runs: &[Run], run: &Run) -> serde_json::Value {
+    let mut json = execution_json(&run.execution_arn, run.session.history());
+    let started = runs.iter().filter_map(|child| {
+        let parent = child.parent.as_ref().filter(|it| it.run == run.id)?;
+        let mut json = as_json(runs, child);
+        json["startedBy"] = json!({
+            "executionArn": &*run.execution_arn,
+            "state": parent.state.as_str(),
+            "eventId": parent.called_at.0,
+        });
+        Some(json)
+    });
+    let started: Vec<serde_json::Value> = started.collect();
+    if !started.is_empty() {
+        json["child_executions"] = started.into();
+    }
+    let map_runs: Vec<serde_json::Value> =
+        run.session.map_runs().iter().map(|it| map_run_json(run, it)).collect();
+    if !map_runs.is_empty() {
+        json["map_runs"] = map_runs.into();
+    }
+    json
+}
+
+fn execution_json(arn: &str, history: &History) -> serde_json::Value {
+    let status = history.status();
     let (output, error, cause) = match &status {
         ExecutionStatus::Succeeded { output } => (output.as_ref().map(Value::to_serde), None, None),
         ExecutionStatus::Failed { error, cause }
@@ -134,12 +262,41 @@ pub(super) fn as_json(run: &Run) -> serde_json::Value {
         ExecutionStatus::Running => (None, None, None),
     };
     json!({
-        "executionArn": &*run.execution_arn,
+        "executionArn": arn,
         "status": status.as_str(),
         "output": output,
         "error": error,
         "cause": cause,
-        "events": export::to_json(run.session.history()).get("events").map(Value::to_serde),
+        "events": export::to_json(history).get("events").map(Value::to_serde),
+    })
+}
+
+/// Under the names of `DescribeMapRun`, and the child executions with their histories.
+fn map_run_json(run: &Run, map_run: &MapRunRecord) -> serde_json::Value {
+    let children = run.session.child_executions(map_run, MAX_CHILDREN_SHOWN);
+    let children: Vec<serde_json::Value> =
+        children.iter().map(|child| execution_json(&child.arn, &child.history)).collect();
+    let counts = map_run.counts;
+    json!({
+        "mapRunArn": &*map_run.arn,
+        "executionArn": &*run.execution_arn,
+        "state": map_run.state.as_str(),
+        "status": map_run.status.as_str(),
+        "startDate": map_run.started_at.to_string(),
+        "stopDate": map_run.stopped_at.map(|it| it.to_string()),
+        "maxConcurrency": map_run.max_concurrency,
+        "toleratedFailureCount": map_run.tolerated_failure_count.unwrap_or(0),
+        "toleratedFailurePercentage": map_run.tolerated_failure_percentage.unwrap_or(0.0),
+        "executionCounts": {
+            "pending": map_run.pending(),
+            "running": counts.running,
+            "succeeded": counts.succeeded,
+            "failed": counts.failed,
+            "timedOut": 0,
+            "aborted": counts.aborted,
+            "total": map_run.total,
+        },
+        "child_executions": children,
     })
 }
 
