@@ -65,7 +65,6 @@ pub(super) fn call(
         }
         (Dialect::Map, "listObjectsV2") => list_for_map(store, parameters),
         (_, "putObject") => put(store, now, call.dialect, parameters),
-        (Dialect::Map, _) => Err(not_here(call.action)),
         (Dialect::AwsSdk, "getObject") => get(store, parameters),
         (Dialect::AwsSdk, "headObject") => head(store, parameters),
         (Dialect::AwsSdk, "listObjectsV2") => list(store, parameters, Version::Two),
@@ -96,7 +95,7 @@ pub(super) fn call(
                 store.bucket_names().map(|name| Value::object([("Name", Value::from(name))]));
             Ok(Value::object([("Buckets", Value::array(buckets))]))
         }
-        (Dialect::AwsSdk, _) => Err(not_here(call.action)),
+        (Dialect::Map | Dialect::AwsSdk, _) => Err(not_here(call.action)),
     }
 }
 
@@ -167,11 +166,11 @@ fn put(
         object.metadata = metadata.clone();
     }
     let written = answer::written(&object);
-    store.put(&bucket, &key, object).map_err(too_much)?;
+    store.put(&bucket, &key, object).map_err(|full| too_much(&full))?;
     Ok(written)
 }
 
-fn too_much(full: StoreFull) -> Refusal {
+fn too_much(full: &StoreFull) -> Refusal {
     match full {
         StoreFull::Object(_) => refuse(
             "EntityTooLarge",
@@ -195,7 +194,7 @@ fn copy(store: &mut Store, now: Timestamp, parameters: &Value) -> Result<Value, 
     let mut copied = from.get(from_key).cloned().ok_or_else(no_such_key)?;
     copied.last_modified = now;
     let answer = answer::copied(&copied);
-    store.put(&bucket, &key, copied).map_err(too_much)?;
+    store.put(&bucket, &key, copied).map_err(|full| too_much(&full))?;
     Ok(answer)
 }
 
