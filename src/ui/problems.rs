@@ -5,7 +5,7 @@ use egui::{RichText, ScrollArea, Ui};
 use super::controls;
 use super::theme::tokens;
 use crate::app::{App, Command, LineIndex, MachineDefinition, Pane};
-use crate::asl::{Diagnostic, Severity, StatePath};
+use crate::asl::{Diagnostic, Rule, Severity, StatePath};
 
 pub(super) fn problems_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(open) = &app.project else {
@@ -68,7 +68,13 @@ fn row_ui(ui: &mut Ui, diagnostic: &Diagnostic, place: &str) -> bool {
             controls::status_dot_ui(ui, colours.severity(diagnostic.severity).line);
             let label = ui.link(RichText::new(place).monospace().small());
             ui.label(RichText::new(&diagnostic.message));
-            ui.weak(diagnostic.code);
+            let code = ui.weak(diagnostic.code);
+            if let Some(rule) = Rule::find(diagnostic.rule) {
+                code.on_hover_text(format!(
+                    "{}\nComment \"stepwell:allow {}\" silences it",
+                    rule.why, rule.id
+                ));
+            }
             label
         })
         .inner;
