@@ -593,3 +593,193 @@ fn a_state_without_a_mock_is_answered_by_the_embedded_database() {
     assert_eq!(answer["nextState"], "Mend");
     assert_eq!(output.status.code(), Some(1), "only success is success");
 }
+
+/// Three machines that start each other.
+fn nested_project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, definition) in [
+        (
+            "parent",
+            r#"{"StartAt":"Call","States":{"Call":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","TimeoutSeconds":30,"Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:child","Name":"one","Input":{"n.$":"$.n"}},"OutputPath":"$.Output","End":true}}}"#,
+        ),
+        (
+            "child",
+            r#"{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.n","Next":"Done"},"Done":{"Type":"Pass","Result":{"ok":true},"End":true}}}"#,
+        ),
+        (
+            "loop",
+            r#"{"StartAt":"L","States":{"L":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync","Parameters":{"StateMachineArn.$":"$$.StateMachine.Id"},"End":true}}}"#,
+        ),
+        (
+            "asks",
+            r#"{"StartAt":"Call","States":{"Call":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.waitForTaskToken","Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:answers","Input":{"t.$":"$$.Task.Token"}},"End":true}}}"#,
+        ),
+        (
+            "answers",
+            r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":5,"Next":"S"},"S":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:sendTaskSuccess","Parameters":{"TaskToken.$":"$.t","Output":{"yes":true}},"End":true}}}"#,
+        ),
+        (
+            "nowhere",
+            r#"{"StartAt":"C","States":{"C":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution","Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:none"},"End":true}}}"#,
+        ),
+    ] {
+        file(&folder, &format!("{name}.asl.json"), definition);
+    }
+    folder
+}
+
+fn run_nested(folder: &tempfile::TempDir, machine: &str, more: &[&str]) -> (Output, Value) {
+    let path = folder.path().to_str().expect("a path");
+    let mut args = vec!["run", path, "--machine", machine, "--format", "json"];
+    args.extend(["--start-time", "2026-01-01T00:00:00Z"]);
+    args.extend(more);
+    let output = run(&args);
+    let answer = json(&output);
+    (output, answer)
+}
+
+#[test]
+fn an_execution_starts_another_and_waits_for_it() {
+    let folder = nested_project();
+    let (output, answer) = run_nested(&folder, "parent", &["--input", r#"{"n":20}"#]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(answer["output"], serde_json::json!({ "ok": true }));
+    let child = &answer["child_executions"][0];
+    assert_eq!(child["executionArn"], "arn:aws:states:us-east-1:123456789012:execution:child:one");
+    assert_eq!(
+        (&child["status"], &child["startedBy"]["state"]),
+        (&"SUCCEEDED".into(), &"Call".into())
+    );
+    let last = answer["events"].as_array().and_then(|it| it.last()).expect("events");
+    assert_eq!(
+        last["timestamp"], "2026-01-01T00:00:20.000Z",
+        "it went on when the child had ended"
+    );
+    let (again, _) = run_nested(&folder, "parent", &["--input", r#"{"n":20}"#]);
+    assert_eq!(output.stdout, again.stdout, "children repeat to the byte");
+}
+
+#[test]
+fn a_parent_that_gives_up_stops_its_child() {
+    let folder = nested_project();
+    let (output, answer) = run_nested(&folder, "parent", &["--input", r#"{"n":500}"#]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(answer["error"], "States.Timeout");
+    let child = &answer["child_executions"][0];
+    assert_eq!(child["status"], "ABORTED");
+    let types: Vec<&str> = child["events"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .filter_map(|it| it["type"].as_str())
+        .collect();
+    assert_eq!(types, ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]);
+}
+
+#[test]
+fn a_machine_that_starts_itself_ends() {
+    let folder = nested_project();
+    let (output, answer) = run_nested(&folder, "loop", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(answer["error"], "States.TaskFailed");
+    let mut innermost = &answer;
+    while innermost["child_executions"].is_array() {
+        innermost = &innermost["child_executions"][0];
+    }
+    assert_eq!(innermost["error"], "StepFunctions.ExecutionLimitExceededException");
+    let cause = innermost["cause"].as_str().unwrap_or_default();
+    assert!(cause.contains("does 'loop' start itself?"), "{cause}");
+}
+
+#[test]
+fn a_child_may_answer_the_callback_of_its_parent() {
+    let folder = nested_project();
+    let (output, answer) = run_nested(&folder, "asks", &[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(answer["output"], serde_json::json!({ "yes": true }));
+    let last = answer["events"].as_array().and_then(|it| it.last()).expect("events");
+    assert_eq!(last["timestamp"], "2026-01-01T00:00:05.000Z");
+}
+
+#[test]
+fn a_machine_that_is_not_there_is_refused_in_the_words_of_aws() {
+    let folder = nested_project();
+    let (_, answer) = run_nested(&folder, "nowhere", &[]);
+    assert_eq!(answer["error"], "StepFunctions.StateMachineDoesNotExistException");
+    let cause = answer["cause"].as_str().unwrap_or_default();
+    let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:none";
+    assert!(cause.starts_with(&format!("State Machine Does Not Exist: '{arn}' (Service: AWSStepFunctions; Status Code: 400; Error Code: StateMachineDoesNotExist; Request ID: ")), "{cause}");
+}
+
+#[test]
+fn a_mock_of_the_state_wins_over_the_machine() {
+    let folder = nested_project();
+    let mocks = file(
+        &folder,
+        "mocks.json",
+        r#"{"StateMachines":{"parent":{"TestCases":{"C":{"Call":"R"}}}},"MockedResponses":{"R":{"0":{"Return":{"Output":"mocked"}}}}}"#,
+    );
+    let mocks = mocks.to_str().expect("a path");
+    let (_, answer) = run_nested(&folder, "parent", &["--mocks", mocks, "--input", r#"{"n":1}"#]);
+    assert_eq!((&answer["output"], &answer["child_executions"]), (&"mocked".into(), &Value::Null));
+}
+
+#[test]
+fn a_journal_replays_to_the_same_bytes() {
+    let folder = nested_project();
+    let journal = folder.path().join("run.journal");
+    let journal = journal.to_str().expect("a path");
+    let input = ["--input", r#"{"n":20}"#, "--seed", "9", "--journal", journal];
+    let (output, _) = run_nested(&folder, "parent", &input);
+    let path = folder.path().to_str().expect("a path");
+    let replayed = run(&["run", path, "--replay", journal, "--format", "json"]);
+    assert!(replayed.status.success(), "{}", text(&replayed.stderr));
+    assert_eq!(text(&output.stdout), text(&replayed.stdout));
+    std::fs::write(journal, "{}").expect("written");
+    let refused = run(&["run", path, "--replay", journal]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("no journal"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_distributed_map_reads_from_s3_and_writes_its_results_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        r#"{"StartAt":"M","States":{
+            "M":{"Type":"Map","ToleratedFailureCount":1,"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"},"Parameters":{"Bucket":"in","Key":"x.csv"}},
+                "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.id","StringEquals":"2","Next":"F"}],"Default":"P"},"F":{"Type":"Fail","Error":"Bad","Cause":"two"},"P":{"Type":"Pass","End":true}}},
+                "ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"out","Prefix":"jobs"}},"Next":"G"},
+            "G":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:getObject","Parameters":{"Bucket.$":"$.ResultWriterDetails.Bucket","Key.$":"$.ResultWriterDetails.Key"},"ResultSelector":{"m.$":"States.StringToJson($.Body)"},"Next":"H"},
+            "H":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:getObject","Parameters":{"Bucket":"out","Key.$":"$.m.ResultFiles.FAILED[0].Key"},"ResultSelector":{"f.$":"States.StringToJson($.Body)"},"OutputPath":"$.f","End":true}}}"#,
+    );
+    let machine = machine.to_str().expect("a path");
+    // Without any S3, nothing can be read.
+    assert_eq!(run(&["run", machine]).status.code(), Some(2));
+    let s3 = folder.path().join("elsewhere");
+    std::fs::create_dir_all(s3.join("in")).expect("a folder");
+    std::fs::create_dir_all(s3.join("out")).expect("a folder");
+    std::fs::write(s3.join("in/x.csv"), "id,v\n1,a\n2,b\n3,c\n").expect("written");
+    let s3 = s3.to_str().expect("a path");
+    let output = run(&["run", machine, "--s3", s3, "--format", "json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answer = json(&output);
+    let failed = &answer["output"][0];
+    assert_eq!(
+        (&failed["Status"], &failed["Error"], &failed["Input"]),
+        (&"FAILED".into(), &"Bad".into(), &r#"{"id":"2","v":"b"}"#.into())
+    );
+    let counts = &answer["map_runs"][0]["executionCounts"];
+    assert_eq!(
+        (&counts["succeeded"], &counts["failed"], &counts["total"]),
+        (&2.into(), &1.into(), &3.into())
+    );
+    let children = answer["map_runs"][0]["child_executions"].as_array().expect("children");
+    assert_eq!(children.len(), 3);
+    assert_eq!(children[1]["executionArn"], failed["ExecutionArn"]);
+    // A bucket that is not there fails the writer.
+    std::fs::remove_dir(Path::new(s3).join("out")).expect("empty");
+    let answer = json(&run(&["run", machine, "--s3", s3, "--format", "json"]));
+    assert_eq!(answer["error"], "States.ResultWriterFailed");
+}

@@ -27,6 +27,8 @@ use stepwell::engine::{
 use stepwell::execution::{EventType, ExecutionStatus, History, Timestamp, export};
 use stepwell::json::document::{Document, Format};
 use stepwell::json::{Object, Value};
+use stepwell::services::TaskAnswer;
+use stepwell::services::s3::{S3, SeedObject};
 
 /// What must be passed at least. What is missing of the executions cannot be run: of three Express ones it was not recorded what
 /// their functions answered, and of one the corpus replaced the output by a name. Raised whenever more is reached, never lowered.
@@ -266,7 +268,7 @@ struct World {
     /// Not yet given.
     answers: VecDeque<Value>,
     /// S3, where a case has some.
-    objects: Vec<Value>,
+    s3: S3,
     /// What functions gave for which payloads, where it was only seen in a simulation.
     observed: Vec<Value>,
     /// The tasks of a distributed Map's child executions were not recorded.
@@ -290,7 +292,7 @@ impl World {
                 .flatten()
                 .cloned()
                 .collect(),
-            objects: case.get("s3_objects").and_then(Value::as_array).cloned().unwrap_or_default(),
+            s3: buckets(case),
             observed: case
                 .get("observed_calls_simulated")
                 .and_then(Value::as_array)
@@ -414,42 +416,38 @@ impl World {
         self.answers.remove(at)
     }
 
-    /// The buckets as they were before the start, for the reader of a Map, and open for its writer.
+    /// The embedded S3 with the buckets as they were before the start, for the reader of a Map, and open for its writer.
     fn read_bucket(&self, request: &TaskRequest) -> Vec<Input> {
         let token = request.token;
-        let wanted = |name: &str| request.parameters.get(name);
-        let in_bucket = |it: &&Value| it.get("bucket") == wanted("Bucket");
-        let output = match &request.resource.kind {
-            ResourceKind::Optimised { action, .. } if &**action == "getObject" => {
-                let object =
-                    self.objects.iter().filter(in_bucket).find(|it| it.get("key") == wanted("Key"));
-                object.and_then(|it| Some(Value::object([("Body", it.get("body")?.clone())])))
+        // The recordings say nothing of the buckets that results were written to.
+        if S3::is_result_writer(request) {
+            return vec![Input::TaskSucceeded { token, output: Value::empty_object() }];
+        }
+        if !self.s3.handles(request) {
+            return Vec::new();
+        }
+        vec![match self.s3.run(request) {
+            TaskAnswer::Succeeded { output } => Input::TaskSucceeded { token, output },
+            TaskAnswer::Failed { error, cause } => Input::TaskFailed { token, error, cause },
+            other @ (TaskAnswer::Submitted { .. } | TaskAnswer::Never) => {
+                panic!("S3 answers at once, not {other:?}")
             }
-            // What a `ResultWriter` writes is taken as it is.
-            ResourceKind::Optimised { action, .. } if &**action == "putObject" => {
-                Some(Value::object([("ETag", Value::from("\"etag\""))]))
-            }
-            ResourceKind::Optimised { action, .. } if &**action == "listObjectsV2" => {
-                let entries = self.objects.iter().filter(in_bucket).map(|object| {
-                    let size = object.get("body").and_then(Value::as_str).map_or(0, str::len);
-                    Value::object([
-                        ("Etag", Value::from("\"etag\"")),
-                        ("Key", object.get("key").cloned().unwrap_or_default()),
-                        ("LastModified", Value::from(1_700_000_000)),
-                        ("Size", Value::from(size as i64)),
-                        ("StorageClass", Value::from("STANDARD")),
-                    ])
-                });
-                Some(Value::object([("Contents", Value::array(entries))]))
-            }
-            ResourceKind::LambdaFunction { .. }
-            | ResourceKind::Activity { .. }
-            | ResourceKind::Optimised { .. }
-            | ResourceKind::AwsSdk { .. }
-            | ResourceKind::Other => None,
-        };
-        output.map(|output| Input::TaskSucceeded { token, output }).into_iter().collect()
+        }]
     }
+}
+
+/// `s3_objects` of a case.
+fn buckets(case: &Value) -> S3 {
+    let objects = case.get("s3_objects").and_then(Value::as_array).into_iter().flatten();
+    let text = |object: &Value, name: &str| {
+        object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let seeds = objects.map(|it| SeedObject {
+        bucket: text(it, "bucket"),
+        key: text(it, "key"),
+        body: text(it, "body").into_bytes().into(),
+    });
+    S3::with(&seeds.collect::<Vec<_>>()).expect("the corpus fits")
 }
 
 /// A function that gives back what it got, which is what those called by unrecorded children do.

@@ -20,11 +20,12 @@ mod states;
 
 pub use http::{HttpRequest, HttpResponse};
 pub use pipeline::{
-    Begun, IntegrationResult, Pending, RequestContext, Stage, StageName, StartCall, begin, finish,
+    Begun, IntegrationResult, Pending, RequestContext, Stage, StageName, StartCall, TaskCallback,
+    begin, finish,
 };
 pub use rest_api::{
     GatewayResponse, Integration, IntegrationAction, IntegrationResponse, Method, MethodResponse,
-    PassthroughBehavior, Resource, RestApi,
+    PassthroughBehavior, Resource, RestApi, SendTaskAction,
 };
 pub use router::route_of;
-pub use states::{SyncAnswer, start_execution_body, start_sync_execution_body};
+pub use states::{SyncAnswer, callback_result, start_execution_body, start_sync_execution_body};

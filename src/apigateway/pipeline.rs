@@ -9,7 +9,7 @@ use super::method_request::{self, Refusal};
 use super::parameters::Sources;
 use super::router::{self, Route};
 use super::{
-    HttpRequest, HttpResponse, Integration, IntegrationAction, Method, RestApi,
+    HttpRequest, HttpResponse, Integration, IntegrationAction, Method, RestApi, SendTaskAction,
     integration_request, integration_response, method_response, request_context, states,
 };
 use crate::json::Value;
@@ -70,7 +70,7 @@ pub struct Stage {
 }
 
 /// What the integration asks Step Functions to do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StartCall {
     pub synchronous: bool,
     pub state_machine_arn: String,
@@ -81,10 +81,25 @@ pub struct StartCall {
     pub input_text: String,
 }
 
+/// What the integration says of a task that waits for a callback.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskCallback {
+    pub action: SendTaskAction,
+    pub task_token: String,
+    /// `SendTaskSuccess`
+    pub output: Value,
+    /// `SendTaskFailure`
+    pub error: Option<String>,
+    /// `SendTaskFailure`
+    pub cause: Option<String>,
+}
+
 /// A request that waits for its execution.
 #[derive(Clone, Debug)]
 pub struct Pending {
     pub start: StartCall,
+    /// In place of a start: nothing begins, a task of another execution is told.
+    pub callback: Option<TaskCallback>,
     pub stages: Vec<Stage>,
     pub request: HttpRequest,
     /// How long the gateway waits for the integration, in milliseconds of the execution's own time.
@@ -126,8 +141,9 @@ pub fn begin(api: &RestApi, request: &HttpRequest, context: &RequestContext) -> 
     let Some(route) = route else { return exchange.no_route() };
     exchange.routed(&route);
     match exchange.up_to_integration(&route) {
-        Ok(Reached::Call(start, call_body)) => Begun::Start(Box::new(Pending {
+        Ok(Reached::Call(start, callback, call_body)) => Begun::Start(Box::new(Pending {
             start,
+            callback,
             stages: exchange.stages,
             request: request.clone(),
             timeout_millis: route.method.integration.as_ref().map_or(0, |it| it.timeout_millis),
@@ -156,6 +172,7 @@ pub fn finish(
 ) -> (HttpResponse, Vec<Stage>) {
     let Pending {
         start,
+        callback,
         stages,
         request,
         timeout_millis: _,
@@ -168,7 +185,11 @@ pub fn finish(
     let mut exchange = Exchange { api, request: &request, params, context, stages };
     let resource = api.resources.iter().find(|it| it.path == resource_path);
     let method = resource.and_then(|it| it.methods.get(&method_key));
-    let action = if start.synchronous { "StartSyncExecution" } else { "StartExecution" };
+    let action = match &callback {
+        Some(callback) => callback.action.name(),
+        None if start.synchronous => "StartSyncExecution",
+        None => "StartExecution",
+    };
     exchange.stage(
         StageName::Integration,
         if result.timed_out {
@@ -196,7 +217,7 @@ pub fn finish(
 
 /// How far a request came without an error.
 enum Reached<'a> {
-    Call(StartCall, String),
+    Call(StartCall, Option<TaskCallback>, String),
     /// The integration answered at once.
     Answer(&'a Integration, IntegrationResult),
 }
@@ -297,6 +318,15 @@ impl<'a> Exchange<'a> {
         let synchronous = match &integration.action {
             IntegrationAction::StartSyncExecution => true,
             IntegrationAction::StartExecution => false,
+            IntegrationAction::SendTask(action) => {
+                let read = states::read_callback(&outgoing.body, *action);
+                return Ok(match read {
+                    Ok(callback) => {
+                        Reached::Call(StartCall::default(), Some(callback), outgoing.body)
+                    }
+                    Err(result) => self.refused(integration, outgoing.body, result),
+                });
+            }
             IntegrationAction::Mock => return self.mock(integration, &outgoing.body),
             IntegrationAction::Other(what) => {
                 self.stage(
@@ -315,19 +345,21 @@ impl<'a> Exchange<'a> {
             }
         };
         match states::read_call(&outgoing.body, synchronous) {
-            Ok(start) => Ok(Reached::Call(start, outgoing.body)),
-            Err(result) => {
-                let summary = format!("Step Functions refused the call with {}", result.status);
-                self.stage(
-                    StageName::Integration,
-                    summary,
-                    outgoing.body,
-                    None,
-                    result.body.clone(),
-                );
-                Ok(Reached::Answer(integration, result))
-            }
+            Ok(start) => Ok(Reached::Call(start, None, outgoing.body)),
+            Err(result) => Ok(self.refused(integration, outgoing.body, result)),
         }
+    }
+
+    /// Step Functions did not take the call.
+    fn refused(
+        &mut self,
+        integration: &'a Integration,
+        call: String,
+        result: IntegrationResult,
+    ) -> Reached<'a> {
+        let summary = format!("Step Functions refused the call with {}", result.status);
+        self.stage(StageName::Integration, summary, call, None, result.body.clone());
+        Reached::Answer(integration, result)
     }
 
     fn mock(&mut self, integration: &'a Integration, body: &str) -> Result<Reached<'a>, Refusal> {

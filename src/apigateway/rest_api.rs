@@ -79,10 +79,31 @@ pub struct Integration {
 pub enum IntegrationAction {
     StartExecution,
     StartSyncExecution,
+    /// `SendTaskSuccess`, `SendTaskFailure` or `SendTaskHeartbeat`.
+    SendTask(SendTaskAction),
     /// Answers by itself: the request template's `statusCode` chooses the integration response.
     Mock,
     /// Anything else, which cannot be emulated here; the type and URI as written.
     Other(String),
+}
+
+/// The three words on a task that waits for a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendTaskAction {
+    Success,
+    Failure,
+    Heartbeat,
+}
+
+impl SendTaskAction {
+    /// The name of the API's action.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "SendTaskSuccess",
+            Self::Failure => "SendTaskFailure",
+            Self::Heartbeat => "SendTaskHeartbeat",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

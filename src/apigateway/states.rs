@@ -1,6 +1,7 @@
 //! What API Gateway says to Step Functions and hears from it: the call's body, its answer and its errors, as on the wire.
 
-use super::pipeline::{IntegrationResult, StartCall};
+use super::SendTaskAction;
+use super::pipeline::{IntegrationResult, StartCall, TaskCallback};
 use crate::json::Value;
 
 /// Bytes of an execution's input.
@@ -124,6 +125,49 @@ pub(super) fn read_call(body: &str, synchronous: bool) -> Result<StartCall, Inte
     Ok(StartCall { synchronous, state_machine_arn, name, input, input_text })
 }
 
+/// Reads the call's body as `SendTaskSuccess` and its like do, up to the look-up of the token.
+pub(super) fn read_callback(
+    body: &str,
+    action: SendTaskAction,
+) -> Result<TaskCallback, IntegrationResult> {
+    let serialization =
+        |message: &str| refuse("com.amazon.coral.service#SerializationException", message);
+    let call = Value::parse(body).map_err(|error| serialization(&error.to_string()))?;
+    let text = |name: &str| match call.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.to_string())),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Err(serialization(&format!("'{name}' is neither a string nor null")))
+        }
+    };
+    let missing = |name: &str| {
+        let message = format!(
+            "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        );
+        refuse("com.amazon.coral.validate#ValidationException", &message)
+    };
+    let task_token = text("taskToken")?.ok_or_else(|| missing("taskToken"))?;
+    let output = match action {
+        SendTaskAction::Success => {
+            let output = text("output")?.ok_or_else(|| missing("output"))?;
+            Value::parse(&output).map_err(|error| {
+                let message = format!("Invalid Output: '{error}'");
+                refuse("com.amazonaws.swf.service.v2.model#InvalidOutput", &message)
+            })?
+        }
+        SendTaskAction::Failure | SendTaskAction::Heartbeat => Value::Null,
+    };
+    Ok(TaskCallback { action, task_token, output, error: text("error")?, cause: text("cause")? })
+}
+
+/// The answer to `SendTaskSuccess` and its like; `refusal` is the message when no task waits with the token.
+pub fn callback_result(refusal: Option<&str>) -> IntegrationResult {
+    match refusal {
+        Some(message) => refuse("com.amazonaws.swf.service.v2.model#InvalidToken", message),
+        None => IntegrationResult { status: 200, body: "{}".to_owned(), timed_out: false },
+    }
+}
+
 fn refuse(kind: &str, message: &str) -> IntegrationResult {
     let body = Value::object([("__type", Value::from(kind)), ("message", Value::from(message))]);
     IntegrationResult { status: 400, body: body.to_string(), timed_out: false }
@@ -197,6 +241,27 @@ mod tests {
             "InvalidExecutionInput"
         );
         assert_eq!(kind(&format!(r#"{{"stateMachineArn":"{ARN}","name":"a b"}}"#)), "InvalidName");
+    }
+
+    #[test]
+    fn a_callback_is_read_as_step_functions_reads_it() {
+        let read = |body: &str, action| read_callback(body, action);
+        let body = r#"{"taskToken":"t","output":"{\"a\":1}"}"#;
+        let success = read(body, SendTaskAction::Success).unwrap();
+        assert_eq!(success.task_token, "t");
+        assert_eq!(success.output.to_string(), r#"{"a":1}"#);
+        let failure = read(r#"{"taskToken":"t","error":"E"}"#, SendTaskAction::Failure).unwrap();
+        assert_eq!((failure.error.as_deref(), failure.cause), (Some("E"), None));
+        for (body, kind) in [
+            ("{", "SerializationException"),
+            ("{}", "ValidationException"),
+            (r#"{"taskToken":"t"}"#, "ValidationException"),
+            (r#"{"taskToken":"t","output":{}}"#, "SerializationException"),
+            (r#"{"taskToken":"t","output":"x"}"#, "InvalidOutput"),
+        ] {
+            let refused = read(body, SendTaskAction::Success).unwrap_err();
+            assert!(refused.status == 400 && refused.body.contains(kind), "{body}");
+        }
     }
 
     #[test]

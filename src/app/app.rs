@@ -27,7 +27,7 @@ use crate::debug::{Breakpoints, ExceptionFilters, Goal, StopReason};
 use crate::execution::{Execution, ExecutionStatus, Timestamp};
 use crate::json::Value;
 use crate::project::{MachineDefinition, Project};
-use crate::services::states::SendTask;
+use crate::services::states::{SendTask, TaskOutcome};
 
 /// How long one frame may run engines.
 pub(super) const FRAME_BUDGET: Duration = Duration::from_millis(8);
@@ -463,7 +463,13 @@ impl App {
         if let Progress::Held(pending) = &exchange.progress {
             let arn = pending.start.state_machine_arn.clone();
             let (input, name) = (pending.start.input.clone(), pending.start.name.clone());
+            let callback = pending.callback.as_ref().map(send_task_of);
             match self.machine_by_arn(&arn) {
+                _ if callback.is_some() => {
+                    let refusal = callback.and_then(|it| self.send_task(&it).err());
+                    let result = apigateway::callback_result(refusal.as_deref());
+                    self.answer_exchange(&mut exchange, &result);
+                }
                 Some(machine) => {
                     exchange.run = Some(self.start_run(machine, input, None, name.as_deref()));
                 }
@@ -663,6 +669,18 @@ impl App {
         sent.map_err(|refusal| refusal.message)
     }
 
+    /// Opens a child execution of a distributed Map of the shown execution, as an execution of its own.
+    pub fn open_child_execution(&mut self, arn: &str) {
+        match self.run().and_then(|run| run.session.child_execution(arn)) {
+            Some(child) => self.show_recorded(&child),
+            None => self.notify(
+                NoticeLevel::Error,
+                "There is no such child execution",
+                "Select the execution whose Map Run it belongs to first.",
+            ),
+        }
+    }
+
     /// The executions that one has started, in the order in which they began.
     pub fn children(&self, of: RunId) -> Vec<&Run> {
         let is_child = |it: &&Run| it.parent.as_ref().is_some_and(|parent| parent.run == of);
@@ -773,6 +791,23 @@ fn no_api() -> HttpResponse {
         status: 404,
         headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
         body: r#"{"message":"This project has no API"}"#.to_owned(),
+    }
+}
+
+/// A callback that came in through the API.
+fn send_task_of(callback: &apigateway::TaskCallback) -> SendTask {
+    let text = |text: &Option<String>| text.as_deref().map(Arc::from);
+    SendTask {
+        token: callback.task_token.clone(),
+        outcome: match callback.action {
+            apigateway::SendTaskAction::Success => {
+                TaskOutcome::Success { output: callback.output.clone() }
+            }
+            apigateway::SendTaskAction::Failure => {
+                TaskOutcome::Failure { error: text(&callback.error), cause: text(&callback.cause) }
+            }
+            apigateway::SendTaskAction::Heartbeat => TaskOutcome::Heartbeat,
+        },
     }
 }
 

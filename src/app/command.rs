@@ -10,6 +10,7 @@ use crate::engine::TaskToken;
 use crate::execution::EventId;
 use crate::json::Value;
 use crate::services::TaskAnswer;
+use crate::services::states::SendTask;
 
 /// What the user asked. The only way in which anything in the program changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,8 @@ pub enum Command {
     SelectThread(crate::execution::ThreadId),
     SelectExecution(usize),
     CloseExecution(usize),
+    /// A child execution of a distributed Map of the shown execution, by its ARN.
+    OpenChildExecution(String),
     SetInput(String),
     FormatInput,
     SetMachineType(crate::asl::StateMachineType),
@@ -77,6 +80,8 @@ pub enum Command {
         answer: TaskAnswer,
     },
     RemoveMock(String),
+    /// `SendTaskSuccess`, `SendTaskFailure` or `SendTaskHeartbeat`, by token.
+    SendTask(SendTask),
     LoadMocks(PathBuf),
     ShowLoadMocksDialog,
     SelectMockCase(Option<String>),

@@ -33,6 +33,7 @@ pub use simulation::{Run, RunId};
 pub use tour::{Tour, TourStep};
 
 // What views may read of the floors below, so that they need not know them.
+pub use crate::engine::{ChildCounts, ChildOutcome, ChildRecord, MapRunRecord, MapRunStatus};
 pub use crate::engine::{TaskRequest, TaskToken};
 pub use crate::json::document::{LineColumn, LineIndex, Span};
 pub use crate::json::{Number, Value};
@@ -40,3 +41,5 @@ pub use crate::project::{FileProblem, MachineDefinition, Project, ProjectForm};
 pub use crate::services::TaskAnswer;
 pub use crate::services::dynamodb::TableContents;
 pub use crate::services::mock::MockCase;
+pub use crate::services::s3::{BucketContents, ObjectSummary};
+pub use crate::services::states::{SendTask, TaskOutcome};

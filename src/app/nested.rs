@@ -93,7 +93,10 @@ pub(super) fn pump<'b>(
         for id in turn {
             let Some(at) = runs.iter().position(|it| it.id == id) else { continue };
             let Some(run) = runs.get_mut(at) else { continue };
+            let was_stuck = run.is_stuck();
             pumped.more |= run.pump(breakpoints(run.machine), world.answers, share);
+            // Whoever was held by it may move now.
+            progressed |= !run.is_running() || (run.is_stuck() && !was_stuck);
             if !run.is_running() {
                 pumped.arrived.push(id);
             }

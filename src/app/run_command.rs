@@ -115,6 +115,7 @@ impl App {
                     }
                 }
             }
+            Command::OpenChildExecution(arn) => self.open_child_execution(&arn),
             Command::SetInput(text) => self.input_text = text,
             Command::FormatInput => match Value::parse(&self.input_text) {
                 Ok(value) => self.input_text = value.to_pretty(),
@@ -182,6 +183,12 @@ impl App {
             Command::RemoveMock(state) => {
                 if let Some(open) = &mut self.project {
                     open.answers.typed.remove(&state);
+                }
+            }
+            Command::SendTask(send) => {
+                if let Err(why) = self.send_task(&send) {
+                    let remedy = "It may have been answered, or have timed out.";
+                    self.notify(NoticeLevel::Error, why, remedy);
                 }
             }
             Command::LoadMocks(path) => self.load_mocks(&path),

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::apigateway::{
     Integration, IntegrationAction, IntegrationResponse, Method, MethodResponse,
-    PassthroughBehavior, Resource, RestApi,
+    PassthroughBehavior, Resource, RestApi, SendTaskAction,
 };
 use crate::json::Value;
 
@@ -110,6 +110,12 @@ pub(super) fn action_of(kind: &str, uri: &str) -> IntegrationAction {
         IntegrationAction::StartSyncExecution
     } else if is_aws && uri.ends_with(":states:action/StartExecution") {
         IntegrationAction::StartExecution
+    } else if is_aws && uri.ends_with(":states:action/SendTaskSuccess") {
+        IntegrationAction::SendTask(SendTaskAction::Success)
+    } else if is_aws && uri.ends_with(":states:action/SendTaskFailure") {
+        IntegrationAction::SendTask(SendTaskAction::Failure)
+    } else if is_aws && uri.ends_with(":states:action/SendTaskHeartbeat") {
+        IntegrationAction::SendTask(SendTaskAction::Heartbeat)
     } else if kind.eq_ignore_ascii_case("MOCK") {
         IntegrationAction::Mock
     } else {

@@ -1,5 +1,6 @@
 //! `stepwell serve`: the project's API on loopback until Ctrl-C.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,9 @@ use super::request::headless_app;
 use super::{Failure, say, say_error};
 use crate::app::Command;
 use crate::app::answers::Answers;
+use crate::asl::IntegrationPattern;
+use crate::asl::task::ResourceKind;
+use crate::engine::TaskRequest;
 use crate::services::TaskAnswer;
 
 pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
@@ -35,9 +39,11 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     }
     say("Ctrl-C ends it.");
     let mut told = 0;
+    let mut tokens = BTreeSet::new();
     while !stopped.load(Ordering::Relaxed) {
         while app.wait_and_tick(Duration::from_millis(200)) {}
         refuse_unanswered(&mut app);
+        tell_tokens(&app, &mut tokens);
         for notice in app.notices.drain(..) {
             say_error(&format!("{} {}", notice.text, notice.remedy));
         }
@@ -70,8 +76,9 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
 fn refuse_unanswered(app: &mut crate::app::App) {
     let mut refused = Vec::new();
     for run in app.runs.iter_mut().filter(|run| run.is_running()) {
+        let waiting: Vec<_> = run.waiting().into_iter().filter(|it| !is_called_back(it)).collect();
         let waiting: Vec<_> =
-            run.waiting().into_iter().map(|it| (it.token, Answers::unanswered(it))).collect();
+            waiting.into_iter().map(|it| (it.token, Answers::unanswered(it))).collect();
         for (token, why) in waiting {
             let answer = TaskAnswer::Failed {
                 error: Some("Stepwell.NoAnswer".into()),
@@ -84,6 +91,32 @@ fn refuse_unanswered(app: &mut crate::app::App) {
     }
     for why in refused {
         say_error(&why);
+    }
+}
+
+/// Whether someone outside answers a task, by its token.
+fn is_called_back(request: &TaskRequest) -> bool {
+    match &request.resource.kind {
+        ResourceKind::Activity { .. } => true,
+        ResourceKind::Optimised { pattern, .. } | ResourceKind::AwsSdk { pattern, .. } => {
+            *pattern == IntegrationPattern::WaitForTaskToken
+        }
+        ResourceKind::LambdaFunction { .. } | ResourceKind::Other => false,
+    }
+}
+
+/// Says once of each callback which token it waits for: the message that would carry it goes nowhere here.
+fn tell_tokens(app: &crate::app::App, told: &mut BTreeSet<Arc<str>>) {
+    for run in app.runs.iter().filter(|run| run.is_running()) {
+        for request in run.waiting().into_iter().filter(|it| is_called_back(it)) {
+            let token = run.callback_token(request);
+            if told.insert(Arc::clone(&token)) {
+                say(&format!(
+                    "State '{}' waits for SendTaskSuccess or SendTaskFailure with the token {token}",
+                    request.state_name
+                ));
+            }
+        }
     }
 }
 
