@@ -262,16 +262,17 @@ fn integers_are_written_with_a_limit_to_the_work() {
 
 #[test]
 fn what_is_made_in_a_loop_is_bounded_together() {
-    let memory = "Expression evaluation memory limit exceeded: Check for excessive memory usage";
-    check_error("($x := $pad('x', 1000000); [1..1000].($x & $string($)))", memory);
-    check_error(
-        "($x := $pad('x', 1000000); $map([1..1000], function($i) { $uppercase($x) }))",
-        memory,
-    );
-    check_error("[1..10000].{'a': [1..10000]}", memory);
-    check_error("($x := $pad('x', 1000000); $replace($x, 'x', $x))", memory);
-    check_error("($x := $pad('x', 100000); $join($map([1..1000], $string), $x))", memory);
-    check_error("$distinct([1..100000])", "Expression evaluation timeout: Check for infinite loop");
+    // On a busy machine the limit of time may come before the one of memory.
+    let stopped = |text: &str| {
+        let kind = evaluate(text).map_err(|err| err.kind);
+        assert_eq!(kind, Err(JsonataErrorKind::Limit), "{text}");
+    };
+    stopped("($x := $pad('x', 1000000); [1..1000].($x & $string($)))");
+    stopped("($x := $pad('x', 1000000); $map([1..1000], function($i) { $uppercase($x) }))");
+    stopped("[1..10000].{'a': [1..10000]}");
+    stopped("($x := $pad('x', 1000000); $replace($x, 'x', $x))");
+    stopped("($x := $pad('x', 100000); $join($map([1..1000], $string), $x))");
+    stopped("$distinct([1..100000])");
     check("$join(['a', 'b'], $states.input.s & '-')", r#""aabc-b""#);
     check("'a-b' ~> $replace('-', $states.input.s)", r#""aabcb""#);
     check("($x := 'a-b-c'; $x.$replace('-', 'xy'))", r#""axybxyc""#);
