@@ -17,6 +17,7 @@ use super::nested;
 use super::requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 use super::settings::Settings;
 use super::simulation::{Run, RunId, execution_name, execution_start};
+use super::test_draft::{StateTest, TestDraft};
 use super::tour::{Tour, TourEvent};
 use super::worker::{FileWatcher, Outbox};
 use crate::apigateway::{
@@ -24,7 +25,7 @@ use crate::apigateway::{
 };
 use crate::asl::{StateMachineType, StatePath};
 use crate::debug::{Breakpoints, ExceptionFilters, Goal, StopReason};
-use crate::execution::{Execution, ExecutionStatus, Timestamp};
+use crate::execution::{Execution, ExecutionStatus, InspectionData, Timestamp};
 use crate::json::Value;
 use crate::project::{MachineDefinition, Project};
 use crate::services::states::{SendTask, TaskOutcome};
@@ -106,6 +107,8 @@ pub struct App {
     /// What was written for the other routes, to be found again.
     pub(super) drafts: BTreeMap<RouteKey, RequestDraft>,
     pub exchanges: Vec<Exchange>,
+    /// Tests of single states, by machine and state.
+    pub(super) tests: BTreeMap<(String, StatePath), StateTest>,
     pub notices: Vec<Notice>,
     pub tour: Option<Tour>,
     pub server: Option<HttpServer>,
@@ -137,6 +140,7 @@ impl App {
             draft: RequestDraft::default(),
             drafts: BTreeMap::new(),
             exchanges: Vec::new(),
+            tests: BTreeMap::new(),
             notices: Vec::new(),
             tour: None,
             server: None,
@@ -225,6 +229,43 @@ impl App {
         if self.route() != Some(route) {
             self.change_draft(draft);
         }
+    }
+
+    /// The test of a state of the shown machine, once it was typed or run.
+    pub fn test(&self, state: &StatePath) -> Option<&StateTest> {
+        self.tests.get(&(self.machine()?.name.clone(), state.clone()))
+    }
+
+    /// What a form for a test of the state begins with: its visit at the cursor, else its latest one, else nothing.
+    pub fn fresh_test(&self, state: &StatePath) -> TestDraft {
+        self.visit_of(state).map_or_else(TestDraft::default, |it| TestDraft::of_visit(&it))
+    }
+
+    /// What is known of the visit to a state at the cursor, else of the latest one before it.
+    pub fn visit_of(&self, state: &StatePath) -> Option<InspectionData> {
+        let name = &self.machine()?.name;
+        let session = &self.run().filter(|run| *run.machine_name == **name)?.session;
+        let stack = session.stack();
+        let at_cursor = stack.iter().find(|it| it.state == *state).map(|it| it.entered);
+        let cursor = session.cursor().event;
+        let before = || {
+            let visits = session.timeline().visits.values().rev();
+            visits.into_iter().find(|it| it.state == *state && it.entered <= cursor)
+        };
+        session.inspection_of(at_cursor.or_else(|| before().map(|it| it.entered))?)
+    }
+
+    pub(super) fn run_test(&mut self, state: &StatePath) {
+        let Some(open) = &self.project else { return };
+        let Some(machine) = open.machine() else { return };
+        let key = (machine.name.clone(), state.clone());
+        let draft = match self.tests.get(&key) {
+            Some(test) => test.draft.clone(),
+            None => self.fresh_test(state),
+        };
+        let request = draft.request(machine, state);
+        let answer = super::test_state::run_test(&request, &open.answers);
+        self.tests.insert(key, StateTest { draft, answer: Some(answer) });
     }
 
     /// Whether the execution that is shown runs a text of its definition that is no longer the one on disk.
@@ -336,6 +377,7 @@ impl App {
         self.selection = Selection::default();
         self.exchanges.clear();
         self.drafts.clear();
+        self.tests.clear();
         self.replies.clear();
         self.server = None;
         self.breakpoints.clear();
@@ -635,7 +677,7 @@ impl App {
             pumped.returned.iter().filter(|id| self.active_run == Some(**id)).find_map(|id| {
                 Some(self.runs.iter().find(|it| it.id == *id)?.parent.as_ref()?.run)
             });
-        let shown = stopped.or(pumped.entered.first().copied()).or(back);
+        let shown = stopped.or_else(|| pumped.entered.first().copied()).or(back);
         if let Some(id) = shown {
             self.show_run(id);
         }

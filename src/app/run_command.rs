@@ -56,6 +56,7 @@ impl App {
                 self.runs.clear();
                 self.active_run = None;
                 self.exchanges.clear();
+                self.tests.clear();
                 self.replies.clear();
                 self.server = None;
                 self.selection = super::app::Selection::default();
@@ -124,6 +125,21 @@ impl App {
                 }
             },
             Command::SetMachineType(kind) => self.machine_type = kind,
+
+            Command::TestThisState => match &self.selection.state {
+                Some(_) => self.for_window.push(Command::ShowPane(super::Pane::TestState)),
+                None => self.notify(
+                    NoticeLevel::Info,
+                    "No state is selected",
+                    "Select one in the graph first.",
+                ),
+            },
+            Command::SetTest(state, draft) => {
+                if let Some(name) = self.machine().map(|it| it.name.clone()) {
+                    self.tests.entry((name, state)).or_default().draft = *draft;
+                }
+            }
+            Command::RunTest(state) => self.run_test(&state),
 
             Command::ToggleBreakpoint(state) => self.change_breakpoints(|it| {
                 it.toggle(&state);
@@ -487,22 +503,16 @@ impl App {
     fn begin(&mut self, goal: Goal) {
         let from = self.run().map(|run| (run.id, run.session.cursor().event));
         self.begin_around(&goal);
+        let into = goal == Goal::StepIn;
+        let back = goal.is_reverse() && goal != Goal::ReverseContinue;
         if let Some(run) = self.run_mut() {
-            run.begin(goal.clone());
+            run.begin(goal);
         }
         self.pump(super::app::FRAME_BUDGET);
-        if let Some((run, event)) = from {
-            match goal {
-                Goal::StepIn => self.enter_child(run, event),
-                Goal::StepBack | Goal::ReverseStepIn | Goal::ReverseStepOut => {
-                    self.leave_child_backwards(run, event);
-                }
-                Goal::Continue
-                | Goal::Next
-                | Goal::StepOut
-                | Goal::ReverseContinue
-                | Goal::RunTo(_) => {}
-            }
+        match from {
+            Some((run, event)) if into => self.enter_child(run, event),
+            Some((run, event)) if back => self.leave_child_backwards(run, event),
+            Some(_) | None => {}
         }
         self.select_current();
     }

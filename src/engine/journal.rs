@@ -110,7 +110,7 @@ impl Journal {
                 .and_then(Value::as_i64)
                 .map(Timestamp)
                 .ok_or_else(|| wrong("start.at"))?,
-            seed: seed.parse().map_err(|_| wrong("start.seed"))?,
+            seed: seed.parse().ok().ok_or_else(|| wrong("start.seed"))?,
             execution_arn: text("executionArn")?,
             execution_name: text("executionName")?,
             role_arn: text("roleArn")?,
@@ -146,8 +146,8 @@ fn number(number: u64) -> Value {
     Value::from(number.cast_signed())
 }
 
-fn failure(error: &Option<Arc<str>>, cause: &Option<Arc<str>>) -> Vec<(&'static str, Value)> {
-    let text = |name, text: &Option<Arc<str>>| text.clone().map(|it| (name, Value::String(it)));
+fn failure(error: Option<&Arc<str>>, cause: Option<&Arc<str>>) -> Vec<(&'static str, Value)> {
+    let text = |name, text: Option<&Arc<str>>| text.map(|it| (name, Value::String(Arc::clone(it))));
     text("error", error).into_iter().chain(text("cause", cause)).collect()
 }
 
@@ -166,11 +166,11 @@ fn input_json(input: &Input) -> Value {
             ("TaskSucceeded", Some(token), vec![("output", output.clone())])
         }
         Input::TaskFailed { token, error, cause } => {
-            ("TaskFailed", Some(token), failure(error, cause))
+            ("TaskFailed", Some(token), failure(error.as_ref(), cause.as_ref()))
         }
         Input::TaskHeartbeat { token } => ("TaskHeartbeat", Some(token), Vec::new()),
         Input::TimerFired { timer } => ("TimerFired", None, vec![("timer", number(timer.0))]),
-        Input::Stop { error, cause } => ("Stop", None, failure(error, cause)),
+        Input::Stop { error, cause } => ("Stop", None, failure(error.as_ref(), cause.as_ref())),
     };
     let token = token.map(|it| ("token", number(it.0)));
     Value::object([("input", Value::from(kind))].into_iter().chain(token).chain(members))
