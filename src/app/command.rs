@@ -58,6 +58,13 @@ pub enum Command {
     FormatInput,
     SetMachineType(crate::asl::StateMachineType),
 
+    // tests of one state
+    /// The form for the selected state.
+    TestThisState,
+    /// What is typed into the form of a state of the shown machine.
+    SetTest(StatePath, Box<super::TestDraft>),
+    RunTest(StatePath),
+
     // breakpoints
     ToggleBreakpoint(StatePath),
     /// On the selected state.
@@ -161,10 +168,11 @@ pub enum Pane {
     ApiConsole,
     Input,
     Mocks,
+    TestState,
 }
 
 impl Pane {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Project,
         Self::Graph,
         Self::Source,
@@ -179,6 +187,7 @@ impl Pane {
         Self::ApiConsole,
         Self::Input,
         Self::Mocks,
+        Self::TestState,
     ];
 
     /// The title of the pane's tab.
@@ -198,6 +207,7 @@ impl Pane {
             Self::ApiConsole => "API console",
             Self::Input => "Input",
             Self::Mocks => "Mocks",
+            Self::TestState => "Test state",
         }
     }
 }
@@ -404,6 +414,13 @@ impl Command {
                 Some(shift("F5")),
             ),
             entry(
+                Self::TestThisState,
+                Menu::Run,
+                "Test this state",
+                "The selected state alone, as AWS's TestState does",
+                Some(command("T")),
+            ),
+            entry(
                 Self::ToggleBreakpointHere,
                 Menu::Breakpoints,
                 "Toggle breakpoint",
@@ -556,6 +573,7 @@ impl Command {
                 Pane::ApiConsole => "Show API console",
                 Pane::Input => "Show input",
                 Pane::Mocks => "Show mocks",
+                Pane::TestState => "Show test state",
             };
             entry(Self::ShowPane(pane), Menu::View, label, "Bring the pane to the front", None)
         }));

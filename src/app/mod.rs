@@ -17,6 +17,7 @@ mod run_command;
 pub mod samples;
 mod settings;
 mod simulation;
+mod test_draft;
 pub mod test_state;
 mod tour;
 mod worker;
@@ -30,6 +31,8 @@ pub use requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 pub use run_command::load_history;
 pub use settings::Settings;
 pub use simulation::{Run, RunId};
+pub use test_draft::{MockedOutcome, StateTest, TestDraft, TestField};
+pub use test_state::{FieldValidationMode, InspectionLevel};
 pub use tour::{Tour, TourStep};
 
 // What views may read of the floors below, so that they need not know them.

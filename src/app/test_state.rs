@@ -49,7 +49,7 @@ pub fn test_request_at(
 
 /// The context object without the parts that AWS does not take in a test: the Map iteration, and a token that the state may
 /// not wait for.
-fn mockable_context(context: &Value) -> Option<Value> {
+pub(super) fn mockable_context(context: &Value) -> Option<Value> {
     let mut parts = context.as_object()?.clone();
     parts.retain(|name, _| !matches!(&**name, "Map" | "Task"));
     Some(Value::from(parts))

@@ -235,7 +235,9 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
         | Command::GoToStart => run.is_some_and(|it| {
             it.session.cursor().event.0 > 1 || it.session.cursor().stage.is_some()
         }),
-        Command::ToggleBreakpointHere | Command::ZoomToSelection => app.selection.state.is_some(),
+        Command::ToggleBreakpointHere | Command::ZoomToSelection | Command::TestThisState => {
+            app.selection.state.is_some()
+        }
         Command::SendRequest | Command::CopyAsCurl | Command::ShowPostmanDialog => {
             app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty())
         }

@@ -17,6 +17,7 @@ use super::project_tree::{ProjectView, project_ui};
 use super::source::{SourceView, source_ui};
 use super::stack::stack_ui;
 use super::tables::{TablesView, tables_ui};
+use super::test_state::{TestStateView, test_state_ui};
 use super::theme::tokens;
 use super::timeline::{TimelineView, timeline_ui};
 use super::variables::{VariablesView, variables_ui};
@@ -37,6 +38,7 @@ pub(super) struct PaneViews {
     project: ProjectView,
     source: SourceView,
     tables: TablesView,
+    test_state: TestStateView,
     timeline: TimelineView,
     variables: VariablesView,
 }
@@ -51,6 +53,7 @@ pub(super) fn default_tree() -> Tree<Pane> {
         Pane::ApiConsole,
         Pane::Input,
         Pane::Mocks,
+        Pane::TestState,
         Pane::Events,
         Pane::Timeline,
         Pane::Tables,
@@ -125,6 +128,7 @@ impl Behavior<Pane> for PaneBehavior<'_> {
                 Pane::ApiConsole => api_console_ui(ui, app, &mut views.api_console, commands),
                 Pane::Input => input_ui(ui, app, commands),
                 Pane::Mocks => mocks_ui(ui, app, &mut views.mocks, commands),
+                Pane::TestState => test_state_ui(ui, app, &mut views.test_state, commands),
             },
         );
         UiResponse::None
@@ -241,6 +245,10 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
             CanvasEvent::OpenSource(state) => {
                 commands.push(Command::SelectState(Some(state)));
                 commands.push(Command::ShowPane(Pane::Source));
+            }
+            CanvasEvent::TestState(state) => {
+                commands.push(Command::SelectState(Some(state)));
+                commands.push(Command::TestThisState);
             }
             CanvasEvent::RunToHere(state) => commands.push(Command::RunToState(state)),
             CanvasEvent::RunFromHere(state) => commands.push(Command::RunFromState(state)),

@@ -59,6 +59,7 @@ pub(super) fn variables_ui(
             egui::CollapsingHeader::new(title)
                 .id_salt(("scope", kind.label()))
                 .default_open(open)
+                .icon(super::widgets::chevron_icon)
                 .show(ui, |ui| {
                     if kind == ScopeKind::Variables && count == 0 {
                         ui.weak("No variable has been assigned yet.");

@@ -72,3 +72,17 @@ pub(super) fn key_hint(ui: &mut Ui, keys: &str) -> Response {
     let text = RichText::new(keys).size(size::SMALL).color(tokens.text_muted);
     frame.show(ui, |ui| ui.label(text)).response
 }
+
+/// A small arrow that points right when closed and down when open.
+pub(super) fn chevron_shape(ui: &Ui, centre: egui::Pos2, openness: f32, colour: egui::Color32) {
+    let turn = egui::emath::Rot2::from_angle(openness * std::f32::consts::FRAC_PI_2);
+    let points = [vec2(-2.0, -4.0), vec2(2.5, 0.0), vec2(-2.0, 4.0)];
+    let line = points.map(|point| centre + turn * point).to_vec();
+    ui.painter().add(egui::Shape::line(line, egui::Stroke::new(1.5, colour)));
+}
+
+/// The same arrow before the heading of a part that can be folded.
+pub(super) fn chevron_icon(ui: &mut Ui, openness: f32, response: &Response) {
+    let colour = theme::tokens(ui.ctx()).text_muted;
+    chevron_shape(ui, response.rect.center(), openness, colour);
+}

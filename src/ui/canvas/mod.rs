@@ -64,6 +64,8 @@ pub enum CanvasEvent {
     OpenSource(StatePath),
     /// Continue until this state is entered.
     RunToHere(StatePath),
+    /// Run the state alone.
+    TestState(StatePath),
     /// Start again at this state with the input it had.
     RunFromHere(StatePath),
 }

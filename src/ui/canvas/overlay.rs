@@ -215,6 +215,7 @@ fn state_menu_ui(
     ui.separator();
     item(ui, "Run to here", "", true, CanvasEvent::RunToHere(path.clone()));
     item(ui, "Run again from here", "", entered, CanvasEvent::RunFromHere(path.clone()));
+    item(ui, "Test this state", "Ctrl T", true, CanvasEvent::TestState(path.clone()));
     ui.separator();
     item(ui, "Show definition", "Enter", true, CanvasEvent::OpenSource(path.clone()));
     if ui.button("Zoom to state").clicked() {
