@@ -29,6 +29,7 @@ use stepwell::json::document::{Document, Format};
 use stepwell::json::{Object, Value};
 use stepwell::services::TaskAnswer;
 use stepwell::services::s3::{S3, SeedObject};
+use stepwell::services::states::{Started, StatesCall};
 
 /// What must be passed at least. What is missing of the executions cannot be run: of three Express ones it was not recorded what
 /// their functions answered, and of one the corpus replaced the output by a name. Raised whenever more is reached, never lowered.
@@ -269,6 +270,8 @@ struct World {
     answers: VecDeque<Value>,
     /// S3, where a case has some.
     s3: S3,
+    /// Machines that the case starts.
+    others: Vec<Value>,
     /// What functions gave for which payloads, where it was only seen in a simulation.
     observed: Vec<Value>,
     /// The tasks of a distributed Map's child executions were not recorded.
@@ -293,6 +296,11 @@ impl World {
                 .cloned()
                 .collect(),
             s3: buckets(case),
+            others: case
+                .get("other_state_machines")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default(),
             observed: case
                 .get("observed_calls_simulated")
                 .and_then(Value::as_array)
@@ -365,12 +373,65 @@ impl World {
             Some(other) if is_function => Some(with_blanks(other).into()),
             Some(other) => Some(other.to_string().into()),
         };
-        if let Some(output) = result.get("output") {
+        let child = self.run_child(request, result);
+        if let Some(input) = child {
+            inputs.push(input);
+        } else if let Some(output) = result.get("output") {
             inputs.push(Input::TaskSucceeded { token, output: output.clone() });
         } else if result.get("timed_out").is_none() && result.get("none").is_none() {
             inputs.push(Input::TaskFailed { token, error: text("error"), cause: text("cause") });
         }
         inputs
+    }
+
+    /// What another machine of the case comes to when it is started and waited for, where it needs nobody's answers.
+    fn run_child(&self, request: &TaskRequest, recorded: &Value) -> Option<Input> {
+        let Some(Ok(StatesCall::Start(call))) = StatesCall::of(request) else { return None };
+        let other = self.others.iter().find(|it| {
+            it.get("arn").and_then(Value::as_str) == Some(call.state_machine_arn.as_str())
+        })?;
+        let document = Document::parse(&definition_text(other), Format::Json);
+        let definition = Arc::new(stepwell::asl::parse::parse(&document).machine);
+        let machine_arn: Arc<str> = call.state_machine_arn.as_str().into();
+        let name: Arc<str> = call.name.as_deref().unwrap_or("Child").into();
+        let arn = machine_arn.replace(":stateMachine:", ":execution:");
+        let start = ExecutionStart {
+            input: call.input.clone(),
+            kind: machine_type(other.get("type")),
+            synchronous: call.synchronous,
+            at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid instant"),
+            seed: 2,
+            execution_arn: format!("{arn}:{name}").into(),
+            execution_name: Arc::clone(&name),
+            role_arn: "snf_role_arn".into(),
+            state_machine_arn: Arc::clone(&machine_arn),
+            state_machine_name: name,
+        };
+        let run = stepwell::engine::run_to_end(definition, start.clone(), &mut |_| Vec::new());
+        if !run.machine.has_ended() {
+            return None;
+        }
+        let started = Started {
+            execution_arn: start.execution_arn,
+            state_machine_arn: machine_arn,
+            name: start.execution_name,
+            input: call.input.clone(),
+            started_at: start.at,
+        };
+        let stopped_at = run.history.events().last()?.timestamp;
+        let token = request.token;
+        match call.ended(&started, &run.history.status(), stopped_at)? {
+            TaskAnswer::Succeeded { output } => {
+                let output = as_of_its_time(&output, recorded.get("output")?);
+                Some(Input::TaskSucceeded { token, output })
+            }
+            TaskAnswer::Failed { error, cause } => {
+                let cause = Value::parse(&cause?).expect("our own JSON");
+                let cause = as_of_its_time(&cause, recorded.get("cause")?).to_string();
+                Some(Input::TaskFailed { token, error, cause: Some(cause.into()) })
+            }
+            TaskAnswer::Submitted { .. } | TaskAnswer::Never => None,
+        }
     }
 
     /// What the function was seen to give for this payload.
@@ -434,6 +495,20 @@ impl World {
             }
         }]
     }
+}
+
+/// Without what AWS has added since a recording was made (redriving came in November 2023), and at the recorded times.
+fn as_of_its_time(ours: &Value, recorded: &Value) -> Value {
+    let members = ours.as_object().into_iter().flatten().filter_map(|(name, value)| {
+        let recorded = recorded.get(name);
+        let value = match &**name {
+            "StartDate" | "StopDate" => recorded?.clone(),
+            name if name.starts_with("Redrive") && recorded.is_none() => return None,
+            _ => value.clone(),
+        };
+        Some((Arc::clone(name), value))
+    });
+    Value::object(members)
 }
 
 /// `s3_objects` of a case.
