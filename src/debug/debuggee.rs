@@ -15,6 +15,7 @@ use crate::execution::{
     EventDetails, EventId, Execution, ExecutionSource, History, Moments, ThreadId, Timestamp,
 };
 use crate::json::Value;
+use crate::query::Variables;
 
 /// What a service, or the user, answers to a task.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,10 +85,12 @@ pub(super) struct Debuggee {
 #[derive(Clone, Debug)]
 pub(super) struct Engine {
     pub(super) machine: Machine,
+    /// Those that the first state found.
+    variables: Arc<Variables>,
     pub(super) journal: Journal,
     /// The last event after each input of the journal.
     marks: Vec<EventId>,
-    clock: VirtualClock,
+    pub(super) clock: VirtualClock,
     pub(super) pacing: Clock,
     pub(super) pending: Vec<Pending>,
     /// Not yet handed to the shell.
@@ -102,8 +105,18 @@ pub(super) struct Engine {
 
 impl Debuggee {
     pub(super) fn launch(definition: Arc<StateMachine>, start: ExecutionStart) -> Self {
+        Self::launch_with(definition, start, &Variables::new())
+    }
+
+    /// With variables that the first state finds.
+    pub(super) fn launch_with(
+        definition: Arc<StateMachine>,
+        start: ExecutionStart,
+        variables: &Variables,
+    ) -> Self {
         let mut history = History::default();
-        let machine = Machine::start(Arc::clone(&definition), &start, &mut history);
+        let machine = Machine::start(Arc::clone(&definition), &start, &mut history)
+            .with_variables(variables);
         let mut debuggee = Self {
             moments: Moments::new(&definition),
             definition,
@@ -112,6 +125,7 @@ impl Debuggee {
             kind: start.kind,
             engine: Some(Engine {
                 machine,
+                variables: Arc::new(variables.clone()),
                 clock: VirtualClock::new(start.at),
                 journal: Journal::new(start),
                 marks: Vec::new(),
@@ -221,7 +235,7 @@ impl Debuggee {
     }
 
     /// Gives the machine an input now, and notes everything about it.
-    fn take(&mut self, input: Input) {
+    pub(super) fn take(&mut self, input: Input) {
         let Some(engine) = &mut self.engine else { return };
         let now = engine.clock.now();
         let actions = engine.machine.step(now, input.clone(), &mut self.history);
@@ -285,7 +299,7 @@ impl Debuggee {
     /// The same execution, aborted at a time: what went in until then, and `StopExecution`.
     pub(super) fn aborted_at(&self, at: Timestamp, cause: Option<Arc<str>>) -> Option<Self> {
         let engine = self.engine.as_ref()?;
-        let mut copy = Self::launch(Arc::clone(&self.definition), engine.journal.start.clone());
+        let mut copy = self.relaunched(engine);
         for (when, input) in engine.journal.inputs.iter().take_while(|(when, _)| *when <= at) {
             copy.replay(*when, input.clone());
         }
@@ -377,7 +391,7 @@ impl Debuggee {
     pub(super) fn replayed(&self, until: EventId) -> Option<Self> {
         let engine = self.engine.as_ref()?;
         let count = engine.marks.partition_point(|mark| *mark <= until);
-        let mut copy = Self::launch(Arc::clone(&self.definition), engine.journal.start.clone());
+        let mut copy = self.relaunched(engine);
         for (at, input) in engine.journal.inputs.iter().take(count) {
             copy.replay(*at, input.clone());
         }
@@ -385,6 +399,15 @@ impl Debuggee {
             engine.cancelled.clear();
         }
         Some(copy)
+    }
+
+    /// The same execution at its start.
+    fn relaunched(&self, engine: &Engine) -> Self {
+        Self::launch_with(
+            Arc::clone(&self.definition),
+            engine.journal.start.clone(),
+            &engine.variables,
+        )
     }
 
     fn replay(&mut self, at: Timestamp, input: Input) {
@@ -487,7 +510,7 @@ impl Engine {
     }
 
     /// The input that an answer is; `None` when it only says that none will come, or nobody waits for it any more.
-    fn take_answer(&mut self, token: TaskToken, answer: TaskAnswer) -> Option<Input> {
+    pub(super) fn take_answer(&mut self, token: TaskToken, answer: TaskAnswer) -> Option<Input> {
         let pending = self.pending.iter_mut().find(|it| it.request.token == token)?;
         match answer {
             TaskAnswer::Never => {

@@ -12,21 +12,28 @@
 //! }
 //! ```
 
+mod alike;
 pub mod breakpoint;
 pub mod debuggee;
 pub mod evaluate;
 pub mod frames;
 mod inspect;
+mod recording;
+pub mod replay;
 pub mod session;
 pub mod step;
 mod travel;
+pub mod verify;
 
 pub use breakpoint::{BreakOn, Breakpoint, Breakpoints, ExceptionFilters, HitCount};
 pub use debuggee::{Clock, Pending, TaskAnswer};
 pub use evaluate::EvaluateError;
 pub use frames::{Frame, Scope, ScopeKind};
+pub use recording::{RecordedNames, Recording};
+pub use replay::{Ask, Served, ServedBy};
 pub use session::{Cursor, DebugSession, Progress, SessionStatus};
 pub use step::{Goal, LogEntry, StopReason};
+pub use verify::{Agreement, Divergence, Pair, Verification, verify};
 
 #[cfg(test)]
 mod tests;

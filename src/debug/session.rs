@@ -92,6 +92,14 @@ impl DebugSession {
         Self::over(Debuggee::open(execution), EventId(1), StopReason::Entry)
     }
 
+    /// A re-run of a recording, stopped where it ended or stands.
+    pub(super) fn of_rerun(debuggee: Debuggee) -> Self {
+        let last = debuggee.last_event();
+        let reason =
+            if debuggee.has_ended() { StopReason::End } else { StopReason::WaitingForAnswer };
+        Self::over(debuggee, last, reason)
+    }
+
     fn over(debuggee: Debuggee, event: EventId, reason: StopReason) -> Self {
         let mut session = Self {
             debuggee,

@@ -48,6 +48,26 @@ impl VirtualClock {
         self.due.first().map(|(at, _)| *at)
     }
 
+    /// The timers that run, from an id on, with when they are due.
+    pub fn timers_from(&self, first: TimerId) -> impl Iterator<Item = (TimerId, Timestamp)> {
+        self.times.range(first..).map(|(timer, at)| (*timer, *at))
+    }
+
+    /// When a timer is due; `None` once it fired or was cancelled.
+    pub fn due_at(&self, timer: TimerId) -> Option<Timestamp> {
+        self.times.get(&timer).copied()
+    }
+
+    /// Drops a timer that is fired by somebody else.
+    pub fn forget(&mut self, timer: TimerId) {
+        self.observe(&Action::CancelTimer { timer });
+    }
+
+    /// The earliest timer.
+    pub fn earliest(&self) -> Option<TimerId> {
+        self.due.first().map(|(_, timer)| *timer)
+    }
+
     /// The next timer that is due by now, as the input that fires it. It is forgotten here.
     pub fn fire(&mut self) -> Option<Input> {
         let &(at, timer) = self.due.first()?;

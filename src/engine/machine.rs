@@ -14,7 +14,7 @@ use super::program::{Program, ProgramState};
 use super::random::SeededRandom;
 use super::rehearsal::Rehearsal;
 use super::thread::{Children, Phase, Role, ScopeNumber, Thread, ThreadIndex, Visit, Wake};
-use super::{Action, ExecutionStart, Input, Journal, TaskToken, TimerId};
+use super::{Action, ExecutionStart, Input, Journal, TaskToken, TimerId, TimerPurpose};
 use crate::asl::{State, StateMachine, StateMachineType};
 use crate::execution::{EventDetails, EventId, EventType, History, InspectionData, Timestamp};
 use crate::json::Value;
@@ -248,6 +248,40 @@ impl Machine {
             machine.step(*at, input.clone(), &mut history);
         }
         (machine, history)
+    }
+
+    /// What a running timer is for.
+    pub fn timer_purpose(&self, timer: TimerId) -> Option<TimerPurpose> {
+        let index = match self.timers.get(&timer)? {
+            TimerOwner::Execution => return Some(TimerPurpose::Execution),
+            TimerOwner::Thread(index) => *index,
+        };
+        let thread = self.threads.get(index as usize)?.as_ref()?;
+        let state_name = Arc::clone(&self.program.get(thread.visit.state).name);
+        let map_indices = Arc::clone(&thread.map_indices);
+        if let Phase::Sleep(wake) = thread.phase {
+            return Some(match wake {
+                Wake::Wait(_) => TimerPurpose::Wait { state_name, map_indices },
+                Wake::Retry(_) => TimerPurpose::Retry { state_name, map_indices },
+            });
+        }
+        let task = thread.visit.task.as_ref()?;
+        let token = task.token;
+        Some(if task.heartbeat.is_some_and(|(heartbeat, _)| heartbeat == timer) {
+            TimerPurpose::Heartbeat { token }
+        } else {
+            TimerPurpose::Timeout { token }
+        })
+    }
+
+    /// Gives the first state variables, before anything has run: an execution that begins in the middle of a machine has those
+    /// that were assigned by then.
+    #[must_use]
+    pub fn with_variables(mut self, variables: &Variables) -> Self {
+        if let Some(Some(top)) = self.threads.first_mut() {
+            top.variables = Arc::new(variables.clone());
+        }
+        self
     }
 
     /// The Map Runs of distributed Maps, in the order in which they began.

@@ -28,5 +28,5 @@ pub use clock::VirtualClock;
 pub use journal::{Journal, JournalError};
 pub use machine::Machine;
 pub use map_runs::{ChildCounts, ChildOutcome, ChildRecord, MapRunRecord, MapRunStatus};
-pub use protocol::{Action, ExecutionStart, Input, TaskRequest, TaskToken, TimerId};
+pub use protocol::{Action, ExecutionStart, Input, TaskRequest, TaskToken, TimerId, TimerPurpose};
 pub use run::{Run, run_to_end};

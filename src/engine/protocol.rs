@@ -109,3 +109,18 @@ pub struct TaskRequest {
     /// `$$.Task.Token`, for callbacks.
     pub callback_token: Option<Arc<str>>,
 }
+
+/// What a timer of the machine is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimerPurpose {
+    /// `TimeoutSeconds` of the state machine.
+    Execution,
+    /// A Wait state of that name, in those Map iterations (outermost first).
+    Wait { state_name: Arc<str>, map_indices: Arc<[u64]> },
+    /// The delay before a retry of that state.
+    Retry { state_name: Arc<str>, map_indices: Arc<[u64]> },
+    /// `TimeoutSeconds` of a task.
+    Timeout { token: TaskToken },
+    /// `HeartbeatSeconds` of a task.
+    Heartbeat { token: TaskToken },
+}

@@ -199,7 +199,8 @@ impl Members {
     }
 }
 
-fn details_to_json(details: &EventDetails) -> Option<Value> {
+/// An event's details, as the API writes them; `None` where it has none.
+pub fn details_to_json(details: &EventDetails) -> Option<Value> {
     use EventDetails as D;
     let members = Members::default();
     let members = match details {

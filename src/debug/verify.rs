@@ -1,0 +1,379 @@
+//! Verifying: a recorded execution is run again with its own answers, and both histories are compared event by event.
+//!
+//! What cannot be the same is not compared: times; `roleArn`; what is made up anew in every run (UUIDs, random numbers, task and
+//! Map Run tokens, names that the history does not say), found by a second run that differs in just that; the order of events
+//! of concurrent branches and iterations, which are compared thread by thread under the recording's numbers; which of several
+//! threads ended last; and how far a thread had come when the failure of another stopped it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::DebugSession;
+use super::alike::{Numbering, same_details};
+use super::recording::Recording;
+use super::replay::{Ask, Matching, Plan, Rerun, Served, rerun};
+use crate::asl::StateMachine;
+use crate::execution::{
+    EventId, EventType, History, HistoryEvent, Moments, ThreadId, ThreadKind, ThreadStatus, export,
+};
+use crate::json::Value;
+use crate::query::Variables;
+
+/// What came of verifying a recording.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// Events of the recording.
+    pub events: usize,
+    /// Those that the re-run has too.
+    pub reproduced: usize,
+    /// The first event that it does not have, or has otherwise.
+    pub divergence: Option<Divergence>,
+    /// Both histories side by side, in the recording's order; events of ours alone stand where they came.
+    pub pairs: Vec<Pair>,
+    /// What was left out of the comparison, in words.
+    pub notes: Vec<String>,
+    /// Who answered the tasks.
+    pub served: Vec<Served>,
+    /// The re-run, stopped at its end.
+    pub session: DebugSession,
+}
+
+/// Where two histories part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Divergence {
+    /// In the recording; one more than its last event when ours goes on.
+    pub event_id: EventId,
+    pub recorded: Option<HistoryEvent>,
+    pub simulated: Option<HistoryEvent>,
+}
+
+/// An event of the recording beside that of the re-run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub recorded: Option<EventId>,
+    pub simulated: Option<EventId>,
+    pub agreement: Agreement,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    Same,
+    /// Only one of them has it, because a thread was stopped sooner or later; nothing is wrong with that.
+    Stopped,
+    Different,
+    /// After the first difference in its thread.
+    Unknown,
+}
+
+impl Verification {
+    pub fn is_reproduced(&self) -> bool {
+        self.divergence.is_none()
+    }
+
+    /// `{"events", "reproduced", "divergence": null | {"event_id", "recorded", "simulated"}}`, events as the API writes them.
+    pub fn to_json(&self) -> Value {
+        let number = |number: usize| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
+        let event = |event: &Option<HistoryEvent>| {
+            event.as_ref().map_or(Value::Null, export::event_to_json)
+        };
+        let divergence = self.divergence.as_ref().map_or(Value::Null, |it| {
+            Value::object([
+                ("event_id", Value::from(it.event_id.0.cast_signed())),
+                ("recorded", event(&it.recorded)),
+                ("simulated", event(&it.simulated)),
+            ])
+        });
+        Value::object([
+            ("events", number(self.events)),
+            ("reproduced", number(self.reproduced)),
+            ("divergence", divergence),
+        ])
+    }
+}
+
+/// Runs a recording again with its own answers, and compares. `ask` gives what histories do not hold: the objects that the reader
+/// of a distributed Map reads, and what the tasks of its child executions answer.
+pub fn verify(
+    definition: &Arc<StateMachine>,
+    history: &History,
+    moments: &Moments,
+    recording: &Recording,
+    ask: &mut Ask<'_>,
+) -> Verification {
+    let mut run = |variant: u64| {
+        let plan = Plan {
+            recording,
+            definition: Arc::clone(definition),
+            start: recording.start(variant),
+            variables: Variables::new(),
+            variant,
+            matching: Matching::Order,
+            from: EventId(0),
+        };
+        rerun(plan, ask)
+    };
+    let (ours, other) = (run(0), run(1));
+    let mut notes = Vec::new();
+    if recording.length < history.events().len() {
+        notes.push(format!(
+            "The execution was redriven after event {}; what came after is not compared.",
+            recording.length
+        ));
+    }
+    let comparison = Comparison {
+        recorded: Lanes::of(history, moments, recording.length),
+        ours: Lanes::of(&ours.debuggee.history, &ours.debuggee.moments, usize::MAX),
+        other: Lanes::of(&other.debuggee.history, &other.debuggee.moments, usize::MAX),
+        is_open: history.events().last().is_some_and(|it| !is_end(it.event_type)),
+    };
+    let found = comparison.run();
+    if found.stopped > 0 {
+        notes.push(format!(
+            "{} events are of threads that the failure of another one stopped: how far those came is a matter of timing.",
+            found.stopped
+        ));
+    }
+    if let Some(request) = ours.unanswered.first() {
+        notes.push(format!(
+            "State '{}' calls {}, and the recording does not say what that answered.",
+            request.state_name, request.resource.text
+        ));
+    }
+    let Rerun { served, .. } = &ours;
+    Verification {
+        events: recording.length,
+        reproduced: found.reproduced,
+        divergence: found.divergence,
+        pairs: found.pairs,
+        notes,
+        served: served.clone(),
+        session: ours.session(),
+    }
+}
+
+fn is_end(event_type: EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::ExecutionSucceeded
+            | EventType::ExecutionFailed
+            | EventType::ExecutionTimedOut
+            | EventType::ExecutionAborted
+    )
+}
+
+/// The events of each thread, under names that are the same in every run.
+struct Lanes<'h> {
+    history: &'h History,
+    moments: &'h Moments,
+    lanes: BTreeMap<Arc<str>, Lane>,
+}
+
+#[derive(Default)]
+struct Lane {
+    events: Vec<EventId>,
+    /// It was stopped by the failure of another.
+    was_stopped: bool,
+}
+
+impl<'h> Lanes<'h> {
+    fn of(history: &'h History, moments: &'h Moments, length: usize) -> Self {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+        let mut lanes: BTreeMap<Arc<str>, Lane> = BTreeMap::new();
+        for thread in &moments.latest().threads {
+            let parent = thread.parent.and_then(|it| names.get(it.0 as usize));
+            let name = match &thread.kind {
+                ThreadKind::Top => String::new(),
+                ThreadKind::Branch { of, index } | ThreadKind::Iteration { of, index } => {
+                    let outer = parent.map_or("", |it| &**it);
+                    format!("{outer}>{of}[{index}]")
+                }
+            };
+            // Each attempt of a Map or Parallel has its threads anew.
+            let count = seen.entry(name.clone()).or_default();
+            *count += 1;
+            let name: Arc<str> = format!("{name}#{count}").into();
+            let was_stopped = thread.status == ThreadStatus::Aborted;
+            lanes.insert(Arc::clone(&name), Lane { events: Vec::new(), was_stopped });
+            names.push(name);
+        }
+        for event in history.events().iter().take(length) {
+            let thread = moments.thread_of(event.id).0 as usize;
+            if let Some(lane) = names.get(thread).and_then(|it| lanes.get_mut(it)) {
+                lane.events.push(event.id);
+            }
+        }
+        Self { history, moments, lanes }
+    }
+
+    fn get(&self, id: EventId) -> Option<&'h HistoryEvent> {
+        self.history.get(id)
+    }
+
+    fn thread(&self, id: EventId) -> ThreadId {
+        self.moments.thread_of(id)
+    }
+
+    fn is_abortion(&self, id: EventId) -> bool {
+        let is_abortion = |it: EventType| {
+            matches!(
+                it,
+                EventType::TaskStateAborted
+                    | EventType::WaitStateAborted
+                    | EventType::MapStateAborted
+                    | EventType::ParallelStateAborted
+                    | EventType::MapIterationAborted
+            )
+        };
+        self.get(id).is_some_and(|event| is_abortion(event.event_type))
+    }
+
+    /// Whether an event hangs on one of a thread beside or inside its own: which one that is depends on which came last.
+    fn hangs_on_another(&self, event: &HistoryEvent) -> bool {
+        let (own, previous) = (self.thread(event.id), self.thread(event.previous_event_id));
+        let parent = self.moments.parent_of(previous);
+        own == previous || parent == Some(own) || parent == self.moments.parent_of(own)
+            || Some(previous) == self.moments.parent_of(own)
+    }
+}
+
+struct Comparison<'h> {
+    recorded: Lanes<'h>,
+    ours: Lanes<'h>,
+    other: Lanes<'h>,
+    /// The recording was made before the execution ended.
+    is_open: bool,
+}
+
+#[derive(Default)]
+struct Found {
+    reproduced: usize,
+    stopped: usize,
+    divergence: Option<Divergence>,
+    pairs: Vec<Pair>,
+}
+
+impl Comparison<'_> {
+    fn run(&self) -> Found {
+        let numbering = self.numbering();
+        let mut found = Found::default();
+        // Pairs by the place in the recording; ours alone after the recorded event before it.
+        let mut placed: Vec<((EventId, u64), Pair)> = Vec::new();
+        let empty = Lane::default();
+        let extra_names = self.ours.lanes.keys().filter(|it| !self.recorded.lanes.contains_key(*it));
+        for name in self.recorded.lanes.keys().chain(extra_names) {
+            let recorded = self.recorded.lanes.get(name).unwrap_or(&empty);
+            let ours = self.ours.lanes.get(name).unwrap_or(&empty);
+            let other = self.other.lanes.get(name).unwrap_or(&empty);
+            let may_be_cut = recorded.was_stopped || ours.was_stopped;
+            let mut after = recorded.events.first().copied().unwrap_or_else(|| self.before(ours));
+            // What became of the lane with its first difference.
+            let mut parted: Option<Agreement> = None;
+            for at in 0..recorded.events.len().max(ours.events.len()) {
+                let one = recorded.events.get(at).copied();
+                let two = ours.events.get(at).copied();
+                let agreement = parted.unwrap_or_else(|| match (one, two) {
+                    (Some(one), Some(two))
+                        if self.is_same(one, two, other.events.get(at).copied(), &numbering) =>
+                    {
+                        Agreement::Same
+                    }
+                    (None, Some(_)) if may_be_cut || self.is_open => Agreement::Stopped,
+                    (Some(_), None) if may_be_cut => Agreement::Stopped,
+                    // A stopped thread's last event says that it was stopped, wherever it had come to.
+                    (Some(one), Some(two))
+                        if may_be_cut && (self.recorded.is_abortion(one) || self.ours.is_abortion(two)) =>
+                    {
+                        Agreement::Stopped
+                    }
+                    (_, _) => Agreement::Different,
+                });
+                match agreement {
+                    Agreement::Same => {}
+                    Agreement::Stopped => parted = Some(Agreement::Stopped),
+                    Agreement::Different | Agreement::Unknown => parted = Some(Agreement::Unknown),
+                }
+                after = one.unwrap_or(after);
+                let order = if one.is_some() { 0 } else { two.map_or(0, |it| it.0) };
+                placed.push(((after, order), Pair { recorded: one, simulated: two, agreement }));
+                let counts = matches!(agreement, Agreement::Same | Agreement::Stopped);
+                found.reproduced += usize::from(one.is_some() && counts);
+                found.stopped += usize::from(agreement == Agreement::Stopped);
+            }
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        found.divergence = placed
+            .iter()
+            .find(|(_, pair)| pair.agreement == Agreement::Different)
+            .map(|((after, _), pair)| Divergence {
+                event_id: pair.recorded.unwrap_or(EventId(after.0 + 1)),
+                recorded: pair.recorded.and_then(|id| self.recorded.get(id)).cloned(),
+                simulated: pair.simulated.and_then(|id| self.ours.get(id)).cloned(),
+            });
+        found.pairs = placed.into_iter().map(|(_, pair)| pair).collect();
+        found
+    }
+
+    /// The recorded event before the first of a lane that only ours has.
+    fn before(&self, lane: &Lane) -> EventId {
+        let Some(first) = lane.events.first() else { return EventId(0) };
+        EventId(first.0.saturating_sub(1).min(self.recorded.history.last_id().0))
+    }
+
+    /// The recording's numbers of our events, by their places in the threads.
+    fn numbering(&self) -> Numbering {
+        let mut numbering = Numbering::from([(EventId(0), EventId(0))]);
+        for (name, ours) in &self.ours.lanes {
+            let Some(recorded) = self.recorded.lanes.get(name) else { continue };
+            numbering.extend(ours.events.iter().copied().zip(recorded.events.iter().copied()));
+        }
+        numbering
+    }
+
+    fn is_same(
+        &self,
+        one: EventId,
+        two: EventId,
+        third: Option<EventId>,
+        numbering: &Numbering,
+    ) -> bool {
+        let (Some(one), Some(two)) = (self.recorded.get(one), self.ours.get(two)) else {
+            return false;
+        };
+        one.event_type == two.event_type
+            && self.hang_alike(one, two, numbering)
+            && (one.details == two.details || {
+                let third = third.and_then(|id| self.other.get(id));
+                let third = third.filter(|it| it.event_type == two.event_type).unwrap_or(two);
+                let details = export::details_to_json;
+                same_details(
+                    &details(&one.details).unwrap_or_default(),
+                    &details(&two.details).unwrap_or_default(),
+                    &details(&third.details).unwrap_or_default(),
+                    numbering,
+                )
+            })
+    }
+
+    /// Whether two events hang on the same one.
+    fn hang_alike(&self, one: &HistoryEvent, two: &HistoryEvent, numbering: &Numbering) -> bool {
+        use EventType as T;
+        if numbering.get(&two.previous_event_id) == Some(&one.previous_event_id) {
+            return true;
+        }
+        // AWS itself hangs the exit of a distributed Map on the start of its run, or on its end.
+        if one.event_type == T::MapStateExited {
+            return true;
+        }
+        let follows_others = matches!(
+            one.event_type,
+            T::MapIterationStarted
+                | T::MapStateSucceeded
+                | T::MapStateFailed
+                | T::ParallelStateSucceeded
+                | T::ParallelStateFailed
+                | T::ExecutionFailed
+        );
+        follows_others && self.recorded.hangs_on_another(one) && self.ours.hangs_on_another(two)
+    }
+}

@@ -1,0 +1,244 @@
+//! Executions recorded on AWS as journals: each opens, is walked through in both directions, survives export, and is run again
+//! with its own answers.
+//!
+//! The corpus is not what AWS said to the byte: times and roles were removed, texts of JSON were parsed, ARNs of activities became
+//! plain names, and what AWS had made up became names or wildcards. So the recordings are first put back into AWS's form; the
+//! comparison itself is the product's own.
+
+#![expect(clippy::print_stdout, reason = "the score is what this test is run for")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stepwell::asl::task::ResourceKind;
+use stepwell::asl::{self, Scope, StateKind, StateMachine, StateMachineType};
+use stepwell::debug::{
+    DebugSession, Goal, RecordedNames, Recording, TaskAnswer, Verification, verify,
+};
+use stepwell::engine::TaskRequest;
+use stepwell::execution::{
+    EventDetails, EventId, Execution, ExecutionSource, History, Moment, Moments, Payload,
+    Timestamp, export,
+};
+use stepwell::json::document::{Document, Format};
+use stepwell::json::{Object, Value};
+
+/// Of 100 recordings whose task results are recorded, how many are reproduced at least. Raised whenever more is reached.
+const FLOOR_PERCENT: f64 = 98.0;
+
+/// One recorded execution of the corpus.
+struct Case {
+    id: String,
+    machine: Arc<StateMachine>,
+    kind: StateMachineType,
+    history: History,
+    input: Option<Value>,
+    objects: Vec<Value>,
+    /// The ids of concurrent branches were blanked, and the events sorted.
+    has_ids: bool,
+    /// What the child executions of a distributed Map did is not in the history.
+    has_results: bool,
+}
+
+fn cases() -> Option<Vec<Case>> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance/cases"));
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        println!("skipped: there is no {}", folder.display());
+        return None;
+    };
+    let mut files: Vec<PathBuf> = files.filter_map(|it| Some(it.ok()?.path())).collect();
+    files.sort();
+    let mut cases = Vec::new();
+    for file in files.iter().filter(|it| it.extension().is_some_and(|it| it == "json")) {
+        let text = std::fs::read_to_string(file).expect("the cases can be read");
+        let list = Value::parse(&text).expect("the cases are JSON");
+        cases.extend(list.as_array().into_iter().flatten().filter_map(case));
+    }
+    Some(cases)
+}
+
+fn case(case: &Value) -> Option<Case> {
+    let events = case.get("expected")?.get("events")?.as_array()?;
+    let definition = case.get("definition").filter(|it| it.as_object().is_some())?;
+    let document = Document::parse(&definition.to_string(), Format::Json);
+    let mut machine = asl::parse::parse(&document).machine;
+    let mut numbers = BTreeMap::new();
+    let mut history = History::default();
+    for event in events {
+        let read = export::event_from_json(event).expect("an event");
+        let previous = numbers.get(&read.previous_event_id).copied().unwrap_or_default();
+        let id = history.append(previous, read.timestamp, read.event_type, read.details);
+        numbers.insert(read.id, id);
+    }
+    name_activities(&mut machine.top, &activities(&history));
+    let flag = |name: &str| case.get(name).and_then(Value::as_bool) == Some(true);
+    Some(Case {
+        id: case.get("id")?.as_str()?.to_owned(),
+        machine: Arc::new(machine),
+        kind: match case.get("type").and_then(Value::as_str) {
+            Some("EXPRESS") => StateMachineType::Express,
+            Some(_) | None => StateMachineType::Standard,
+        },
+        has_ids: numbers.len() == events.len() && numbers.iter().all(|(old, new)| old == new),
+        history,
+        input: restored_input(case),
+        objects: case.get("s3_objects").and_then(Value::as_array).cloned().unwrap_or_default(),
+        has_results: !flag("needs_child_task_results"),
+    })
+}
+
+/// The resources that the recording says are activities.
+fn activities(history: &History) -> BTreeSet<Arc<str>> {
+    let activity = |event: &stepwell::execution::HistoryEvent| match &event.details {
+        EventDetails::ResourceScheduled { resource, .. }
+            if event.event_type == stepwell::execution::EventType::ActivityScheduled =>
+        {
+            Some(Arc::clone(resource))
+        }
+        _ => None,
+    };
+    history.events().iter().filter_map(activity).collect()
+}
+
+/// The corpus replaced the ARNs of activities by plain names.
+fn name_activities(scope: &mut Scope, activities: &BTreeSet<Arc<str>>) {
+    for state in scope.states.values_mut() {
+        match &mut state.kind {
+            StateKind::Task(task) if activities.contains(&task.resource.text) => {
+                task.resource.kind = ResourceKind::Activity { name: task.resource.text.clone() };
+            }
+            StateKind::Parallel(parallel) => {
+                for branch in &mut parallel.branches {
+                    name_activities(branch, activities);
+                }
+            }
+            StateKind::Map(map) => name_activities(&mut map.processor.scope, activities),
+            StateKind::Task(_)
+            | StateKind::Pass(_)
+            | StateKind::Choice(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed
+            | StateKind::Fail(_)
+            | StateKind::Unknown(_) => {}
+        }
+    }
+}
+
+/// The input with the time that a Wait is given, where the corpus has the word `timestamp` in its place.
+fn restored_input(case: &Value) -> Option<Value> {
+    let Value::Object(members) = case.get("input")? else { return None };
+    if !members.values().any(|it| it.as_str() == Some("timestamp")) {
+        return None;
+    }
+    let id = case.get("id").and_then(Value::as_str).unwrap_or_default();
+    let parameter = id.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'))?;
+    let time = match parameter.parse::<i64>() {
+        Ok(days) => Timestamp(1_767_225_600_000 + days * 86_400_000)
+            .to_string()
+            .replace(".000Z", "Z"),
+        Err(_) => format!("2026-01-01T00:00:01{parameter}"),
+    };
+    let restore = |(name, value): (&Arc<str>, &Value)| {
+        let value =
+            if value.as_str() == Some("timestamp") { Value::from(&*time) } else { value.clone() };
+        (Arc::clone(name), value)
+    };
+    Some(Value::from(members.iter().map(restore).collect::<Object>()))
+}
+
+fn open(case: &Case) -> DebugSession {
+    DebugSession::open(&Execution {
+        arn: "arn:aws:states:us-east-1:123456789012:execution:Machine:run".into(),
+        state_machine: Arc::clone(&case.machine),
+        kind: case.kind,
+        history: case.history.clone(),
+        source: ExecutionSource::Imported { path: PathBuf::from("history.json") },
+    })
+}
+
+fn verified(case: &Case) -> Verification {
+    let moments = Moments::of(&case.machine, &case.history);
+    let names =
+        RecordedNames { kind: case.kind, input: case.input.clone(), ..RecordedNames::default() };
+    let recording = Recording::of(&case.history, &moments, names);
+    let mut ask = |request: &TaskRequest, _now: Timestamp| read_bucket(&case.objects, request);
+    verify(&case.machine, &case.history, &moments, &recording, &mut ask)
+}
+
+/// The buckets as they were before the start, for the reader of a Map, and open for its writer.
+fn read_bucket(objects: &[Value], request: &TaskRequest) -> Option<TaskAnswer> {
+    let ResourceKind::Optimised { service, action, .. } = &request.resource.kind else {
+        return None;
+    };
+    if &**service != "s3" {
+        return None;
+    }
+    let wanted = |name: &str| request.parameters.get(name);
+    let mut in_bucket = objects.iter().filter(|it| it.get("bucket") == wanted("Bucket"));
+    let output = match &**action {
+        "getObject" => {
+            let object = in_bucket.find(|it| it.get("key") == wanted("Key"))?;
+            Value::object([("Body", object.get("body")?.clone())])
+        }
+        "putObject" => Value::object([("ETag", Value::from("\"etag\""))]),
+        "listObjectsV2" => {
+            let entries = in_bucket.map(|object| {
+                let size = object.get("body").and_then(Value::as_str).map_or(0, str::len);
+                Value::object([
+                    ("Etag", Value::from("\"etag\"")),
+                    ("Key", object.get("key").cloned().unwrap_or_default()),
+                    ("LastModified", Value::from(1_700_000_000)),
+                    ("Size", Value::from(size as i64)),
+                    ("StorageClass", Value::from("STANDARD")),
+                ])
+            });
+            Value::object([("Contents", Value::array(entries))])
+        }
+        _ => return None,
+    };
+    Some(TaskAnswer::Succeeded { output })
+}
+
+#[test]
+fn recorded_executions_are_reproduced_with_their_own_answers() {
+    let Some(cases) = cases() else { return };
+    assert!(cases.len() >= 440, "only {} recordings", cases.len());
+    let (mut tried, mut reproduced) = (0_u32, 0_u32);
+    let only = std::env::var("STEPWELL_CASE").ok();
+    for case in cases.iter().filter(|it| only.as_ref().is_none_or(|only| it.id.contains(only))) {
+        let found = verified(case);
+        if !case.has_results || !case.has_ids {
+            println!(
+                "not counted: {} ({}): {} of {}",
+                case.id,
+                if case.has_ids { "its child executions were not recorded" } else { "its ids were blanked" },
+                found.reproduced,
+                found.events
+            );
+            continue;
+        }
+        tried += 1;
+        reproduced += u32::from(found.is_reproduced());
+        if let Some(divergence) = &found.divergence {
+            let text = |event: &Option<stepwell::execution::HistoryEvent>| {
+                event.as_ref().map_or("nothing".to_owned(), |it| export::event_to_json(it).to_string())
+            };
+            println!(
+                "{}: {} of {}, first at event {}\n    recorded  {}\n    simulated {}\n    {:?}",
+                case.id,
+                found.reproduced,
+                found.events,
+                divergence.event_id.0,
+                text(&divergence.recorded),
+                text(&divergence.simulated),
+                found.notes
+            );
+        } else {
+            assert_eq!(found.events, found.reproduced, "{}", case.id);
+        }
+    }
+    let percent = 100.0 * f64::from(reproduced) / f64::from(tried.max(1));
+    println!("{reproduced} of {tried} recordings are reproduced: {percent:.1} %");
+    assert!(only.is_some() || percent >= FLOOR_PERCENT, "{percent:.1} %");
+}
