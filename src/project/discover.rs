@@ -26,10 +26,20 @@ const MAX_EXAMPLE_BYTES: usize = 1024 * 1024;
 pub(super) struct Opening {
     pub(super) reader: Reader,
     pub(super) project: Project,
+    companions: Companions,
+}
+
+/// What lies beside a file that was named alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Companions {
+    /// Mocks, example inputs and requests, and the files that stand for S3.
+    Read,
+    /// Nothing: who asks about many files of one folder must not have it listed for each.
+    Ignored,
 }
 
 /// Opens a definition file, a template, a `.tf` file or a folder.
-pub(super) fn open(path: &Path) -> Result<Project, OpenError> {
+pub(super) fn open(path: &Path, companions: Companions) -> Result<Project, OpenError> {
     let metadata = fs::metadata(path).map_err(|err| unreadable(path, &err))?;
     let folder = if metadata.is_dir() {
         fs::read_dir(path).map_err(|err| unreadable(path, &err))?;
@@ -53,6 +63,7 @@ pub(super) fn open(path: &Path) -> Result<Project, OpenError> {
             ..Project::default()
         },
         reader,
+        companions: if metadata.is_dir() { Companions::Read } else { companions },
     };
     if metadata.is_dir() {
         opening.folder();
@@ -60,7 +71,9 @@ pub(super) fn open(path: &Path) -> Result<Project, OpenError> {
         let file = fs::canonicalize(path).map_err(|err| unreadable(path, &err))?;
         opening.file(path, &file)?;
     }
-    opening.objects();
+    if opening.companions == Companions::Read {
+        opening.objects();
+    }
     let mut project = opening.project;
     number_duplicates(&mut project.machines);
     project.files = opening.reader.into_files();
@@ -80,7 +93,7 @@ impl Opening {
         if extension == "tf" {
             self.project.form = ProjectForm::Terraform;
             terraform::load(self, &folder);
-            self.examples(&self.reader.files_of(&folder));
+            self.beside(&folder);
             return Ok(());
         }
         let document = Document::parse(&text, Format::of_path(file, &text));
@@ -103,8 +116,14 @@ impl Opening {
             }
             Kind::Mocks | Kind::Postman | Kind::Other => return Err(nothing_in(path, false)),
         }
-        self.examples(&self.reader.files_of(&folder));
+        self.beside(&folder);
         Ok(())
+    }
+
+    fn beside(&mut self, folder: &Path) {
+        if self.companions == Companions::Read {
+            self.examples(&self.reader.files_of(folder));
+        }
     }
 
     fn read_opened(&mut self, path: &Path, file: &Path) -> Result<Arc<str>, OpenError> {

@@ -102,5 +102,13 @@ pub struct OpenError {
 /// # Errors
 /// The path cannot be read, is too large, or holds nothing that Stepwell knows.
 pub fn open(path: &Path) -> Result<Project, OpenError> {
-    discover::open(path)
+    discover::open(path, discover::Companions::Read)
+}
+
+/// As [`open`], but of a file nothing beside it: no mocks, no examples. For those who only ask what the file itself says.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_alone(path: &Path) -> Result<Project, OpenError> {
+    discover::open(path, discover::Companions::Ignored)
 }

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::args::{CheckArgs, Format};
-use super::{Failure, open, say, say_error};
+use super::{Failure, say, say_error, told};
 use crate::asl::{Diagnostic, Severity, rule};
 use crate::json::document::{LineColumn, LineIndex};
+use crate::project;
 
 /// One finding with its place, ready to be shown.
 struct Finding<'a> {
@@ -28,7 +29,7 @@ pub(super) fn check(args: &CheckArgs) -> ExitCode {
     let mut counts = [0_usize; 3];
     let mut unopened = 0;
     for path in &args.paths {
-        let project = match open(path) {
+        let project = match told(project::open_alone(path)) {
             Ok(project) => project,
             Err(Failure(why)) => {
                 unopened += 1;

@@ -87,7 +87,11 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
 }
 
 fn open(path: &Path) -> Result<Project, Failure> {
-    project::open(path).map_err(|err| {
+    told(project::open(path))
+}
+
+fn told(opened: Result<Project, project::OpenError>) -> Result<Project, Failure> {
+    opened.map_err(|err| {
         let remedy =
             if err.remedy.is_empty() { String::new() } else { format!("\n{}", err.remedy) };
         Failure(format!("{}{remedy}", err.message))
