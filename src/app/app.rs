@@ -503,6 +503,7 @@ impl App {
             },
         };
         if let Progress::Held(pending) = &exchange.progress {
+            let synchronous = pending.start.synchronous;
             let arn = pending.start.state_machine_arn.clone();
             let (input, name) = (pending.start.input.clone(), pending.start.name.clone());
             let callback = pending.callback.as_ref().map(send_task_of);
@@ -513,7 +514,8 @@ impl App {
                     self.answer_exchange(&mut exchange, &result);
                 }
                 Some(machine) => {
-                    exchange.run = Some(self.start_run(machine, input, None, name.as_deref()));
+                    exchange.run =
+                        Some(self.start_run(machine, input, None, name.as_deref(), synchronous));
                 }
                 None => self.answer_exchange(&mut exchange, &no_such_machine(&arn)),
             }
@@ -597,13 +599,15 @@ impl App {
 
     // -- executions
 
-    /// Starts an execution, stopped before its first state. It becomes the one that is shown.
+    /// Starts an execution, stopped before its first state. It becomes the one that is shown. An Express execution may have a
+    /// caller who waits for it.
     pub(super) fn start_run(
         &mut self,
         machine: usize,
         input: Value,
         kind: Option<StateMachineType>,
         name: Option<&str>,
+        synchronous: bool,
     ) -> RunId {
         let id = RunId(self.next_id());
         let at = clock::now();
@@ -613,7 +617,7 @@ impl App {
             let seed = id.0;
             let name =
                 name.map_or_else(|| execution_name(at.0.unsigned_abs() ^ seed), str::to_owned);
-            let start = execution_start(
+            let mut start = execution_start(
                 definition,
                 input,
                 kind.unwrap_or(definition.kind),
@@ -621,6 +625,7 @@ impl App {
                 seed,
                 &name,
             );
+            start.synchronous &= synchronous;
             self.runs.push(Run::start(id, machine, definition, start));
             self.active_run = Some(id);
             self.forget_old_runs();

@@ -586,7 +586,7 @@ impl App {
     fn start_typed(&mut self) -> Option<RunId> {
         let machine = self.project.as_ref().map(|open| open.machine)?;
         match Value::parse(&self.input_text) {
-            Ok(input) => Some(self.start_run(machine, input, Some(self.machine_type), None)),
+            Ok(input) => Some(self.start_run(machine, input, Some(self.machine_type), None, true)),
             Err(err) => {
                 self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string());
                 self.for_window.push(Command::ShowPane(super::Pane::Input));
@@ -628,7 +628,7 @@ impl App {
         };
         let machine = open.machine;
         let kind = Some(self.machine_type);
-        self.start_run(machine, input, kind, None);
+        self.start_run(machine, input, kind, None, true);
         if let Some(run) = self.run_mut()
             && let Some(start) = run.start.clone()
         {
