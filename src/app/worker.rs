@@ -106,7 +106,7 @@ impl FileWatcher {
 /// Downloads an execution on a thread of its own.
 pub(super) fn fetch(profile: Option<String>, region: Option<String>, arn: String, outbox: Outbox) {
     let work = move || {
-        let connection = aws::Connection { profile, region, endpoint_url: None };
+        let connection = aws::Connection { profile, region, ..aws::Connection::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let fetched = runtime.map_err(|err| err.to_string()).and_then(|runtime| {
             runtime

@@ -1,15 +1,28 @@
-//! A connection to Step Functions, and reading an execution through it.
+//! A connection to AWS: whose credentials, which region, which endpoint; and the one way in which every call is made.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_sfn::Client;
-use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_sdk_sfn::config::http::HttpResponse;
+use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::convert::event_of;
-use crate::execution::{History, HistoryEvent};
+use super::Cancel;
+use super::error::{AwsError, Meaning};
+use super::profile::{Environment, ProfileFiles, ProfileKind, Profiles};
+use super::quota::{Api, Limiter};
+use crate::execution::Timestamp;
 
 /// Where to ask. What is absent comes from the profile or the environment, as in the AWS CLI.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,117 +31,429 @@ pub struct Connection {
     pub region: Option<String>,
     /// For a local emulator.
     pub endpoint_url: Option<String>,
+    /// Other profile files than the environment names.
+    pub files: Option<ProfileFiles>,
+    pub patience: Patience,
 }
 
-/// An execution as AWS holds it.
+/// How long and how often to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For one attempt, from the first byte sent to the last one read.
+    pub attempt: Duration,
+    /// Attempts in all. What is tried again: throttling, server errors, broken connections.
+    pub attempts: u32,
+    /// Before the second attempt, doubled for each further one, with jitter.
+    pub first_wait: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        // A history page of 1,000 events with large payloads takes AWS seconds.
+        let attempt = Duration::from_secs(30);
+        Self { attempt, attempts: 5, first_wait: Duration::from_millis(300) }
+    }
+}
+
+/// A connection that calls can be made on. Clones share credentials, rate limit and counters.
+#[derive(Clone)]
+pub struct Session {
+    pub(super) sfn: aws_sdk_sfn::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    shared: Arc<Shared>,
+    cancel: Cancel,
+}
+
+struct Shared {
+    profile: Option<String>,
+    region: String,
+    endpoint_url: Option<String>,
+    profiles: Profiles,
+    limiter: Limiter,
+    started: tokio::time::Instant,
+    requests: AtomicU64,
+    credentials: CredentialWatch,
+    patience: Patience,
+}
+
+/// What can be told about credentials without holding them.
+#[derive(Debug, Default)]
+struct CredentialWatch {
+    expiry: Mutex<Option<SystemTime>>,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+/// Why no credentials came, before it is put into words.
 #[derive(Clone, Debug)]
-pub struct FetchedExecution {
-    pub arn: String,
-    /// The definition as it was run, not as it is now.
-    pub definition: String,
-    pub history: History,
-    pub region: String,
+enum Trouble {
+    NotFound,
+    Failed(String),
 }
 
-/// Why AWS did not answer, and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum AwsError {
-    #[error(
-        "The execution ARN is not one of Step Functions. It looks like arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME."
-    )]
-    NotAnExecution,
-    #[error("AWS keeps no history of EXPRESS executions; only their log group has one.")]
-    Express,
-    #[error("AWS refused {call}: {message} ({code})")]
-    Refused { call: &'static str, code: String, message: String },
-    #[error("{call} got no answer: {why}")]
-    Unreachable { call: &'static str, why: String },
-    #[error("The history has a gap after event {after}.")]
-    Gap { after: u64 },
+/// Neither credentials nor requests.
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("profile", &self.shared.profile)
+            .field("region", &self.shared.region)
+            .field("endpoint_url", &self.shared.endpoint_url)
+            .finish_non_exhaustive()
+    }
 }
 
-/// Reads the definition and the whole history of a STANDARD execution, page by page; `progress` is told the events read so far.
-///
-/// # Errors
-/// The ARN is no execution's, AWS refuses, or the network fails.
-pub async fn fetch_execution(
-    connection: &Connection,
-    arn: &str,
-    progress: impl Fn(usize) + Send,
-) -> Result<FetchedExecution, AwsError> {
-    let region = match arn.split(':').collect::<Vec<_>>().as_slice() {
-        ["arn", _, "states", region, _, "execution", _, _] => (*region).to_owned(),
-        ["arn", _, "states", _, _, "express", ..] => return Err(AwsError::Express),
-        _ => return Err(AwsError::NotAnExecution),
+impl Session {
+    /// Settles profile, region and endpoint. Nothing is sent yet, so wrong credentials show at the first call.
+    ///
+    /// `region_of_arn` is used when no region was asked for, because an ARN knows its region better than a profile does.
+    ///
+    /// # Errors
+    /// There is no such profile, its role wants an MFA code, or nobody says which region.
+    pub async fn connect(
+        connection: &Connection,
+        region_of_arn: Option<&str>,
+    ) -> Result<Self, AwsError> {
+        let environment = Environment::read();
+        let files = connection.files.clone().unwrap_or_else(ProfileFiles::from_environment);
+        let profiles = files.read();
+        if let Some(profile) = &connection.profile
+            && profiles.get(profile).is_none()
+        {
+            let known = profiles.list.into_iter().map(|it| it.name).collect();
+            return Err(AwsError::UnknownProfile { profile: profile.clone(), known });
+        }
+        let named = connection.profile.clone().or_else(|| environment.profile.clone());
+        let in_use = named.as_deref().unwrap_or("default");
+        // Keys in the environment are taken before any profile that nobody asked for.
+        let from_profile = connection.profile.is_some() || !environment.keys;
+        if from_profile && let Some(device) = profiles.mfa_device(in_use) {
+            return Err(mfa_needed(in_use, device));
+        }
+
+        // ring instead of the default aws-lc, which would need a C build of its own.
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let patience = connection.patience;
+        let retry = RetryConfig::standard()
+            .with_max_attempts(patience.attempts.max(1))
+            .with_initial_backoff(patience.first_wait)
+            .with_max_backoff(Duration::from_secs(5));
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(patience.attempt.min(Duration::from_secs(5)))
+            .operation_attempt_timeout(patience.attempt)
+            .build();
+        let config_files = EnvConfigFiles::builder()
+            .with_file(EnvConfigFileKind::Config, files.config)
+            .with_file(EnvConfigFileKind::Credentials, files.credentials)
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.clone())
+            .profile_files(config_files.clone())
+            .retry_config(retry)
+            .timeout_config(timeouts.clone());
+        let region = connection.region.clone().or_else(|| region_of_arn.map(str::to_owned));
+        // The SDK for Rust does not read AWS_DEFAULT_REGION before the profile, the CLI does.
+        let region = region.or(environment.region);
+        if let Some(region) = &region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &connection.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &connection.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        let Some(region) = config.region().cloned() else { return Err(AwsError::NoRegion) };
+
+        let chosen = connection.profile.as_ref().map(|profile| {
+            // The SDK's default chain would take keys of the environment before the profile that was asked for.
+            let provider = ProviderConfig::default()
+                .with_http_client(http)
+                .with_region(Some(region.clone()))
+                .with_timeout_config(timeouts);
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(&provider)
+                .profile_files(config_files)
+                .profile_name(profile)
+                .build();
+            SharedCredentialsProvider::new(provider)
+        });
+        let endpoint_url = connection
+            .endpoint_url
+            .clone()
+            .or(environment.endpoint_url)
+            .or_else(|| profiles.get(in_use).and_then(|it| it.endpoint_url.clone()));
+        let shared = Arc::new(Shared {
+            profile: named,
+            limiter: Limiter::of_region(region.as_ref()),
+            region: region.as_ref().to_owned(),
+            endpoint_url,
+            profiles,
+            started: tokio::time::Instant::now(),
+            requests: AtomicU64::new(0),
+            credentials: CredentialWatch::default(),
+            patience,
+        });
+        let config = watched(&config, chosen, &shared);
+        Ok(Self {
+            sfn: aws_sdk_sfn::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+            shared,
+            cancel: Cancel::default(),
+        })
+    }
+
+    /// The same connection, whose calls end when `cancel` says so.
+    #[must_use]
+    pub fn cancelled_by(&self, cancel: &Cancel) -> Self {
+        Self { cancel: cancel.clone(), ..self.clone() }
+    }
+
+    /// The profile that was asked for or that the environment names.
+    pub fn profile(&self) -> Option<&str> {
+        self.shared.profile.as_deref()
+    }
+
+    pub fn region(&self) -> &str {
+        &self.shared.region
+    }
+
+    /// Where calls of Step Functions go, when not to AWS.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.shared.endpoint_url.as_deref()
+    }
+
+    /// The calls made so far; further attempts of the same call are not counted.
+    pub fn requests(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
+    }
+
+    /// When the credentials in use end; `None` when they don't, or when none were needed yet.
+    pub fn credentials_expire(&self) -> Option<Timestamp> {
+        let expiry = self.shared.credentials.expiry.lock();
+        let since = expiry
+            .unwrap_or_else(PoisonError::into_inner)
+            .and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok())?;
+        i64::try_from(since.as_millis()).ok().map(Timestamp)
+    }
+
+    /// Waits for its turn, sends, and says what went wrong in the user's words.
+    pub(super) async fn call<O, E, F>(
+        &self,
+        api: Api,
+        send: impl FnOnce() -> F,
+    ) -> Result<O, AwsError>
+    where
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let wait = self.shared.limiter.take(api, self.shared.started.elapsed());
+        self.pause(wait).await?;
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(AwsError::Cancelled),
+            outcome = send() => outcome.map_err(|err| self.explain(api.name(), &err)),
+        }
+    }
+
+    /// Waits, unless cancelled.
+    pub(super) async fn pause(&self, time: Duration) -> Result<(), AwsError> {
+        if self.cancel.is_cancelled() {
+            return Err(AwsError::Cancelled);
+        }
+        if time.is_zero() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = self.cancel.cancelled() => Err(AwsError::Cancelled),
+            () = tokio::time::sleep(time) => Ok(()),
+        }
+    }
+
+    fn place(&self) -> String {
+        match &self.shared.endpoint_url {
+            Some(url) => without_user(url),
+            None => format!("AWS in {}", self.shared.region),
+        }
+    }
+
+    fn explain<E>(&self, call: &'static str, err: &SdkError<E, HttpResponse>) -> AwsError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let trouble = self.shared.credentials.trouble.lock();
+        let trouble = trouble.unwrap_or_else(PoisonError::into_inner).take();
+        match err {
+            SdkError::ServiceError(service) => self.refused(call, service.err(), service.raw()),
+            SdkError::TimeoutError(_) => self.timed_out(call),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => self.timed_out(call),
+            SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) | _ => match trouble {
+                Some(trouble) => self.without_credentials(trouble),
+                None => AwsError::Unreachable { call, place: self.place(), why: plain_words(err) },
+            },
+        }
+    }
+
+    fn timed_out(&self, call: &'static str) -> AwsError {
+        let seconds = self.shared.patience.attempt.as_secs();
+        AwsError::TimedOut { call, seconds, place: self.place() }
+    }
+
+    fn refused(
+        &self,
+        call: &'static str,
+        err: &impl ProvideErrorMetadata,
+        answer: &HttpResponse,
+    ) -> AwsError {
+        let message = err.message().unwrap_or("no reason given").to_owned();
+        let Some(code) = err.code().map(str::to_owned) else {
+            let status = answer.status().as_u16();
+            let why = format!("it answered with HTTP status {status}, and not as AWS does");
+            return AwsError::Unreachable { call, place: self.place(), why };
+        };
+        match Meaning::of(&code) {
+            Meaning::Throttled => {
+                AwsError::Throttled { call, attempts: self.shared.patience.attempts }
+            }
+            Meaning::WrongCredentials => AwsError::WrongCredentials { call, code, message },
+            Meaning::ExpiredCredentials => {
+                let in_use = self.shared.profile.as_deref().unwrap_or("default");
+                let remedy = match self.shared.profiles.sign_in(in_use) {
+                    Some(command) => format!("Run: {command}"),
+                    None => "Renew them and try again.".to_owned(),
+                };
+                AwsError::ExpiredCredentials { call, remedy, code, message }
+            }
+            Meaning::AccessDenied => AwsError::AccessDenied { call, message },
+            Meaning::NotFound => AwsError::NotFound { call, message },
+            Meaning::Other => AwsError::Refused { call, code, message },
+        }
+    }
+
+    fn without_credentials(&self, trouble: Trouble) -> AwsError {
+        let in_use = self.shared.profile.as_deref().unwrap_or("default");
+        let why = match trouble {
+            Trouble::NotFound => return AwsError::NoCredentials,
+            Trouble::Failed(why) => why,
+        };
+        // Its portal says 401 to a token that has ended; a token that is not on disk can't be read.
+        let signed_out = ["token", "Unauthorized", "ForbiddenException"];
+        let by_sign_in = self.shared.profiles.sign_in(in_use);
+        match by_sign_in {
+            Some(command) if signed_out.iter().any(|it| why.contains(it)) => {
+                let is_sso = |it: &&&super::Profile| {
+                    matches!(it.kind, ProfileKind::Sso { .. } | ProfileKind::LoginSession)
+                };
+                let chain = self.shared.profiles.chain(in_use);
+                let profile = chain.iter().find(is_sso).map_or(in_use, |it| it.name.as_str());
+                AwsError::SsoExpired { profile: profile.to_owned(), command }
+            }
+            Some(_) | None => AwsError::CredentialsFailed { why },
+        }
+    }
+}
+
+/// The configuration with a provider that tells when credentials end and why none came, and passes them on unseen.
+fn watched(
+    config: &SdkConfig,
+    chosen: Option<SharedCredentialsProvider>,
+    shared: &Arc<Shared>,
+) -> SdkConfig {
+    let Some(inner) = chosen.or_else(|| config.credentials_provider()) else {
+        return config.clone();
     };
-    let client = connect(connection, &region).await;
-    let machine = client.describe_state_machine_for_execution().execution_arn(arn).send().await;
-    let machine = machine.map_err(|err| refused("DescribeStateMachineForExecution", &err))?;
-    let mut history = History::default();
-    let mut next = None;
-    loop {
-        let page = client
-            .get_execution_history()
-            .execution_arn(arn)
-            .max_results(1000)
-            .set_next_token(next)
-            .send()
-            .await;
-        let page = page.map_err(|err| refused("GetExecutionHistory", &err))?;
-        for event in page.events() {
-            append(&mut history, event_of(event))?;
+    let shared = Arc::downgrade(shared);
+    let provider = provide_credentials_fn(move || {
+        let (inner, shared) = (inner.clone(), shared.clone());
+        async move {
+            let outcome = inner.provide_credentials().await;
+            if let Some(shared) = shared.upgrade() {
+                let watch = &shared.credentials;
+                let expiry = outcome.as_ref().ok().and_then(|it| it.expiry());
+                *watch.expiry.lock().unwrap_or_else(PoisonError::into_inner) = expiry;
+                *watch.trouble.lock().unwrap_or_else(PoisonError::into_inner) =
+                    outcome.as_ref().err().map(trouble_of);
+            }
+            outcome
         }
-        progress(history.events().len());
-        next = page.next_token;
-        if next.is_none() {
-            break;
-        }
-    }
-    Ok(FetchedExecution { arn: arn.to_owned(), definition: machine.definition, history, region })
+    });
+    let provider = SharedCredentialsProvider::new(provider);
+    config.to_builder().credentials_provider(provider).build()
 }
 
-async fn connect(connection: &Connection, region_of_arn: &str) -> Client {
-    // ring instead of the default aws-lc, which would need a C build of its own.
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
-    // The ARN knows its region better than a profile does.
-    loader = loader
-        .region(Region::new(connection.region.clone().unwrap_or_else(|| region_of_arn.to_owned())));
-    if let Some(profile) = &connection.profile {
-        loader = loader.profile_name(profile);
+fn trouble_of(err: &CredentialsError) -> Trouble {
+    if matches!(err, CredentialsError::CredentialsNotLoaded(_)) {
+        Trouble::NotFound
+    } else {
+        Trouble::Failed(chain_of(err))
     }
-    if let Some(url) = &connection.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    Client::new(&loader.load().await)
 }
 
-fn refused<E, R>(call: &'static str, err: &aws_sdk_sfn::error::SdkError<E, R>) -> AwsError
+/// The messages of an error and of what caused it, each once.
+fn chain_of(err: &(dyn std::error::Error + 'static)) -> String {
+    let mut text: Vec<String> = Vec::new();
+    let mut next = Some(err);
+    while let Some(err) = next {
+        let message = err.to_string();
+        // Some say their cause in their own message.
+        if !text.iter().any(|it| it.contains(&message)) {
+            text.push(message);
+        }
+        next = err.source();
+    }
+    text.join(": ")
+}
+
+/// The last cause is the one that a user can act on.
+fn plain_words<E>(err: &SdkError<E, HttpResponse>) -> String
 where
-    E: aws_sdk_sfn::error::ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
+    E: std::error::Error + 'static,
 {
-    match (err.code(), err.message()) {
-        (Some(code), message) => AwsError::Refused {
-            call,
-            code: code.to_owned(),
-            message: message.unwrap_or("no reason given").to_owned(),
-        },
-        (None, _) => AwsError::Unreachable { call, why: DisplayErrorContext(err).to_string() },
+    let text = chain_of(err);
+    if text.contains("refused") {
+        "nothing listens there".to_owned()
+    } else if text.contains("dns error") || text.contains("lookup address") {
+        "the name is not known; is the network there, and the region spelled right?".to_owned()
+    } else if text.contains("certificate") {
+        format!("its certificate is not trusted ({text})")
+    } else if ["connection closed", "reset", "incomplete", "end of file", "broken pipe"]
+        .iter()
+        .any(|it| text.contains(it))
+    {
+        "the connection broke off in the middle of the answer".to_owned()
+    } else if matches!(err, SdkError::ResponseError(_)) {
+        format!("its answer can't be read ({text})")
+    } else {
+        tracing::debug!(err = %DisplayErrorContext(err), "a call without an answer");
+        text
     }
 }
 
-fn append(history: &mut History, event: HistoryEvent) -> Result<(), AwsError> {
-    if event.id.0 != history.last_id().0 + 1 {
-        return Err(AwsError::Gap { after: history.last_id().0 });
-    }
-    history.append(event.previous_event_id, event.timestamp, event.event_type, event.details);
-    Ok(())
+fn mfa_needed(profile: &str, device: String) -> AwsError {
+    // The CLI asks for the code, keeps the session and hands it over.
+    let command =
+        format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\"");
+    AwsError::MfaNeeded { profile: profile.to_owned(), device, command }
 }
 
-/// For callers that hold texts as shared ones.
-impl From<FetchedExecution> for (Arc<str>, Arc<str>, History) {
-    fn from(fetched: FetchedExecution) -> Self {
-        (fetched.arn.into(), fetched.definition.into(), fetched.history)
+/// `http://user:password@host` must not show the password.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..host_end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_endpoint_is_not_shown() {
+        assert_eq!(without_user("http://me:secret@host:1/x"), "http://host:1/x");
+        assert_eq!(without_user("http://host:1/a@b"), "http://host:1/a@b");
+        assert_eq!(without_user("nonsense"), "nonsense");
     }
 }

@@ -2,18 +2,32 @@
 
 use std::sync::Arc;
 
+use aws_sdk_sfn::primitives::DateTime;
 use aws_sdk_sfn::types;
 
 use crate::execution::{EventDetails, EventId, EventType, HistoryEvent, Payload, Timestamp};
+use crate::json::Value;
+
+/// A date of an answer.
+pub(super) fn millis(date: &DateTime) -> Timestamp {
+    Timestamp(date.to_millis().unwrap_or(0))
+}
+
+pub(super) fn millis_of(date: Option<&DateTime>) -> Option<Timestamp> {
+    date.map(millis)
+}
 
 /// One event. Its texts stay as AWS wrote them, so an export gives them back unchanged.
 pub(super) fn event_of(event: &types::HistoryEvent) -> HistoryEvent {
+    let event_type = EventType::parse(event.r#type().as_str());
     HistoryEvent {
         id: EventId(u64::try_from(event.id()).unwrap_or(0)),
         previous_event_id: EventId(u64::try_from(event.previous_event_id()).unwrap_or(0)),
-        timestamp: Timestamp(event.timestamp().to_millis().unwrap_or(0)),
-        event_type: EventType::parse(event.r#type().as_str()),
-        details: execution_details(event)
+        timestamp: millis(event.timestamp()),
+        event_type,
+        details: (event_type == EventType::Unknown)
+            .then(|| newer_than_this_program(event))
+            .or_else(|| execution_details(event))
             .or_else(|| state_details(event))
             .or_else(|| task_details(event))
             .or_else(|| lambda_details(event))
@@ -21,6 +35,16 @@ pub(super) fn event_of(event: &types::HistoryEvent) -> HistoryEvent {
             .or_else(|| map_details(event))
             .unwrap_or_default(),
     }
+}
+
+/// The SDK keeps the name of a type that it does not know, and drops its details.
+fn newer_than_this_program(event: &types::HistoryEvent) -> EventDetails {
+    EventDetails::Unknown(Value::object([
+        ("timestamp", Value::from(millis(event.timestamp()).to_string())),
+        ("type", Value::from(event.r#type().as_str())),
+        ("id", Value::from(event.id())),
+        ("previousEventId", Value::from(event.previous_event_id())),
+    ]))
 }
 
 fn shared(text: Option<&str>) -> Option<Arc<str>> {

@@ -1,8 +1,30 @@
-//! AWS, through the official SDK: the only floor that names its crates, and no type of theirs leaves it.
+//! Real AWS, read and, where the user confirmed it, changed. The only floor that names `aws_*`; no SDK type and no credential leaves it.
 //!
-//! Credentials stay inside the SDK: they are never logged, stored or shown.
+//! [`Session::connect`] settles profile, region and endpoint; everything else is a method of [`Session`], or reads through one.
 
+pub mod act;
+pub mod arn;
+pub mod browse;
+mod cancel;
 mod client;
 mod convert;
+mod error;
+mod execution;
+mod identity;
+mod nested;
+mod pages;
+pub mod profile;
+mod quota;
 
-pub use client::{AwsError, Connection, FetchedExecution, fetch_execution};
+pub use arn::Arn;
+pub use cancel::Cancel;
+pub use client::{Connection, Patience, Session};
+pub use error::AwsError;
+pub use execution::{
+    DefinitionAsRun, ExecutionReader, FetchedExecution, Progress, fetch_execution,
+    region_of_execution,
+};
+pub use identity::Identity;
+pub use nested::{Nested, nested};
+pub use pages::Pages;
+pub use profile::{Environment, Profile, ProfileFiles, ProfileKind, Profiles};
