@@ -91,7 +91,7 @@ fn id_to_json(id: EventId) -> Value {
 }
 
 /// The member that holds an event's details; `None` for the types that have none.
-fn details_field(event_type: EventType) -> Option<&'static str> {
+pub(super) fn details_field(event_type: EventType) -> Option<&'static str> {
     use EventType as T;
     Some(match event_type {
         T::ExecutionAborted => "executionAbortedEventDetails",

@@ -8,6 +8,7 @@ pub mod execution;
 pub mod export;
 mod fold;
 pub mod history;
+pub mod import;
 pub mod inspection;
 pub mod moment;
 mod outline;

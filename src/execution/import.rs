@@ -1,0 +1,371 @@
+//! A history from whatever holds one: answers of `GetExecutionHistory`, page by page and in either order, the console's export,
+//! and what an execution logged to `CloudWatch`.
+//!
+//! A log may have holes, because its level leaves events out: each hole is an event of its own that says so, so that the ids
+//! stay those of the execution. In an answer of the API a hole means that a page is missing, which is an error.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::export::{self, ImportError};
+use super::{EventDetails, EventId, EventType, History};
+use crate::json::{Object, Value};
+
+/// The type that stands for an event which was not logged.
+pub const NOT_LOGGED: &str = "NotLogged";
+
+/// The most events that are read: an Express execution may have more than a Standard one's 25,000.
+const MAX_EVENTS: usize = 1_000_000;
+
+/// A history that was read, and what its file says beside it.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    pub history: History,
+    /// Logs name the execution.
+    pub execution_arn: Option<Arc<str>>,
+    /// What is missing, in words.
+    pub notes: Vec<String>,
+}
+
+/// Reads a history. `execution` says which one, for a log of several; its ARN or its name.
+///
+/// # Errors
+/// It is no history, or events are missing from it; in words.
+pub fn parse(text: &str, execution: Option<&str>) -> Result<Imported, String> {
+    let documents = documents(text)?;
+    from_documents(&documents, execution)
+}
+
+/// As [`parse`], from JSON.
+///
+/// # Errors
+/// As [`parse`].
+pub fn from_json(json: &Value, execution: Option<&str>) -> Result<Imported, String> {
+    from_documents(std::slice::from_ref(json), execution)
+}
+
+fn from_documents(documents: &[Value], execution: Option<&str>) -> Result<Imported, String> {
+    let mut events: Vec<Value> = Vec::new();
+    let mut notes = Vec::new();
+    for document in documents {
+        gather(document, &mut events, &mut notes, 0)?;
+    }
+    if events.is_empty() {
+        return Err(ImportError::NoEvents.to_string());
+    }
+    let logged = events.iter().filter(|it| is_log_event(it)).count();
+    if logged == 0 {
+        return from_api(events, notes);
+    }
+    events.retain(is_log_event);
+    from_log(&events, execution, notes)
+}
+
+// ------------------------------------------------------------------------------------------------------------- documents
+
+/// The JSON documents of a text: one, or several after each other (pages, lines of a log).
+fn documents(text: &str) -> Result<Vec<Value>, String> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Err("the file is empty".to_owned());
+    }
+    let whole = match Value::parse(text) {
+        Ok(value) => return Ok(vec![value]),
+        Err(err) => err,
+    };
+    let parts = parts(text);
+    if parts.len() > 1 {
+        let parsed: Result<Vec<Value>, _> = parts.iter().map(|part| Value::parse(part)).collect();
+        if let Ok(parsed) = parsed {
+            return Ok(parsed);
+        }
+    }
+    if text.starts_with(['{', '[']) && !is_closed(text) {
+        return Err(format!("the file is cut off: its JSON does not end ({whole})"));
+    }
+    Err(ImportError::NotJson(whole).to_string())
+}
+
+/// Where the top-level values of a text end: after each bracket that closes the outermost one.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut start, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    parts.push(text.get(start..=at).unwrap_or_default().trim());
+                    start = at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    let rest = text.get(start..).unwrap_or_default().trim();
+    if !rest.is_empty() {
+        parts.push(rest);
+    }
+    parts
+}
+
+fn is_closed(text: &str) -> bool {
+    parts(text).last().is_some_and(|last| last.ends_with(['}', ']']))
+        && parts(text).first().is_some_and(|first| first.ends_with(['}', ']']))
+}
+
+/// The events in a document: bare, in a page, in pages, or wrapped in the messages of a log.
+fn gather(
+    document: &Value,
+    events: &mut Vec<Value>,
+    notes: &mut Vec<String>,
+    depth: usize,
+) -> Result<(), String> {
+    const DEEPEST: usize = 3;
+    if events.len() > MAX_EVENTS {
+        return Err(format!("there are more than {MAX_EVENTS} events"));
+    }
+    if let Some(items) = document.as_array() {
+        if depth >= DEEPEST {
+            return Err(ImportError::NoEvents.to_string());
+        }
+        return items.iter().try_for_each(|item| gather(item, events, notes, depth + 1));
+    }
+    if let Some(inner) = document.get("events").or_else(|| document.get("results"))
+        && inner.as_array().is_some()
+    {
+        let token = document.get("nextToken").or_else(|| document.get("NextToken"));
+        if token.is_some_and(|it| !it.is_null()) {
+            notes.push("There are more pages: the file has a nextToken.".to_owned());
+        }
+        return gather(inner, events, notes, depth);
+    }
+    let message = document.get("message").or_else(|| document.get("@message"));
+    match message {
+        Some(Value::String(text)) => {
+            // Other lines of the same log stream are somebody else's.
+            if let Ok(event) = Value::parse(text)
+                && is_log_event(&event)
+            {
+                events.push(event);
+            }
+        }
+        Some(event) if is_log_event(event) => events.push(event.clone()),
+        Some(_) | None if document.get("type").is_some() => events.push(document.clone()),
+        Some(_) | None => {
+            return Err(ImportError::NotAnEvent { position: events.len() + 1 }.to_string());
+        }
+    }
+    Ok(())
+}
+
+// ------------------------------------------------------------------------------------------------------------------- API
+
+fn from_api(events: Vec<Value>, mut notes: Vec<String>) -> Result<Imported, String> {
+    let events = without_repetitions(events);
+    let history = export::from_json(&Value::from(events)).map_err(|err| match err {
+        ImportError::WrongId { id, .. } => format!(
+            "{err}. Is a page missing? `aws stepfunctions get-execution-history` gives all of them unless it is told otherwise (event {id})"
+        ),
+        ImportError::NotJson(_) | ImportError::NoEvents | ImportError::NotAnEvent { .. } => {
+            err.to_string()
+        }
+    })?;
+    if !history.events().first().is_some_and(|it| it.event_type == EventType::ExecutionStarted) {
+        notes.push("The history does not begin with ExecutionStarted.".to_owned());
+    }
+    Ok(Imported { history, execution_arn: None, notes })
+}
+
+/// Pages may overlap.
+fn without_repetitions(events: Vec<Value>) -> Vec<Value> {
+    let mut seen: BTreeMap<i64, Value> = BTreeMap::new();
+    let mut kept = Vec::with_capacity(events.len());
+    for event in events {
+        let id = event.get("id").and_then(Value::as_i64);
+        match id.and_then(|id| seen.get(&id)) {
+            Some(same) if *same == event => continue,
+            Some(_) | None => {}
+        }
+        if let Some(id) = id {
+            seen.entry(id).or_insert_with(|| event.clone());
+        }
+        kept.push(event);
+    }
+    kept
+}
+
+// ------------------------------------------------------------------------------------------------------------------- log
+
+fn is_log_event(event: &Value) -> bool {
+    event.get("type").is_some()
+        && (event.get("previous_event_id").is_some() || event.get("execution_arn").is_some())
+}
+
+fn from_log(
+    events: &[Value],
+    execution: Option<&str>,
+    mut notes: Vec<String>,
+) -> Result<Imported, String> {
+    let arn_of =
+        |event: &Value| event.get("execution_arn").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut by_execution: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+    for event in events {
+        by_execution.entry(arn_of(event)).or_default().push(event);
+    }
+    let wanted = |arn: &str| {
+        execution.is_none_or(|wanted| {
+            arn == wanted || arn.split(':').skip(7).any(|part| part == wanted)
+        })
+    };
+    let names: Vec<String> = by_execution.keys().cloned().collect();
+    let mut fitting: Vec<(String, Vec<&Value>)> =
+        by_execution.into_iter().filter(|(arn, _)| wanted(arn)).collect();
+    if fitting.len() > 1 {
+        return Err(format!(
+            "the log is of {} executions; say which with its ARN: {}",
+            fitting.len(),
+            names.join(", ")
+        ));
+    }
+    let Some((arn, events)) = fitting.pop() else {
+        return Err(format!("the log has no such execution; there are: {}", names.join(", ")));
+    };
+    let mut by_id: BTreeMap<u64, Value> = BTreeMap::new();
+    for event in events {
+        let id = match event.get("id") {
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(other) => other.as_i64().and_then(|it| u64::try_from(it).ok()),
+            None => None,
+        };
+        let id = id.filter(|it| (1..=MAX_EVENTS as u64).contains(it));
+        let id = id.ok_or("an event of the log has no id")?;
+        by_id.insert(id, api_event(event, id));
+    }
+    let last = by_id.keys().next_back().copied().unwrap_or(0);
+    let missing = last - by_id.len() as u64;
+    if missing > 0 {
+        notes.push(format!(
+            "{missing} of {last} events were not logged: the log level leaves them out."
+        ));
+    }
+    let mut history = History::default();
+    let mut at = super::Timestamp::default();
+    for id in 1..=last {
+        let read = by_id.get(&id).and_then(export::event_from_json);
+        match read {
+            Some(event) => {
+                at = event.timestamp;
+                history.append(event.previous_event_id, at, event.event_type, event.details);
+            }
+            None => {
+                let details = EventDetails::Unknown(not_logged(id, at));
+                history.append(EventId(id - 1), at, EventType::Unknown, details);
+            }
+        }
+    }
+    let execution_arn = Some(arn.as_str()).filter(|it| !it.is_empty()).map(Arc::from);
+    Ok(Imported { history, execution_arn, notes })
+}
+
+fn not_logged(id: u64, at: super::Timestamp) -> Value {
+    Value::object([
+        ("timestamp", Value::from(at.to_string())),
+        ("type", Value::from(NOT_LOGGED)),
+        ("id", Value::from(id.cast_signed())),
+        ("previousEventId", Value::from(id.cast_signed() - 1)),
+    ])
+}
+
+/// An event of a log under the names of the API.
+fn api_event(event: &Value, id: u64) -> Value {
+    let mut members = Object::with_capacity(5);
+    let mut copy = |from: &str, to: &str| {
+        if let Some(value) = event.get(from) {
+            members.insert(to.into(), value.clone());
+        }
+    };
+    copy("event_timestamp", "timestamp");
+    copy("type", "type");
+    copy("previous_event_id", "previousEventId");
+    members.insert("id".into(), Value::from(id.cast_signed()));
+    let event_type = event.get("type").and_then(Value::as_str).map(EventType::parse);
+    let field = event_type.and_then(export::details_field);
+    if let (Some(field), Some(details)) = (field, event.get("details")) {
+        members.insert(field.into(), details.clone());
+    }
+    Value::from(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STARTED: &str = r#"{"timestamp":"2026-01-01T00:00:00Z","type":"ExecutionStarted","id":1,"previousEventId":0}"#;
+    const ENTERED: &str = r#"{"timestamp":"2026-01-01T00:00:01Z","type":"PassStateEntered","id":2,"previousEventId":0}"#;
+
+    fn types(imported: &Imported) -> Vec<&'static str> {
+        imported.history.events().iter().map(|it| it.event_type.as_str()).collect()
+    }
+
+    #[test]
+    fn pages_are_one_history_in_whatever_order() {
+        let wanted = ["ExecutionStarted", "PassStateEntered"];
+        for text in [
+            format!(r#"{{"events":[{STARTED},{ENTERED}]}}"#),
+            format!(r#"{{"events":[{ENTERED},{STARTED}]}}"#),
+            format!("[{ENTERED},{STARTED}]"),
+            format!(r#"{{"events":[{STARTED}],"nextToken":"t"}} {{"events":[{ENTERED}]}}"#),
+            format!(r#"[{{"events":[{STARTED}]}},{{"events":[{STARTED},{ENTERED}]}}]"#),
+            format!("{STARTED}\n{ENTERED}\n"),
+            format!("\u{feff}{{\"events\":[{STARTED},{ENTERED}]}}"),
+        ] {
+            let read = parse(&text, None).unwrap_or_else(|why| panic!("{text}: {why}"));
+            assert_eq!(types(&read), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_log_is_a_history_with_its_holes() {
+        let event = |id: u64, kind: &str, arn: &str| {
+            format!(
+                r#"{{"id":"{id}","type":"{kind}","details":{{"name":"A","input":"{{}}"}},"previous_event_id":"0","event_timestamp":"1767225600000","execution_arn":"{arn}"}}"#
+            )
+        };
+        let arn = "arn:aws:states:us-east-1:1:express:M:run:id";
+        let lines = format!("{}\n{}", event(1, "ExecutionStarted", arn), event(3, "PassStateExited", arn));
+        let read = parse(&lines, None).expect("a log");
+        assert_eq!(types(&read), ["ExecutionStarted", "Unknown", "PassStateExited"]);
+        assert_eq!(read.execution_arn.as_deref(), Some(arn));
+        assert!(read.notes[0].starts_with("1 of 3 events were not logged"), "{:?}", read.notes);
+        // As `filter-log-events` and Logs Insights wrap it.
+        let text = Value::from(event(1, "ExecutionStarted", arn)).to_string();
+        let wrapped = format!(r#"{{"events":[{{"timestamp":1,"message":{text}}},{{"message":"START"}}]}}"#);
+        assert_eq!(types(&parse(&wrapped, None).expect("messages")), ["ExecutionStarted"]);
+        let insights = format!(r#"[{{"@timestamp":"x","@message":{}}}]"#, event(1, "ExecutionStarted", arn));
+        assert_eq!(types(&parse(&insights, None).expect("Insights")), ["ExecutionStarted"]);
+        let other = "arn:aws:states:us-east-1:1:express:M:other:id";
+        let two = format!("{lines}\n{}", event(1, "ExecutionStarted", other));
+        assert!(parse(&two, None).expect_err("two executions").contains("say which"));
+        assert_eq!(types(&parse(&two, Some("other")).expect("by name")), ["ExecutionStarted"]);
+        let again = export::parse(&export::to_json(&read.history).to_string()).expect("exported");
+        assert_eq!(again.events(), read.history.events());
+    }
+
+    #[test]
+    fn what_is_no_history_says_why() {
+        let refused = |text: &str| parse(text, None).expect_err("it is none");
+        assert!(refused("").contains("empty"));
+        assert!(refused(&format!(r#"{{"events":[{STARTED},{{"ty"#)).contains("cut off"));
+        assert!(refused("hello").contains("not JSON"));
+        assert!(refused(r#"{"Resources":{}}"#).contains("not an object with a `type`"));
+        assert!(refused(r#"{"events":[]}"#).contains("no list of events"));
+        assert!(refused(&format!(r#"{{"events":[{ENTERED}]}}"#)).contains("Is a page missing?"));
+        assert!(parse(&"[".repeat(100_000), None).is_err());
+        assert!(parse(&"{}".repeat(100_000), None).is_err());
+    }
+}
