@@ -70,6 +70,7 @@ impl Pane {
             breakpoints: &self.breakpoints,
             selected: self.selected.as_ref(),
             problems: &self.problems,
+            starters: &BTreeSet::new(),
         };
         canvas_ui(&mut inner, &mut self.view, &input, &mut events);
         for event in &events {
@@ -83,7 +84,9 @@ impl Pane {
                 CanvasEvent::EditBreakpoint(_)
                 | CanvasEvent::OpenSource(_)
                 | CanvasEvent::RunToHere(_)
-                | CanvasEvent::RunFromHere(_) => {}
+                | CanvasEvent::RunFromHere(_)
+                | CanvasEvent::OpenExecution(_)
+                | CanvasEvent::TestState(_) => {}
             }
             ui.ctx().request_repaint();
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepwell::app::{App, Command, Pane};
 use stepwell::asl::StatePath;
 use stepwell::ui::window::Window;
@@ -480,4 +480,252 @@ fn the_window_settles_when_nothing_happens() {
     harness.run();
     press(&mut harness, egui::Modifiers::NONE, Key::F5);
     harness.run();
+}
+
+/// Clicks on a state and asks for its form.
+fn test_this(harness: &mut Harness<'_, Option<Window>>, state: &str) {
+    harness.get_by_role_and_label(Role::Button, state).click_accesskit();
+    harness.run_steps(4);
+    press(harness, egui::Modifiers::COMMAND, Key::T);
+}
+
+/// Writes a text in the place of what a field holds.
+fn write(harness: &mut Harness<'_, Option<Window>>, role: Role, field: &str, text: &str) {
+    harness.get_by_role_and_label(role, field).focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    harness.get_by_role_and_label(role, field).type_text(text);
+    harness.run_steps(3);
+}
+
+const RETRIED: &str = r#""Retry":[{"ErrorEquals":["E"],"IntervalSeconds":3,"MaxAttempts":1}],
+    "Catch":[{"ErrorEquals":["States.ALL"],"Next":"Mend"}],"#;
+
+/// A Lambda task with a retrier and a catcher.
+fn retried_task(folder: &Path) -> std::path::PathBuf {
+    let file = folder.join("pay.asl.json");
+    let definition = format!(
+        r#"{{"StartAt":"Pay","States":{{
+        "Pay":{{"Type":"Task",{RETRIED}"ResultSelector":{{"ok.$":"$.Payload"}},
+            "Resource":"arn:aws:states:::lambda:invoke","Parameters":{{"FunctionName":"pay"}},"End":true}},
+        "Mend":{{"Type":"Pass","End":true}}}}}}"#
+    );
+    std::fs::write(&file, definition).expect("written");
+    file
+}
+
+#[test]
+fn a_state_is_tested_with_a_mocked_result() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(opened(&retried_task(folder.path())));
+    test_this(&mut harness, "Pay");
+    write(&mut harness, Role::MultilineTextInput, "State input", r#"{"sum":1}"#);
+    click(&mut harness, Role::Button, "Mock a result");
+    let mocked = r#"{"Payload":7,"StatusCode":200}"#;
+    write(&mut harness, Role::MultilineTextInput, "Mocked result", mocked);
+    click(&mut harness, Role::Button, "Run test");
+    let test = app(&harness).test(&StatePath::new("Pay")).expect("it was run");
+    let response = test.answer.clone().expect("an answer").expect("a response");
+    assert!(harness.query_by_label("SUCCEEDED").is_some(), "{response:?}");
+    for stage in ["After InputPath", "After Parameters", "Result", "After ResultSelector"] {
+        assert!(
+            harness.query_by_role_and_label(Role::Button, stage).is_some(),
+            "{stage} is not shown of {response}"
+        );
+    }
+}
+
+#[test]
+fn a_test_shows_who_takes_care_of_an_error() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(opened(&retried_task(folder.path())));
+    test_this(&mut harness, "Pay");
+    click(&mut harness, Role::Button, "Mock an error");
+    write(&mut harness, Role::TextInput, "Mocked error", "E");
+    click(&mut harness, Role::Button, "Run test");
+    assert!(harness.query_by_label("RETRIABLE").is_some());
+    assert!(harness.query_by_label("Retry[0] tries again after 3 s").is_some());
+    click(&mut harness, Role::Button, "State configuration");
+    write(&mut harness, Role::TextInput, "Retrier retry count", "1");
+    click(&mut harness, Role::Button, "Run test");
+    assert!(harness.query_by_label("CAUGHT_ERROR").is_some());
+    assert!(harness.query_by_label("Caught by Catch[0]").is_some());
+    click(&mut harness, Role::Link, "Next state Mend");
+    assert_eq!(app(&harness).selection.state, Some(StatePath::new("Mend")));
+    // What was typed for the first state is still there.
+    test_this(&mut harness, "Pay");
+    let kept = app(&harness).test(&StatePath::new("Pay")).expect("kept");
+    assert_eq!(kept.draft.error, "E");
+    assert!(harness.query_by_label("CAUGHT_ERROR").is_some());
+}
+
+#[test]
+fn a_test_begins_with_the_visit_and_tells_mistakes_in_place() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flow.asl.json");
+    let definition = r#"{"StartAt":"A","States":{
+        "A":{"Type":"Pass","Assign":{"n":3},"Result":{"made":"by A"},"Next":"B"},
+        "B":{"Type":"Pass","Parameters":{"n.$":"$n"},"End":true}}}"#;
+    std::fs::write(&file, definition).expect("written");
+    let mut harness = window(opened(&file));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    test_this(&mut harness, "B");
+    let draft = app(&harness).fresh_test(&StatePath::new("B"));
+    assert!(draft.input.contains("by A") && draft.variables.contains("\"n\": 3"), "{draft:?}");
+    click(&mut harness, Role::Button, "Run test");
+    assert!(harness.query_by_label("SUCCEEDED").is_some());
+    write(&mut harness, Role::MultilineTextInput, "State input", "{");
+    assert!(harness.query_all_by_label_contains("This is not JSON").count() > 0);
+    assert!(harness.get_by_role_and_label(Role::Button, "Run test").accesskit_node().is_disabled());
+}
+
+const PARENT: &str = r#"{"StartAt":"Call","States":{
+    "Call":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2",
+        "Parameters":{"StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:child","Input":{"n":1}},
+        "Next":"After"},
+    "After":{"Type":"Pass","End":true}}}"#;
+const CHILD: &str = r#"{"StartAt":"Inner","States":{"Inner":{"Type":"Pass","End":true}}}"#;
+
+/// A folder with these machines, the first of them shown.
+fn machines(folder: &Path, all: &[(&str, &str)]) -> App {
+    for (name, definition) in all {
+        std::fs::write(folder.join(format!("{name}.asl.json")), definition).expect("written");
+    }
+    let mut app = opened(folder);
+    let (first, _) = all.first().expect("a machine");
+    let project = &app.project.as_ref().expect("it opens").project;
+    let index = project.machines.iter().position(|it| it.name == *first).expect("it is there");
+    app.run_command(Command::SelectMachine(index));
+    app
+}
+
+#[test]
+fn a_child_execution_is_entered_and_left_through_the_window() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(machines(folder.path(), &[("parent", PARENT), ("child", CHILD)]));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    let parent = app(&harness).run().expect("it ran").id;
+    assert_eq!(app(&harness).children(parent).len(), 1);
+    // Back at the state that called, the data flow leads into what it started.
+    press(&mut harness, egui::Modifiers::COMMAND, Key::F10);
+    press(&mut harness, egui::Modifiers::COMMAND, Key::F10);
+    let open = harness.query_all_by_role_and_label(Role::Button, "Open execution").next();
+    open.expect("the state started an execution").click();
+    harness.run_steps(4);
+    let shown = app(&harness).run().expect("the child");
+    assert_eq!(&*shown.machine_name, "child");
+    assert!(harness.query_by_role_and_label(Role::Button, "Inner").is_some(), "its graph is shown");
+    // Above its graph is the way back, and so it is in the call stack.
+    show(&mut harness, Pane::CallStack);
+    let rows = harness.query_all_by_label_contains("parent ·").count();
+    assert!(rows >= 3, "breadcrumb, call stack and list of executions, not {rows}");
+    let back = harness.query_all_by_label_contains("Back to parent").next();
+    back.expect("a breadcrumb").click();
+    harness.run_steps(4);
+    assert_eq!(app(&harness).run().map(|it| it.id), Some(parent));
+    assert!(harness.query_all_by_label_contains("Back to").next().is_none());
+}
+
+const DISTRIBUTED: &str = r#"{"StartAt":"Each","States":{
+    "Each":{"Type":"Map","Label":"Each","ItemsPath":"$.items","ToleratedFailureCount":5,
+        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+            "StartAt":"Check","States":{
+                "Check":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":2,"Next":"Bad"}],"Default":"Good"},
+                "Bad":{"Type":"Fail","Error":"Two"},"Good":{"Type":"Succeed"}}},
+        "End":true}}}"#;
+
+#[test]
+fn a_map_run_shows_its_counts_and_opens_its_children() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut app_of = machines(folder.path(), &[("each", DISTRIBUTED)]);
+    app_of.run_command(Command::SetInput(r#"{"items":[1,2,3]}"#.to_owned()));
+    let mut harness = window(app_of);
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    let parent = app(&harness).run().expect("it ran").id;
+    show(&mut harness, Pane::CallStack);
+    assert!(harness.query_all_by_label("2 succeeded, 1 failed").count() > 0);
+    let opens = harness.query_all_by_label_contains("Open execution of item").count();
+    assert!(opens >= 3, "{opens}");
+    let one = harness.query_all_by_label("Open execution of item 1").next();
+    one.expect("the item that failed").click();
+    harness.run_steps(4);
+    let child = app(&harness).run().expect("the child");
+    assert_ne!(child.id, parent);
+    assert_eq!(child.parent.as_ref().map(|it| it.run), Some(parent));
+    assert_eq!(child.status().as_str(), "FAILED");
+    let back = harness.query_all_by_label_contains("Back to each").next();
+    back.expect("a breadcrumb").click();
+    harness.run_steps(4);
+    // Opened again it is not listed twice.
+    let runs = app(&harness).runs.len();
+    let window = harness.state_mut().as_mut().expect("made in the first frame");
+    window.app.run_command(Command::OpenExecutionOf(StatePath::new("Each")));
+    window.app.run_command(Command::SelectExecution(0));
+    window.app.run_command(Command::OpenExecutionOf(StatePath::new("Each")));
+    assert_eq!(app(&harness).runs.len(), runs + 1, "item 0 beside item 1");
+}
+
+#[test]
+fn a_callback_takes_heartbeats_by_its_token() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("ask.asl.json");
+    let definition = r#"{"StartAt":"Ask","States":{"Ask":{"Type":"Task","HeartbeatSeconds":60,
+        "Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters":{"QueueUrl":"q","MessageBody":{"t.$":"$$.Task.Token"}},"End":true}}}"#;
+    std::fs::write(&file, definition).expect("written");
+    let mut harness = window(opened(&file));
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    let calls = app(&harness).run().expect("it runs").waiting().len();
+    assert_eq!(calls, 1);
+    click(&mut harness, Role::Button, "Send heartbeat");
+    let waiting = app(&harness).run().expect("still there").waiting().len();
+    assert_eq!(waiting, 1, "a heartbeat is no answer");
+    let wrong: Vec<_> = app(&harness).notices.iter().map(|it| &it.text).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn a_problem_names_its_rule_its_reason_and_how_to_silence_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flow.asl.json");
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true},
+        "Lost":{"Type":"Pass","End":true}}}"#;
+    std::fs::write(&file, definition).expect("written");
+    let mut harness = window(opened(&file));
+    show(&mut harness, Pane::Problems);
+    let machine = app(&harness).machine().expect("it opens");
+    let rule = machine.diagnostics.first().expect("a state that nothing leads to").rule;
+    let why = stepwell::asl::Rule::find(rule).expect("it is in the table").why;
+    assert!(harness.query_all_by_label(rule).count() > 0, "{rule}");
+    assert!(harness.query_all_by_label(why).count() > 0, "{why}");
+    click(&mut harness, Role::Link, &format!("Silence the rule {rule}"));
+    let copied = app(&harness).notices.last().expect("it says so");
+    assert_eq!(copied.text, "Copied");
+}
+
+#[test]
+fn the_objects_of_the_project_are_shown_with_what_is_in_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir_all(folder.path().join("s3/photos/in")).expect("created");
+    std::fs::write(folder.path().join("s3/photos/in/a.json"), r#"{"width":640}"#).expect("written");
+    let mut harness = window(machines(folder.path(), &[("flow", CHILD)]));
+    show(&mut harness, Pane::Tables);
+    assert!(harness.query_all_by_label_contains("photos (1)").count() > 0);
+    click(&mut harness, Role::Link, "in/a.json");
+    assert!(harness.query_all_by_label_contains("640").count() > 0);
+    click(&mut harness, Role::Button, "All objects");
+    assert!(harness.query_by_role_and_label(Role::Link, "in/a.json").is_some());
+}
+
+#[test]
+fn a_small_window_shows_the_button_that_answers() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(opened(&one_task(folder.path(), "")));
+    harness.set_size(egui::vec2(800.0, 560.0));
+    harness.run_steps(4);
+    press(&mut harness, egui::Modifiers::NONE, Key::F5);
+    let answer = harness.get_by_role_and_label(Role::Button, "Answer").rect();
+    let scrubber = harness.get_by_role_and_label(Role::Button, "Go to start").rect();
+    assert!(answer.bottom() < scrubber.top(), "{answer:?} lies under {scrubber:?}");
 }

@@ -25,7 +25,9 @@ use crate::apigateway::{
 };
 use crate::asl::{StateMachineType, StatePath};
 use crate::debug::{Breakpoints, ExceptionFilters, Goal, StopReason};
-use crate::execution::{Execution, ExecutionStatus, InspectionData, Timestamp};
+use crate::execution::{
+    EventDetails, Execution, ExecutionStatus, HistoryEvent, InspectionData, Timestamp,
+};
 use crate::json::Value;
 use crate::project::{MachineDefinition, Project};
 use crate::services::states::{SendTask, TaskOutcome};
@@ -718,12 +720,55 @@ impl App {
 
     /// Opens a child execution of a distributed Map of the shown execution, as an execution of its own.
     pub fn open_child_execution(&mut self, arn: &str) {
-        match self.run().and_then(|run| run.session.child_execution(arn)) {
-            Some(child) => self.show_recorded(&child),
-            None => self.notify(
+        let opened = self.run().and_then(|run| {
+            let map_run = run.session.map_runs().iter().find(|it| it.child(arn).is_some())?;
+            let is_begin = |event: &&HistoryEvent| {
+                matches!(&event.details, EventDetails::MapRunStarted { map_run_arn }
+                    if *map_run_arn == map_run.arn)
+            };
+            let begin = run.session.history().events().iter().find(is_begin);
+            let called_at = begin.map_or(0, |event| event.id.0);
+            let parent = nested::Parent::of_replay(run.id, map_run.state.as_str(), called_at);
+            Some((run.session.child_execution(arn)?, parent, run.depth + 1))
+        });
+        let Some((child, parent, depth)) = opened else {
+            return self.notify(
                 NoticeLevel::Error,
                 "There is no such child execution",
                 "Select the execution whose Map Run it belongs to first.",
+            );
+        };
+        // One that was opened before may have gone on since.
+        let of_parent = |it: &Run| it.parent.as_ref().is_some_and(|it| it.run == parent.run);
+        self.runs.retain(|it| it.start.is_some() || !of_parent(it) || *it.execution_arn != *arn);
+        self.show_recorded(&child);
+        if let Some(run) = self.run_mut() {
+            run.parent = Some(parent);
+            run.depth = depth;
+        }
+        self.select_current();
+    }
+
+    /// Opens what a state of the shown execution started last.
+    pub(super) fn open_execution_of(&mut self, state: &StatePath) {
+        let Some(run) = self.run() else { return };
+        let called = |it: &&Run| {
+            let by = it.parent.as_ref().filter(|parent| parent.run == run.id);
+            it.start.is_some() && by.is_some_and(|parent| parent.state == *state)
+        };
+        let child = self.runs.iter().rev().find(called).map(|it| it.id);
+        let map_run = run.session.map_runs().iter().rev().find(|it| it.state == *state);
+        let item = map_run.and_then(|it| Some(it.child_arn(it.children.first()?.index)));
+        match (child, item) {
+            (Some(child), _) => {
+                self.show_run(child);
+                self.select_current();
+            }
+            (None, Some(arn)) => self.open_child_execution(&arn),
+            (None, None) => self.notify(
+                NoticeLevel::Info,
+                format!("{state} has started no execution"),
+                "Let it run first.",
             ),
         }
     }

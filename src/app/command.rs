@@ -54,6 +54,8 @@ pub enum Command {
     CloseExecution(usize),
     /// A child execution of a distributed Map of the shown execution, by its ARN.
     OpenChildExecution(String),
+    /// What a state of the shown execution started last: a nested execution, or a child of its Map Run.
+    OpenExecutionOf(StatePath),
     SetInput(String),
     FormatInput,
     SetMachineType(crate::asl::StateMachineType),

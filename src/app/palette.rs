@@ -76,7 +76,7 @@ pub const DARK: Palette = Palette {
     surface: Colour(0x21262F),
     text: Colour(0xE7EBF1),
     text_muted: Colour(0xA5AFBE),
-    border_strong: Colour(0x454E5D),
+    border_strong: Colour(0x566174),
     edge: Colour(0x6E798A),
     edge_catch: Colour(0xC68935),
     container_border: Colour(0x4E5868),

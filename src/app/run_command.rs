@@ -106,6 +106,7 @@ impl App {
                     let (id, machine) = (run.id, run.machine);
                     self.active_run = Some(id);
                     self.show_machine(machine);
+                    self.select_current();
                 }
             }
             Command::CloseExecution(index) => {
@@ -117,6 +118,7 @@ impl App {
                 }
             }
             Command::OpenChildExecution(arn) => self.open_child_execution(&arn),
+            Command::OpenExecutionOf(state) => self.open_execution_of(&state),
             Command::SetInput(text) => self.input_text = text,
             Command::FormatInput => match Value::parse(&self.input_text) {
                 Ok(value) => self.input_text = value.to_pretty(),

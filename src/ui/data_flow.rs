@@ -100,6 +100,9 @@ pub(super) fn data_flow_ui(
     area.show(ui, |ui| {
         let Some(compared) = &view.compared else { return };
         error_ui(ui, &compared.inspection);
+        if let Some(frame) = &frame {
+            super::executions::started_ui(ui, app, run, &frame.state, commands);
+        }
         for block in &compared.blocks {
             stage_ui(ui, block, &active, commands);
         }

@@ -7,11 +7,15 @@ use egui::{RichText, ScrollArea, Ui};
 use super::controls;
 use super::json_view::json_block_ui;
 use super::theme::{space, tokens};
-use crate::app::{App, Command, TaskAnswer, TaskRequest, Value};
+use crate::app::{App, Command, Run, SendTask, TaskAnswer, TaskOutcome, TaskRequest, Value};
 use crate::asl::StateKind;
+use crate::asl::task::ResourceKind;
 
 /// Waiting tasks that are shown at once; an answer that is kept answers the others of its state too.
 const MOST_WAITING: usize = 8;
+
+/// A pane lower than this has no room for the whole card of a task that waits.
+const LOW: f32 = 230.0;
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +24,8 @@ pub(super) struct MocksView {
     drafts: BTreeMap<String, Draft>,
     /// The state whose mock is being written.
     editing: Option<String>,
+    /// There is little room: what can be pressed comes before what can be read.
+    low: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -92,11 +98,12 @@ pub(super) fn mocks_ui(ui: &mut Ui, app: &App, view: &mut MocksView, commands: &
         );
         return;
     };
+    view.low = ui.available_height() < LOW;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         if let Some(run) = app.run() {
             let waiting = run.waiting();
             for request in waiting.iter().take(MOST_WAITING) {
-                waiting_ui(ui, request, view, commands);
+                waiting_ui(ui, run, request, view, commands);
             }
             if waiting.len() > MOST_WAITING {
                 ui.weak(format!("{} more tasks wait.", waiting.len() - MOST_WAITING));
@@ -133,6 +140,7 @@ pub(super) fn mocks_ui(ui: &mut Ui, app: &App, view: &mut MocksView, commands: &
 /// A task that waits for the user: who asks whom for what, and the three ways it can end.
 fn waiting_ui(
     ui: &mut Ui,
+    run: &Run,
     request: &TaskRequest,
     view: &mut MocksView,
     commands: &mut Vec<Command>,
@@ -155,10 +163,8 @@ fn waiting_ui(
             if request.attempt > 0 {
                 ui.weak(format!("attempt {}", request.attempt + 1));
             }
-            if request.callback_token.is_some() {
-                ui.weak("by its task token").on_hover_text(
-                    "The service was called; the answer is what SendTaskSuccess or SendTaskFailure would say.",
-                );
+            if is_called_back(request) {
+                callback_ui(ui, run, request, commands);
             }
         });
         // Side by side where there is room, so that question and button are seen together.
@@ -169,12 +175,40 @@ fn waiting_ui(
                 columns[1].vertical(|ui| answer_ui(ui, request, view, commands));
             });
         } else {
-            question_ui(ui, request);
-            ui.add_space(space::XS);
+            if !view.low {
+                question_ui(ui, request);
+                ui.add_space(space::XS);
+            }
             answer_ui(ui, request, view, commands);
+            if view.low {
+                ui.add_space(space::XS);
+                question_ui(ui, request);
+            }
         }
     });
     ui.add_space(space::S);
+}
+
+/// Whether whoever does the work answers by a token.
+fn is_called_back(request: &TaskRequest) -> bool {
+    request.callback_token.is_some()
+        || matches!(request.resource.kind, ResourceKind::Activity { .. })
+}
+
+/// What can be done with a token beside answering.
+fn callback_ui(ui: &mut Ui, run: &Run, request: &TaskRequest, commands: &mut Vec<Command>) {
+    ui.weak("by its task token").on_hover_text(
+        "The service was called; the answer is what SendTaskSuccess or SendTaskFailure would say.",
+    );
+    let beat = ui.small_button("Send heartbeat");
+    if beat.on_hover_text("As SendTaskHeartbeat: HeartbeatSeconds begin anew").clicked() {
+        let token = run.callback_token(request).to_string();
+        commands.push(Command::SendTask(SendTask { token, outcome: TaskOutcome::Heartbeat }));
+    }
+    let copy = ui.small_button("Copy token");
+    if copy.on_hover_text("For SendTaskSuccess and its like from elsewhere").clicked() {
+        commands.push(Command::CopyText(run.callback_token(request).to_string()));
+    }
 }
 
 /// What the service is asked.
@@ -193,8 +227,19 @@ fn answer_ui(
     view: &mut MocksView,
     commands: &mut Vec<Command>,
 ) {
+    let low = view.low;
     let draft = view.drafts.entry(request.state_name.to_string()).or_default();
-    draft_ui(ui, draft);
+    if low {
+        send_ui(ui, request, draft, commands);
+        draft_ui(ui, draft);
+    } else {
+        draft_ui(ui, draft);
+        send_ui(ui, request, draft, commands);
+    }
+}
+
+/// The button that answers, or why it can't.
+fn send_ui(ui: &mut Ui, request: &TaskRequest, draft: &mut Draft, commands: &mut Vec<Command>) {
     ui.horizontal_wrapped(|ui| {
         let answer = draft.answer();
         let send =

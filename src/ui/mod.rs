@@ -4,10 +4,12 @@
 
 mod api_console;
 mod breakpoints;
+mod buckets;
 pub mod canvas;
 mod command_palette;
 mod controls;
 mod data_flow;
+mod executions;
 pub mod fonts;
 mod history_list;
 pub mod icons;

@@ -221,15 +221,20 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
             *worst = (*worst).min(diagnostic.severity);
         }
     }
+    let starters = run.map(|_| super::executions::starters(app)).unwrap_or_default();
     let input = CanvasInput {
         machine: &machine.machine,
         moment: run.map(|run| run.session.moment()),
         breakpoints: &marks,
         selected: app.selection.state.as_ref(),
         problems: &problems,
+        starters: &starters,
     };
     ui.spacing_mut().item_spacing.y = 0.0;
     super::notices::changed_definition_ui(ui, app, commands);
+    if run.is_some() {
+        super::executions::breadcrumbs_ui(ui, app, commands);
+    }
     let mut events = Vec::new();
     canvas_ui(ui, view, &input, &mut events);
     for event in events {
@@ -250,6 +255,7 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
                 commands.push(Command::SelectState(Some(state)));
                 commands.push(Command::TestThisState);
             }
+            CanvasEvent::OpenExecution(state) => commands.push(Command::OpenExecutionOf(state)),
             CanvasEvent::RunToHere(state) => commands.push(Command::RunToState(state)),
             CanvasEvent::RunFromHere(state) => commands.push(Command::RunFromState(state)),
         }

@@ -32,7 +32,8 @@ pub(super) fn problems_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                     .file_name()
                     .map(|it| it.to_string_lossy().into_owned())
                     .unwrap_or_default();
-                if row_ui(ui, diagnostic, &format!("{file}:{}:{}", place.line, place.column)) {
+                let place = format!("{file}:{}:{}", place.line, place.column);
+                if row_ui(ui, diagnostic, &place, commands) {
                     commands.push(Command::SelectMachine(index));
                     commands
                         .push(Command::SelectState(state_around(machine, diagnostic.span.start)));
@@ -46,17 +47,14 @@ pub(super) fn problems_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                 .file_name()
                 .map(|it| it.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            row_ui(
-                ui,
-                &problem.diagnostic,
-                &format!("{file}:{}:{}", problem.place.line, problem.place.column),
-            );
+            let place = format!("{file}:{}:{}", problem.place.line, problem.place.column);
+            row_ui(ui, &problem.diagnostic, &place, commands);
         }
     });
 }
 
-/// One problem; whether it was clicked.
-fn row_ui(ui: &mut Ui, diagnostic: &Diagnostic, place: &str) -> bool {
+/// One problem: what is wrong and where, what to do, and the rule with its reason. Whether its place was clicked.
+fn row_ui(ui: &mut Ui, diagnostic: &Diagnostic, place: &str, commands: &mut Vec<Command>) -> bool {
     let colours = tokens(ui.ctx());
     let severity = match diagnostic.severity {
         Severity::Error => "Error",
@@ -64,16 +62,12 @@ fn row_ui(ui: &mut Ui, diagnostic: &Diagnostic, place: &str) -> bool {
         Severity::Note => "Note",
     };
     let response = ui
-        .horizontal(|ui| {
+        .horizontal_wrapped(|ui| {
             controls::status_dot_ui(ui, colours.severity(diagnostic.severity).line);
             let label = ui.link(RichText::new(place).monospace().small());
             ui.label(RichText::new(&diagnostic.message));
-            let code = ui.weak(diagnostic.code);
-            if let Some(rule) = Rule::find(diagnostic.rule) {
-                code.on_hover_text(format!(
-                    "{}\nComment \"stepwell:allow {}\" silences it",
-                    rule.why, rule.id
-                ));
+            if diagnostic.code != diagnostic.rule {
+                ui.weak(format!("AWS: {}", diagnostic.code));
             }
             label
         })
@@ -85,15 +79,35 @@ fn row_ui(ui: &mut Ui, diagnostic: &Diagnostic, place: &str) -> bool {
             format!("{severity} {place} {}", diagnostic.message),
         )
     });
-    let hint = if diagnostic.remedy.is_empty() {
-        diagnostic.location.clone()
-    } else {
-        format!("{}\n{}", diagnostic.remedy, diagnostic.location)
-    };
-    if !diagnostic.remedy.is_empty() {
-        ui.indent(("remedy", place), |ui| ui.weak(&diagnostic.remedy));
-    }
-    response.on_hover_text(hint).clicked()
+    ui.indent(("about", place, &diagnostic.message), |ui| {
+        if !diagnostic.remedy.is_empty() {
+            ui.label(RichText::new(&diagnostic.remedy).color(colours.text_muted));
+        }
+        if let Some(rule) = Rule::find(diagnostic.rule) {
+            rule_ui(ui, rule, commands);
+        }
+    });
+    response.on_hover_text(&diagnostic.location).clicked()
+}
+
+/// The id of a rule, why it is one, and how it is silenced: by a comment in the file, which only its owner writes.
+fn rule_ui(ui: &mut Ui, rule: &Rule, commands: &mut Vec<Command>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(rule.id).monospace().small());
+        ui.label(RichText::new(rule.why).small().weak());
+        let silence = ui.link(RichText::new("Silence this rule").small());
+        silence.widget_info(|| {
+            let name = format!("Silence the rule {}", rule.id);
+            egui::WidgetInfo::labeled(egui::WidgetType::Link, true, name)
+        });
+        let comment = format!("\"Comment\": \"stepwell:allow {}\"", rule.id);
+        let hint = format!(
+            "Copies {comment}\nIn a state it counts for the state and everything inside it, at the top for the whole machine."
+        );
+        if silence.on_hover_text(hint).clicked() {
+            commands.push(Command::CopyText(comment));
+        }
+    });
 }
 
 /// The innermost state whose text holds this offset.

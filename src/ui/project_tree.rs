@@ -6,7 +6,7 @@ use super::controls;
 use super::theme::{space, tokens};
 use crate::app::{App, Command, Pane};
 use crate::asl::Severity;
-use crate::execution::{ExecutionStatus, StateStatus};
+use crate::execution::StateStatus;
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ pub(super) fn project_ui(
                 commands.push(Command::SelectMachine(index));
             }
         }
-        executions_ui(ui, app, commands);
+        super::executions::session_ui(ui, app, commands);
         if !open.project.apis.is_empty() {
             ui.add_space(space::S);
             controls::section_ui(ui, "API");
@@ -88,43 +88,6 @@ pub(super) fn project_ui(
         ui.add_space(space::S);
         states_ui(ui, app, view, commands);
     });
-}
-
-fn executions_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
-    if app.runs.is_empty() {
-        return;
-    }
-    let colours = tokens(ui.ctx());
-    ui.add_space(space::S);
-    controls::section_ui(ui, "Executions");
-    for (index, run) in app.runs.iter().enumerate().rev().take(6) {
-        let status = run.status();
-        let colour = match status {
-            ExecutionStatus::Running => colours.in_progress.line,
-            ExecutionStatus::Succeeded { .. } => colours.succeeded.line,
-            ExecutionStatus::Failed { .. } | ExecutionStatus::TimedOut { .. } => {
-                colours.failed.line
-            }
-            ExecutionStatus::Aborted { .. } => colours.aborted.line,
-        };
-        ui.horizontal(|ui| {
-            controls::status_dot_ui(ui, colour);
-            let name: String = run.execution_name.chars().take(8).collect();
-            let text = format!("{name} · {}", run.machine_name);
-            let row = ui
-                .selectable_label(app.active_run == Some(run.id), text)
-                .on_hover_text(format!("{} · {}", status.as_str(), run.execution_arn));
-            if row.clicked() {
-                commands.push(Command::SelectExecution(index));
-            }
-            row.context_menu(|ui| {
-                if ui.button("Close").clicked() {
-                    commands.push(Command::CloseExecution(index));
-                    ui.close();
-                }
-            });
-        });
-    }
 }
 
 fn states_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut Vec<Command>) {

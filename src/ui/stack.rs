@@ -21,6 +21,7 @@ pub(super) fn stack_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     };
     let moment = run.session.moment();
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        super::executions::family_ui(ui, app, run, commands);
         controls::section_ui(ui, "Call stack");
         let stack = run.session.stack();
         if stack.is_empty() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
+use super::buckets::{BucketsView, buckets_ui};
 use super::controls;
 use super::theme::{size, space, tokens};
 use crate::app::{App, Command, NoticeLevel, TableContents, Value};
@@ -16,6 +17,8 @@ const MAX_COLUMNS: usize = 10;
 #[derive(Clone, Debug, Default)]
 pub(super) struct TablesView {
     table: usize,
+    /// The buckets instead of a table.
+    buckets: BucketsView,
     /// The item being edited, as text, with the key it had.
     editing: Option<Editing>,
 }
@@ -39,13 +42,28 @@ pub(super) fn tables_ui(
 ) {
     let tables =
         app.project.as_ref().map(|open| open.answers.database.tables()).unwrap_or_default();
-    if tables.is_empty() {
+    let has_buckets = app.project.as_ref().is_some_and(|open| open.answers.s3.has_buckets());
+    if tables.is_empty() && !has_buckets {
         controls::empty_ui(
             ui,
-            "No tables",
-            "Tables that the project defines are created in an embedded DynamoDB and shown here.",
+            "No tables and no buckets",
+            "Tables that the project defines are created in an embedded DynamoDB and shown here, and so are the objects of its folder s3.",
         );
         return;
+    }
+    if has_buckets {
+        if tables.is_empty() {
+            view.buckets.shown = true;
+        } else {
+            ui.horizontal(|ui| {
+                ui.selectable_value(&mut view.buckets.shown, false, "DynamoDB");
+                ui.selectable_value(&mut view.buckets.shown, true, "S3");
+            });
+        }
+        if view.buckets.shown {
+            buckets_ui(ui, app, &mut view.buckets, commands);
+            return;
+        }
     }
     view.table = view.table.min(tables.len() - 1);
     let table = &tables[view.table];

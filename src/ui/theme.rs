@@ -199,7 +199,7 @@ const DARK: Tokens = Tokens {
     hover: rgb(0x262C37),
     pressed: rgb(0x2F3744),
     stripe: rgb(0x1B1F27),
-    border: rgb(0x2C333E),
+    border: rgb(0x3A4350),
     border_strong: of(palette::DARK.border_strong),
     shadow: Color32::from_rgba_premultiplied(0, 0, 0, 110),
     text: of(palette::DARK.text),

@@ -16,7 +16,7 @@ mod scene;
 mod text;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{Rect, Ui};
@@ -37,6 +37,8 @@ pub struct CanvasInput<'a> {
     pub selected: Option<&'a StatePath>,
     /// The worst finding about each state.
     pub problems: &'a BTreeMap<StatePath, Severity>,
+    /// The states that started executions.
+    pub starters: &'a BTreeSet<StatePath>,
 }
 
 /// How a breakpoint is drawn.
@@ -64,6 +66,8 @@ pub enum CanvasEvent {
     OpenSource(StatePath),
     /// Continue until this state is entered.
     RunToHere(StatePath),
+    /// Show the execution that the state started.
+    OpenExecution(StatePath),
     /// Run the state alone.
     TestState(StatePath),
     /// Start again at this state with the input it had.

@@ -215,6 +215,9 @@ fn state_menu_ui(
     ui.separator();
     item(ui, "Run to here", "", true, CanvasEvent::RunToHere(path.clone()));
     item(ui, "Run again from here", "", entered, CanvasEvent::RunFromHere(path.clone()));
+    if input.starters.contains(path) {
+        item(ui, "Open execution", "", true, CanvasEvent::OpenExecution(path.clone()));
+    }
     item(ui, "Test this state", "Ctrl T", true, CanvasEvent::TestState(path.clone()));
     ui.separator();
     item(ui, "Show definition", "Enter", true, CanvasEvent::OpenSource(path.clone()));

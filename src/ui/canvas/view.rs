@@ -311,6 +311,9 @@ impl CanvasView {
     }
 }
 
+/// The share of the pane's width from either side within which the start may be for the graph to be pushed to that side.
+const START_SEEN: f32 = 0.8;
+
 /// What is shown first.
 fn first_camera(scene: &Scene, pane: Vec2) -> Camera {
     let fitting = Camera::fitting_graph(scene.bounds, pane);
@@ -330,8 +333,19 @@ fn start_camera(scene: &Scene, pane: Vec2) -> Camera {
     let zoom = (room / bounds.width().max(1.0)).clamp(LEGIBLE_ZOOM, NEAREST_FIRST_ZOOM);
     let (left, right) =
         (START_MARGIN - bounds.left() * zoom, pane.x - START_MARGIN - bounds.right() * zoom);
-    // Between the graph's left side at the pane's and its right side at the pane's.
-    let x = (pane.x / 2.0 - start.x * zoom).clamp(left.min(right), left.max(right));
+    // What is wider than the pane is cut on one side only, where the start can still be seen well.
+    let from_left = (left + start.x * zoom) / pane.x.max(1.0);
+    let from_right = (right + start.x * zoom) / pane.x.max(1.0);
+    let x = if left < right {
+        // Between the graph's left side at the pane's and its right side at the pane's.
+        (pane.x / 2.0 - start.x * zoom).clamp(left, right)
+    } else if from_left < START_SEEN {
+        left
+    } else if from_right > 1.0 - START_SEEN {
+        right
+    } else {
+        pane.x / 2.0 - start.x * zoom
+    };
     Camera { zoom, pan: Vec2::new(x, START_MARGIN - bounds.top() * zoom) }
 }
 
