@@ -489,6 +489,12 @@ fn test_this(harness: &mut Harness<'_, Option<Window>>, state: &str) {
     press(harness, egui::Modifiers::COMMAND, Key::T);
 }
 
+/// Presses a button that may have to be scrolled to.
+fn choose(harness: &mut Harness<'_, Option<Window>>, name: &str) {
+    harness.get_by_role_and_label(Role::Button, name).click_accesskit();
+    harness.run_steps(20);
+}
+
 /// Writes a text in the place of what a field holds.
 fn write(harness: &mut Harness<'_, Option<Window>>, role: Role, field: &str, text: &str) {
     harness.get_by_role_and_label(role, field).focus();
@@ -520,11 +526,11 @@ fn a_state_is_tested_with_a_mocked_result() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(opened(&retried_task(folder.path())));
     test_this(&mut harness, "Pay");
-    write(&mut harness, Role::MultilineTextInput, "State input", r#"{"sum":1}"#);
-    click(&mut harness, Role::Button, "Mock a result");
+    write(&mut harness, Role::TextInput, "State input", r#"{"sum":1}"#);
+    choose(&mut harness, "Mock a result");
     let mocked = r#"{"Payload":7,"StatusCode":200}"#;
-    write(&mut harness, Role::MultilineTextInput, "Mocked result", mocked);
-    click(&mut harness, Role::Button, "Run test");
+    write(&mut harness, Role::TextInput, "Mocked result", mocked);
+    choose(&mut harness, "Run test");
     let test = app(&harness).test(&StatePath::new("Pay")).expect("it was run");
     let response = test.answer.clone().expect("an answer").expect("a response");
     assert!(harness.query_by_label("SUCCEEDED").is_some(), "{response:?}");
@@ -541,17 +547,18 @@ fn a_test_shows_who_takes_care_of_an_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(opened(&retried_task(folder.path())));
     test_this(&mut harness, "Pay");
-    click(&mut harness, Role::Button, "Mock an error");
+    choose(&mut harness, "Mock an error");
     write(&mut harness, Role::TextInput, "Mocked error", "E");
-    click(&mut harness, Role::Button, "Run test");
+    choose(&mut harness, "Run test");
     assert!(harness.query_by_label("RETRIABLE").is_some());
     assert!(harness.query_by_label("Retry[0] tries again after 3 s").is_some());
-    click(&mut harness, Role::Button, "State configuration");
+    choose(&mut harness, "State configuration");
     write(&mut harness, Role::TextInput, "Retrier retry count", "1");
-    click(&mut harness, Role::Button, "Run test");
+    choose(&mut harness, "Run test");
     assert!(harness.query_by_label("CAUGHT_ERROR").is_some());
     assert!(harness.query_by_label("Caught by Catch[0]").is_some());
-    click(&mut harness, Role::Link, "Next state Mend");
+    harness.get_by_role_and_label(Role::Link, "Next state Mend").click_accesskit();
+    harness.run_steps(4);
     assert_eq!(app(&harness).selection.state, Some(StatePath::new("Mend")));
     // What was typed for the first state is still there.
     test_this(&mut harness, "Pay");
@@ -573,9 +580,11 @@ fn a_test_begins_with_the_visit_and_tells_mistakes_in_place() {
     test_this(&mut harness, "B");
     let draft = app(&harness).fresh_test(&StatePath::new("B"));
     assert!(draft.input.contains("by A") && draft.variables.contains("\"n\": 3"), "{draft:?}");
-    click(&mut harness, Role::Button, "Run test");
-    assert!(harness.query_by_label("SUCCEEDED").is_some());
-    write(&mut harness, Role::MultilineTextInput, "State input", "{");
+    choose(&mut harness, "Run test");
+    let test = app(&harness).test(&StatePath::new("B")).expect("it was run");
+    let response = test.answer.clone().expect("an answer").expect("a response");
+    assert_eq!(response.get("output").and_then(|it| it.as_str()), Some(r#"{"n":3}"#));
+    write(&mut harness, Role::TextInput, "State input", "{");
     assert!(harness.query_all_by_label_contains("This is not JSON").count() > 0);
     assert!(harness.get_by_role_and_label(Role::Button, "Run test").accesskit_node().is_disabled());
 }

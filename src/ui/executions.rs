@@ -132,6 +132,11 @@ fn row_ui(
         ui.add_space(depth.min(12) as f32 * 14.0);
         controls::status_dot_ui(ui, look(colours, &status).line);
         let row = ui.selectable_label(app.active_run == Some(run.id), title(run));
+        row.widget_info(|| {
+            let name = format!("Execution {}, {}", title(run), status.as_str());
+            let chosen = app.active_run == Some(run.id);
+            egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, chosen, name)
+        });
         let row = row.on_hover_text(format!("{} · {}", status.as_str(), run.execution_arn));
         if row.clicked() {
             commands.extend(select(app, run.id));
@@ -143,7 +148,10 @@ fn row_ui(
                 ui.close();
             }
         });
-        ui.add(egui::Label::new(RichText::new(note).color(colours.text_muted)).truncate());
+        // A few letters of it would say nothing.
+        if ui.available_width() > 80.0 {
+            ui.add(egui::Label::new(RichText::new(note).color(colours.text_muted)).truncate());
+        }
     });
 }
 

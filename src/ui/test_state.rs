@@ -63,9 +63,14 @@ pub(super) fn test_state_ui(
     title_ui(ui, app, path, state, &mut draft, commands);
     if ui.available_width() >= TWO_COLUMNS {
         ui.columns(2, |columns| {
-            scrolled_ui(&mut columns[0], ("form", path), |ui| form_ui(ui, state, &mut draft));
-            scrolled_ui(&mut columns[1], ("answer", path), |ui| {
-                answer_ui(ui, app, path, test, view, commands);
+            // The columns themselves would stretch the lines of a text to their width.
+            columns[0].vertical(|ui| {
+                scrolled_ui(ui, ("form", path), |ui| form_ui(ui, state, &mut draft));
+            });
+            columns[1].vertical(|ui| {
+                scrolled_ui(ui, ("answer", path), |ui| {
+                    answer_ui(ui, app, path, test, view, commands);
+                });
             });
         });
     } else {
