@@ -14,11 +14,12 @@ use std::sync::Arc;
 use stepwell::asl::task::ResourceKind;
 use stepwell::asl::{self, Scope, StateKind, StateMachine, StateMachineType};
 use stepwell::debug::{
-    Breakpoints, DebugSession, Goal, RecordedNames, Recording, TaskAnswer, Verification, verify,
+    Ask, Breakpoints, DebugSession, Goal, RecordedNames, Recording, ServedBy, TaskAnswer,
+    Verification, WhatIfError, verify, what_if,
 };
-use stepwell::engine::TaskRequest;
+use stepwell::engine::{ExecutionStart, Input, TaskRequest, run_to_end};
 use stepwell::execution::{
-    EventDetails, EventId, Execution, ExecutionSource, History, Moments, Timestamp, export,
+    EventDetails, EventId, Execution, ExecutionSource, History, Moments, Timestamp, export, import,
 };
 use stepwell::json::document::{Document, Format};
 use stepwell::json::{Object, Value};
@@ -284,7 +285,11 @@ fn recorded_executions_are_reproduced_with_their_own_answers() {
             println!(
                 "not counted: {} ({}): {} of {}",
                 case.id,
-                if case.has_ids { "its child executions were not recorded" } else { "its ids were blanked" },
+                if case.has_ids {
+                    "its child executions were not recorded"
+                } else {
+                    "its ids were blanked"
+                },
                 found.reproduced,
                 found.events
             );
@@ -294,7 +299,9 @@ fn recorded_executions_are_reproduced_with_their_own_answers() {
         reproduced += u32::from(found.is_reproduced());
         if let Some(divergence) = &found.divergence {
             let text = |event: &Option<stepwell::execution::HistoryEvent>| {
-                event.as_ref().map_or("nothing".to_owned(), |it| export::event_to_json(it).to_string())
+                event
+                    .as_ref()
+                    .map_or("nothing".to_owned(), |it| export::event_to_json(it).to_string())
             };
             println!(
                 "{}: {} of {}, first at event {}\n    recorded  {}\n    simulated {}\n    {:?}",
@@ -366,4 +373,281 @@ fn export_and_reopening_is_identity() {
         assert_eq!(case.history.events(), again.events(), "{}", case.id);
         assert_eq!(export::to_json(&again).to_string(), text, "{}", case.id);
     }
+}
+
+// ------------------------------------------------------------------------------------------------------ executions of our own
+
+fn machine(text: &str) -> Arc<StateMachine> {
+    Arc::new(asl::parse::parse(&Document::parse(text, Format::Json)).machine)
+}
+
+fn start(input: &str) -> ExecutionStart {
+    ExecutionStart {
+        input: Value::parse(input).expect("JSON"),
+        kind: StateMachineType::Standard,
+        synchronous: false,
+        at: Timestamp(1_767_225_600_000),
+        seed: 3,
+        execution_arn: "arn:aws:states:us-east-1:123456789012:execution:M:run".into(),
+        execution_name: "run".into(),
+        role_arn: "arn:aws:iam::123456789012:role/r".into(),
+        state_machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
+        state_machine_name: "M".into(),
+    }
+}
+
+/// Runs a machine as AWS would, and reads its history back from a file's text, newest event first.
+fn recorded(
+    text: &str,
+    input: &str,
+    answer: &mut dyn FnMut(&TaskRequest) -> Vec<Input>,
+) -> (Arc<StateMachine>, History, Moments) {
+    let machine = machine(text);
+    let run = run_to_end(Arc::clone(&machine), start(input), answer);
+    let mut events = export::to_json(&run.history);
+    if let Some(list) = events.get("events").and_then(Value::as_array) {
+        events = Value::object([("events", Value::array(list.iter().rev().cloned()))]);
+    }
+    let history = import::parse(&events.to_string(), None).expect("a history").history;
+    let moments = Moments::of(&machine, &history);
+    (machine, history, moments)
+}
+
+fn nobody(_: &TaskRequest, _: Timestamp) -> Option<TaskAnswer> {
+    None
+}
+
+/// Fails every task's first attempt, and doubles in the second.
+fn second_time_lucky(request: &TaskRequest) -> Vec<Input> {
+    let token = request.token;
+    if request.attempt == 0 {
+        return vec![Input::TaskFailed { token, error: Some("Shaky".into()), cause: None }];
+    }
+    let number = request.parameters.get("n").and_then(Value::as_i64).unwrap_or(0);
+    vec![Input::TaskSucceeded { token, output: Value::from(number * 2) }]
+}
+
+const ORDER: &str = r#"{"StartAt":"Id","States":{
+    "Id":{"Type":"Pass","Parameters":{"id.$":"States.UUID()","at.$":"$$.State.EnteredTime","items.$":"$.items"},"Next":"Wait"},
+    "Wait":{"Type":"Wait","Seconds":5,"Next":"All"},
+    "All":{"Type":"Map","ItemsPath":"$.items","ItemSelector":{"n.$":"$$.Map.Item.Value","id.$":"$.id"},"MaxConcurrency":2,
+        "ItemProcessor":{"StartAt":"Double","States":{"Double":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:double",
+            "Retry":[{"ErrorEquals":["Shaky"],"IntervalSeconds":1,"MaxAttempts":2,"JitterStrategy":"FULL"}],"End":true}}},
+        "ResultPath":"$.doubled","Next":"Both"},
+    "Both":{"Type":"Parallel","Branches":[
+        {"StartAt":"Left","States":{"Left":{"Type":"Wait","Seconds":1,"End":true}}},
+        {"StartAt":"Right","States":{"Right":{"Type":"Pass","End":true}}}],"ResultPath":null,"Next":"Check"},
+    "Check":{"Type":"Choice","Choices":[{"Variable":"$.doubled[0]","NumericGreaterThan":3,"Next":"Big"}],"Default":"Small"},
+    "Big":{"Type":"Fail","Error":"TooBig","Cause":"more than 3"},
+    "Small":{"Type":"Succeed"}}}"#;
+
+#[test]
+fn an_execution_of_our_own_is_reproduced_though_all_that_is_made_up_differs() {
+    let (machine, history, moments) =
+        recorded(ORDER, r#"{"items":[2,3,4]}"#, &mut second_time_lucky);
+    assert_eq!(history.status().as_str(), "FAILED");
+    let recording = Recording::of(&history, &moments, RecordedNames::default());
+    let found = verify(&machine, &history, &moments, &recording, &mut nobody);
+    assert_eq!(found.divergence, None);
+    assert_eq!(found.reproduced, history.events().len());
+    assert!(found.served.iter().all(|it| it.by != ServedBy::Nobody), "{:?}", found.served);
+    // The clock follows the recording: what the definition makes of times comes out as it did.
+    let times = |history: &History| -> Vec<i64> {
+        history.events().iter().map(|it| it.timestamp.0).collect()
+    };
+    assert_eq!(times(found.session.history()).first(), times(&history).first());
+    assert_eq!(times(found.session.history()).last(), times(&history).last());
+}
+
+#[test]
+fn a_changed_definition_diverges_where_it_was_changed() {
+    let (_, history, moments) = recorded(ORDER, r#"{"items":[2,3,4]}"#, &mut second_time_lucky);
+    let recording = Recording::of(&history, &moments, RecordedNames::default());
+    for (from, to, wanted) in [
+        ("\"NumericGreaterThan\":3", "\"NumericGreaterThan\":30", "FailStateEntered"),
+        ("more than 3", "more than 4", "ExecutionFailed"),
+        ("\"MaxAttempts\":2", "\"MaxAttempts\":0", "LambdaFunctionFailed"),
+        ("\"ResultPath\":null,", "", "ParallelStateExited"),
+        ("function:double", "function:triple", "LambdaFunctionScheduled"),
+    ] {
+        let edited = ORDER.replace(from, to);
+        assert_ne!(edited, ORDER);
+        let found = verify(&machine(&edited), &history, &moments, &recording, &mut nobody);
+        let divergence = found.divergence.unwrap_or_else(|| panic!("{to}: there is a difference"));
+        let recorded = divergence.recorded.map(|it| it.event_type.as_str());
+        assert_eq!(recorded, Some(wanted), "{to}");
+        assert!(found.reproduced < found.events);
+    }
+}
+
+#[test]
+fn an_edited_definition_gets_recorded_answers_and_asks_for_the_rest() {
+    let (_, history, moments) = recorded(ORDER, r#"{"items":[2,3,4]}"#, &mut second_time_lucky);
+    let recording = Recording::of(&history, &moments, RecordedNames::default());
+    let run = |text: &str, from: Option<EventId>, ask: &mut Ask<'_>| {
+        what_if(&machine(text), &history, &moments, &recording, from, ask).expect("a re-run")
+    };
+    // A fix after the tasks: every answer is the recorded one.
+    let fixed = ORDER.replace("\"NumericGreaterThan\":3", "\"NumericGreaterThan\":30");
+    let found = run(&fixed, None, &mut nobody);
+    assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
+    let names =
+        |paths: &[asl::StatePath]| paths.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&found.difference.gained), ["Small"]);
+    assert_eq!(names(&found.difference.lost), ["Big"]);
+    assert!(found.difference.outcome.is_some());
+    let kinds: BTreeSet<String> = found.served.iter().map(|it| format!("{:?}", it.by)).collect();
+    assert!(
+        kinds.is_subset(&["Recording", "RecordingUpToNames"].map(str::to_owned).into()),
+        "{kinds:?}"
+    );
+    // From a state on, with the input that it had.
+    let check = history.events().iter().find(|event| {
+        matches!(&event.details, EventDetails::StateEntered { name, .. } if &**name == "Check")
+    });
+    let from = check.map(|it| it.id);
+    let found = run(&fixed, from, &mut nobody);
+    assert_eq!(found.session.history().events().len(), 6, "nothing before it is run");
+    assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
+    let first = found.difference.first.clone().expect("a difference");
+    assert_eq!(first.recorded.map(|it| it.event_type.as_str()), Some("FailStateEntered"));
+    // Other parameters: a mock answers, and without one the order decides, and is told.
+    let asks =
+        ORDER.replace(r#""n.$":"$$.Map.Item.Value","#, r#""n.$":"$$.Map.Item.Value","new":true,"#);
+    let found = run(&asks, None, &mut nobody);
+    assert!(found.served.iter().all(|it| it.by == ServedBy::OrderOnly));
+    let mut mock =
+        |_: &TaskRequest, _: Timestamp| Some(TaskAnswer::Succeeded { output: Value::from(1) });
+    let found = run(&asks, None, &mut mock);
+    assert!(found.served.iter().all(|it| it.by == ServedBy::Asked));
+    assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
+    // A state that the recording does not know: the re-run waits there, and can be answered.
+    let more = ORDER.replace(
+        r#""Small":{"Type":"Succeed"}"#,
+        r#""Small":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:new","End":true}"#,
+    );
+    let more = more.replace("\"NumericGreaterThan\":3", "\"NumericGreaterThan\":30");
+    let mut found = run(&more, None, &mut nobody);
+    assert_eq!(found.unanswered.len(), 1);
+    assert_eq!(&*found.unanswered[0].state_name, "Small");
+    let token = found.unanswered[0].token;
+    assert!(found.session.answer(token, TaskAnswer::Succeeded { output: Value::from(7) }));
+    found.session.run(Goal::Continue, &Breakpoints::default(), usize::MAX);
+    assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
+}
+
+#[test]
+fn variables_are_there_where_a_re_run_begins() {
+    let text = r#"{"QueryLanguage":"JSONata","StartAt":"A","States":{
+        "A":{"Type":"Pass","Assign":{"x":7},"Next":"B"},
+        "B":{"Type":"Pass","Output":"{% $x + 1 %}","End":true}}}"#;
+    let (machine, history, moments) = recorded(text, "{}", &mut |_| Vec::new());
+    let recording = Recording::of(&history, &moments, RecordedNames::default());
+    let found = what_if(&machine, &history, &moments, &recording, Some(EventId(4)), &mut nobody)
+        .expect("a re-run");
+    assert_eq!(found.difference.first, None, "{:?}", found.session.history().events());
+    assert_eq!(found.difference.outcome, None);
+    let inside = what_if(&machine, &history, &moments, &recording, Some(EventId(3)), &mut nobody);
+    assert_eq!(inside.err(), Some(WhatIfError::NoEntry(3)));
+}
+
+#[test]
+fn a_history_cut_short_is_reproduced_as_far_as_it_goes() {
+    let (machine, history, _) = recorded(ORDER, r#"{"items":[2,3,4]}"#, &mut second_time_lucky);
+    for length in 1..history.events().len() {
+        let mut cut = History::default();
+        for event in history.events().iter().take(length) {
+            let details = event.details.clone();
+            cut.append(event.previous_event_id, event.timestamp, event.event_type, details);
+        }
+        let moments = Moments::of(&machine, &cut);
+        let recording = Recording::of(&cut, &moments, RecordedNames::default());
+        let found = verify(&machine, &cut, &moments, &recording, &mut nobody);
+        assert_eq!(found.divergence, None, "{length} events");
+        assert_eq!((found.events, found.reproduced), (length, length));
+    }
+}
+
+// ------------------------------------------------------------------------------------------------------------------- size
+
+/// 25,000 events: Maps in a Parallel, retries, and payloads of 64 KiB.
+fn large() -> (Arc<StateMachine>, History, Moments) {
+    let text = r#"{"StartAt":"Big","States":{
+        "Big":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:big","ResultPath":null,"Next":"Fan"},
+        "Fan":{"Type":"Parallel","ResultPath":null,"Next":"Big","Branches":[
+            {"StartAt":"Each","States":{"Each":{"Type":"Map","ItemsPath":"$.items","End":true,"ItemProcessor":{"StartAt":"Try","States":{
+                "Try":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:try","End":true,
+                    "Retry":[{"ErrorEquals":["States.ALL"],"IntervalSeconds":1,"MaxAttempts":2}]}}}}}},
+            {"StartAt":"Side","States":{"Side":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:big","ResultPath":null,"End":true}}}]}}}"#;
+    let items: Vec<String> = (0..40).map(|it| format!(r#"{{"n":{it}}}"#)).collect();
+    let payload = Value::object([("text", Value::from("x\u{1f980}".repeat(13_000)))]);
+    recorded(text, &format!(r#"{{"items":[{}]}}"#, items.join(",")), &mut |request| {
+        if request.resource.text.ends_with("big") {
+            return vec![Input::TaskSucceeded { token: request.token, output: payload.clone() }];
+        }
+        second_time_lucky(request)
+    })
+}
+
+/// Resident memory in bytes, where the platform tells.
+fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    Some(text.split_whitespace().nth(1)?.parse::<u64>().ok()? * 4096)
+}
+
+#[test]
+fn a_history_of_25000_events_is_opened_scrubbed_and_verified() {
+    let (machine, history, _) = large();
+    assert_eq!(history.last_id().0, 25_000);
+    let text = export::to_json(&history).to_string();
+    drop(history);
+    let file_mib = text.len() as f64 / f64::from(1 << 20);
+    let clock = stepwell_clock();
+    let before = resident();
+    let history = import::parse(&text, None).expect("a history").history;
+    let parsed = clock();
+    let mut session = DebugSession::open(&Execution {
+        arn: "arn:aws:states:us-east-1:123456789012:execution:M:run".into(),
+        state_machine: Arc::clone(&machine),
+        kind: StateMachineType::Standard,
+        history,
+        source: ExecutionSource::Imported { path: PathBuf::from("history.json") },
+    });
+    let opened = clock();
+    let memory = resident().zip(before).map(|(now, before)| now.saturating_sub(before));
+    // Any event, in an order that helps no cache.
+    let scrubs = 2000_u64;
+    for number in 0..scrubs {
+        session.goto(EventId(1 + number.wrapping_mul(7919) % 25_000));
+    }
+    let scrubbed = clock();
+    for id in (1..=scrubs).rev() {
+        session.goto(EventId(id * 12));
+    }
+    let walked = clock();
+    let moments = Moments::of(&machine, session.history());
+    let recording = Recording::of(session.history(), &moments, RecordedNames::default());
+    let taken_apart = clock();
+    let found = verify(&machine, session.history(), &moments, &recording, &mut nobody);
+    let verified = clock();
+    assert_eq!(found.divergence, None);
+    assert_eq!(found.reproduced, 25_000);
+    assert!(export::to_json(session.history()).to_string() == text, "export is identity");
+    println!(
+        "{file_mib:.1} MiB: parsed in {parsed:.0} ms, opened in {:.0} ms, {:.1} MiB of memory; scrub {:.3} ms, back {:.3} ms; moments and answers \
+         {:.0} ms, verified in {:.0} ms",
+        opened - parsed,
+        memory.unwrap_or(0) as f64 / f64::from(1 << 20),
+        (scrubbed - opened) / scrubs as f64,
+        (walked - scrubbed) / scrubs as f64,
+        taken_apart - walked,
+        verified - taken_apart
+    );
+}
+
+/// Milliseconds since it was made.
+fn stepwell_clock() -> impl Fn() -> f64 {
+    #[expect(clippy::disallowed_methods, reason = "a test that measures")]
+    let start = std::time::Instant::now();
+    move || start.elapsed().as_secs_f64() * 1000.0
 }

@@ -5,6 +5,7 @@
 mod answers;
 #[expect(clippy::module_inception, reason = "the type it holds is the app itself")]
 mod app;
+pub mod bundle;
 mod clock;
 mod command;
 mod event;
@@ -12,6 +13,8 @@ pub mod headless;
 mod http_server;
 mod nested;
 pub mod palette;
+pub mod redact;
+mod replay;
 mod requests;
 mod run_command;
 pub mod samples;
@@ -27,6 +30,7 @@ pub use app::{App, Notice, NoticeLevel, OpenProject, Selection};
 pub use clock::{Stopwatch, now};
 pub use command::{Command, Listing, Menu, Pane, Shortcut, Theme};
 pub use nested::Parent;
+pub use replay::WhatIfReport;
 pub use requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 pub use run_command::load_history;
 pub use settings::Settings;

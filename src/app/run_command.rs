@@ -13,7 +13,7 @@ use super::tour::{Tour, TourEvent};
 use super::worker;
 use crate::asl::StatePath;
 use crate::debug::{Breakpoints, Goal, StopReason};
-use crate::execution::{EventDetails, Execution, ExecutionSource, History, export};
+use crate::execution::{EventDetails, Execution, ExecutionSource, History, export, import};
 use crate::json::Value;
 use crate::project::{MachineDefinition, postman};
 use crate::services::mock::MockConfig;
@@ -308,6 +308,12 @@ impl App {
     // -- project
 
     fn open(&mut self, path: &Path) {
+        if super::bundle::is_bundle(path) {
+            if let Err(why) = self.open_bundle(path) {
+                self.notify(NoticeLevel::Error, why, "");
+            }
+            return;
+        }
         if is_history(path) {
             match self.machine() {
                 Some(machine) => match load_history(path, machine) {
@@ -706,13 +712,16 @@ impl App {
 fn is_history(path: &Path) -> bool {
     let Ok(metadata) = path.metadata() else { return false };
     if !metadata.is_file()
-        || path.extension().is_none_or(|it| it != "json")
+        || path.extension().is_none_or(|it| it != "json" && it != "jsonl")
         || metadata.len() > 64 << 20
     {
         return false;
     }
     let Ok(text) = std::fs::read_to_string(path) else { return false };
-    text.contains("\"events\"")
+    // What `CloudWatch` logs has these names, in messages that may be texts of JSON.
+    let is_log = text.contains("previous_event_id") && text.contains("execution_arn");
+    is_log
+        || text.contains("\"events\"")
         && text.contains("ExecutionStarted")
         && !text.contains("\"StartAt\"")
 }
@@ -722,16 +731,15 @@ fn is_history(path: &Path) -> bool {
 /// # Errors
 /// In the user's words: the file can't be read or holds no events.
 pub fn load_history(path: &Path, machine: &MachineDefinition) -> Result<Execution, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|err| format!("{} can't be read: {err}", path.display()))?;
-    let history: History = export::parse(&text)
+    let text = super::bundle::read_limited(path)?;
+    let imported = import::parse(&text, None)
         .map_err(|why| format!("{} holds no history: {why}", path.display()))?;
     let name = path.file_stem().map_or_else(|| "imported".into(), |stem| stem.to_string_lossy());
     Ok(Execution {
-        arn: execution_arn(machine, &name),
+        arn: imported.execution_arn.unwrap_or_else(|| execution_arn(machine, &name)),
         state_machine: Arc::clone(&machine.machine),
         kind: machine.kind,
-        history,
+        history: imported.history,
         source: ExecutionSource::Imported { path: path.to_owned() },
     })
 }

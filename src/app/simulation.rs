@@ -103,6 +103,12 @@ pub(super) fn execution_arn(machine: &MachineDefinition, name: &str) -> Arc<str>
     }
 }
 
+/// The machine that an execution's ARN names.
+pub(super) fn machine_of(arn: &str) -> &str {
+    let split = arn.split_once(":execution:").or_else(|| arn.split_once(":express:"));
+    split.and_then(|(_, rest)| rest.split(':').next()).unwrap_or("recorded")
+}
+
 /// A name in the form of AWS's: a UUID, made from a seed.
 pub(super) fn execution_name(seed: u64) -> String {
     use rand_chacha::ChaCha8Rng;
@@ -176,7 +182,7 @@ impl Run {
         Self {
             id,
             machine,
-            machine_name: execution.arn.rsplit(':').nth(1).unwrap_or("recorded").into(),
+            machine_name: machine_of(&execution.arn).into(),
             input,
             kind: execution.kind,
             started_at: first.map_or(Timestamp(0), |event| event.timestamp),
@@ -195,6 +201,23 @@ impl Run {
             invocations: Invocations::new(),
             stuck: false,
         }
+    }
+
+    /// A re-run of a recorded execution, which goes on like any other simulation.
+    pub(super) fn of_session(
+        id: RunId,
+        index: usize,
+        machine: &MachineDefinition,
+        session: DebugSession,
+    ) -> Self {
+        let start = session.journal().map(|it| it.start.clone());
+        let start = start.unwrap_or_else(|| {
+            let at = session.now();
+            execution_start(machine, Value::Null, machine.kind, at, 0, "rerun")
+        });
+        let mut run = Self::start(id, index, machine, start);
+        run.replace_session(session);
+        run
     }
 
     /// Puts another session in its place (a restart, a fork) with the mocks counted from their first again.
@@ -325,7 +348,7 @@ impl Run {
     }
 }
 
-fn answer_for_debug(answer: &TaskAnswer) -> crate::debug::TaskAnswer {
+pub(super) fn answer_for_debug(answer: &TaskAnswer) -> crate::debug::TaskAnswer {
     match answer.clone() {
         TaskAnswer::Succeeded { output } => crate::debug::TaskAnswer::Succeeded { output },
         TaskAnswer::Failed { error, cause } => crate::debug::TaskAnswer::Failed { error, cause },

@@ -68,7 +68,9 @@ fn same(recorded: &Value, ours: &Value, other: &Value, numbering: &Numbering) ->
         }
         (Value::String(recorded), Value::String(ours)) => {
             let parsed = |text: &str| {
-                Value::parse(text).ok().filter(|it| it.as_object().is_some() || it.as_array().is_some())
+                Value::parse(text)
+                    .ok()
+                    .filter(|it| it.as_object().is_some() || it.as_array().is_some())
             };
             if let (Some(recorded), Some(ours)) = (parsed(recorded), parsed(ours)) {
                 let other = other.as_str().and_then(parsed);
@@ -77,7 +79,9 @@ fn same(recorded: &Value, ours: &Value, other: &Value, numbering: &Numbering) ->
             if **recorded == *renumbered(ours, numbering) {
                 return true;
             }
-            other.as_str().is_some_and(|other| other != &**ours && stands_for(recorded, ours, other))
+            other
+                .as_str()
+                .is_some_and(|other| other != &**ours && stands_for(recorded, ours, other))
         }
         // A random number, as it is or made into a text.
         (Value::Number(_), Value::Number(_)) => other.as_f64().is_some() && other != ours,
@@ -87,7 +91,8 @@ fn same(recorded: &Value, ours: &Value, other: &Value, numbering: &Numbering) ->
 
 /// Whether `recorded` has what our two texts have in common, around what differs.
 fn stands_for(recorded: &str, ours: &str, other: &str) -> bool {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '/' | '_' | '-' | '+' | '=');
+    let in_word =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '/' | '_' | '-' | '+' | '=');
     let common: usize = ours
         .chars()
         .zip(other.chars())
@@ -156,7 +161,8 @@ fn alike_texts(one: &str, two: &str) -> bool {
 
 /// The words of a text and what is between them, in turn.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '+' | '=' | '/');
+    let in_word =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '+' | '=' | '/');
     let mut rest = text;
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
@@ -226,9 +232,13 @@ mod tests {
     #[test]
     fn causes_name_events_by_the_numbers_of_the_recording() {
         let numbering = Numbering::from([(EventId(7), EventId(9))]);
-        let cause = "An error occurred while executing the state 'A' (entered at the event id #7). No";
+        let cause =
+            "An error occurred while executing the state 'A' (entered at the event id #7). No";
         assert!(renumbered(cause, &numbering).contains("#9)"));
-        assert_eq!(renumbered("(entered at the event id #8)", &numbering), "(entered at the event id #8)");
+        assert_eq!(
+            renumbered("(entered at the event id #8)", &numbering),
+            "(entered at the event id #8)"
+        );
     }
 
     #[test]

@@ -349,6 +349,16 @@ impl Debuggee {
         (std::mem::take(&mut engine.undelivered), std::mem::take(&mut engine.cancelled))
     }
 
+    /// Hands requests to whoever drives it next.
+    pub(super) fn deliver_again(&mut self, requests: &[TaskRequest]) {
+        if let Some(engine) = &mut self.engine {
+            let pending = |it: &&TaskRequest| {
+                engine.pending.iter().any(|pending| pending.request.token == it.token)
+            };
+            engine.undelivered = requests.iter().filter(pending).cloned().collect();
+        }
+    }
+
     pub(super) fn tick(&mut self, now: Timestamp) {
         if let Some(engine) = &mut self.engine {
             engine.clock.advance_to(now);

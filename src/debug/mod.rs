@@ -24,6 +24,7 @@ pub mod session;
 pub mod step;
 mod travel;
 pub mod verify;
+pub mod what_if;
 
 pub use breakpoint::{BreakOn, Breakpoint, Breakpoints, ExceptionFilters, HitCount};
 pub use debuggee::{Clock, Pending, TaskAnswer};
@@ -33,6 +34,7 @@ pub use recording::{RecordedNames, Recording};
 pub use replay::{Ask, Served, ServedBy};
 pub use session::{Cursor, DebugSession, Progress, SessionStatus};
 pub use step::{Goal, LogEntry, StopReason};
+pub use what_if::{Difference, WhatIf, WhatIfError, what_if};
 pub use verify::{Agreement, Divergence, Pair, Verification, verify};
 
 #[cfg(test)]

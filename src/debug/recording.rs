@@ -121,8 +121,7 @@ impl Recording {
             let seat = || {
                 let entered = history.get(moments.visit_of(event.id)?)?;
                 let EventDetails::StateEntered { name, .. } = &entered.details else { return None };
-                let indices =
-                    indices.entry(thread).or_insert_with(|| map_indices(moments, thread));
+                let indices = indices.entry(thread).or_insert_with(|| map_indices(moments, thread));
                 Some((Arc::clone(name), Arc::clone(indices)))
             };
             recording.take(event, thread, moments, &mut open, &mut begun, seat);
@@ -245,8 +244,7 @@ impl Recording {
                 format!("arn:aws:states:{region}:{account}:stateMachine:{machine}").into()
             }
         };
-        let machine_name =
-            state_machine_arn.rsplit(':').next().unwrap_or(machine).to_owned();
+        let machine_name = state_machine_arn.rsplit(':').next().unwrap_or(machine).to_owned();
         let execution_name: Arc<str> =
             known.as_ref().map_or_else(|| run.into(), |(_, _, name)| (*name).into());
         let execution_arn = self.names.execution_arn.clone().unwrap_or_else(|| match kind {
@@ -262,7 +260,8 @@ impl Recording {
         ExecutionStart {
             input: self.names.input.clone().or_else(|| self.input.clone()).unwrap_or_default(),
             kind,
-            synchronous: kind == StateMachineType::Express,
+            // Whether anyone waited for it is not recorded.
+            synchronous: false,
             at: self.time(EventId(1)).plus_millis(shift(variant)),
             seed: variant,
             execution_arn,
@@ -284,8 +283,7 @@ impl Recording {
 
     /// Tasks whose output was not recorded (`includeExecutionData` was off).
     pub fn missing_outputs(&self) -> usize {
-        let missing =
-            |it: &&Attempt| matches!(it.outcome, Some((_, Outcome::Succeeded(None))));
+        let missing = |it: &&Attempt| matches!(it.outcome, Some((_, Outcome::Succeeded(None))));
         self.attempts.iter().filter(missing).count()
     }
 
@@ -371,7 +369,8 @@ fn outcome(event_type: EventType, details: &EventDetails) -> Option<Outcome> {
         return Some(Outcome::TimedOut);
     }
     if is(&[T::TaskSucceeded, T::LambdaFunctionSucceeded, T::ActivitySucceeded]) {
-        let (EventDetails::TaskOutput { output, .. } | EventDetails::Succeeded { output }) = details
+        let (EventDetails::TaskOutput { output, .. } | EventDetails::Succeeded { output }) =
+            details
         else {
             return Some(Outcome::Succeeded(None));
         };

@@ -13,7 +13,7 @@ use super::recording::{Attempt, Outcome, Recording, Seat, shift};
 use super::{DebugSession, TaskAnswer};
 use crate::asl::StateMachine;
 use crate::engine::{ExecutionStart, Input, TaskRequest, TaskToken, TimerId, TimerPurpose};
-use crate::execution::{EventId, EventType, Payload, Timestamp};
+use crate::execution::{EventId, EventType, History, Payload, Timestamp};
 use crate::json::Value;
 use crate::query::Variables;
 
@@ -126,8 +126,10 @@ pub(super) fn rerun(plan: Plan<'_>, ask: &mut Ask<'_>) -> Rerun {
         unanswered: BTreeMap::new(),
     };
     driver.run();
-    let unanswered = driver.unanswered.into_values().collect();
-    Rerun { debuggee: driver.debuggee, served: driver.served, unanswered }
+    let unanswered: Vec<TaskRequest> = driver.unanswered.into_values().collect();
+    let mut debuggee = driver.debuggee;
+    debuggee.deliver_again(&unanswered);
+    Rerun { debuggee, served: driver.served, unanswered }
 }
 
 struct Driver<'a, 'b, 'c> {
@@ -160,7 +162,7 @@ impl Driver<'_, '_, '_> {
                 self.take(Input::Advance);
             } else if let Some(prompt) = self.prompts.pop_first() {
                 self.prompt(prompt);
-            } else if !self.jump() {
+            } else if !self.jump() && !self.fill() {
                 break;
             }
         }
@@ -203,7 +205,6 @@ impl Driver<'_, '_, '_> {
     // -- tasks
 
     fn request(&mut self, request: TaskRequest) {
-        let recording = self.plan.recording;
         let found = self.find(&request);
         if let Some((index, by)) = found
             && (by != ServedBy::OrderOnly || self.plan.matching == Matching::Order)
@@ -224,7 +225,6 @@ impl Driver<'_, '_, '_> {
             Some((index, by)) => self.serve(&request, index, by),
             None => {
                 self.note(&request, None, ServedBy::Nobody);
-                let _ = recording;
                 self.unanswered.insert(request.token, request);
             }
         }
@@ -367,17 +367,15 @@ impl Driver<'_, '_, '_> {
     }
 
     /// A task's own limit. Of two, the heartbeat (`rank` 0) decides, unless the times say that it was the other.
-    fn timeout(
-        &self,
-        due: Timestamp,
-        token: TaskToken,
-        rank: i64,
-    ) -> Option<(Timestamp, EventId)> {
+    fn timeout(&self, due: Timestamp, token: TaskToken, rank: i64) -> Option<(Timestamp, EventId)> {
         let recording = self.plan.recording;
         let Some(attempt) = self.awaited.get(&token).and_then(|it| recording.attempts.get(*it))
         else {
             // An answer that was asked for comes at once; without any the limit decides.
-            return self.asked.get(&token).is_some_and(|it| *it == TaskAnswer::Never)
+            return self
+                .asked
+                .get(&token)
+                .is_some_and(|it| *it == TaskAnswer::Never)
                 .then_some((due, EventId(0)));
         };
         let (id, outcome) = attempt.outcome.as_ref()?;
@@ -399,11 +397,10 @@ impl Driver<'_, '_, '_> {
 
     // -- prompts
 
-    fn prompt(&mut self, (at, id, prompt): (Timestamp, EventId, Prompt)) {
+    fn prompt(&mut self, (at, _, prompt): (Timestamp, EventId, Prompt)) {
         let recording = self.plan.recording;
-        let attempt_of = |token: &TaskToken| {
-            self.awaited.get(token).and_then(|it| recording.attempts.get(*it))
-        };
+        let attempt_of =
+            |token: &TaskToken| self.awaited.get(token).and_then(|it| recording.attempts.get(*it));
         let (token, answer) = match prompt {
             Prompt::Stop => {
                 let stopped = recording.stopped.as_ref();
@@ -412,7 +409,7 @@ impl Driver<'_, '_, '_> {
                 self.advance_clock(at);
                 return self.take(Input::Stop { error, cause });
             }
-            Prompt::Timer(timer) => return self.fire(timer, at, id),
+            Prompt::Timer(timer) => return self.fire(timer, at),
             Prompt::Started(token) => {
                 let worker = attempt_of(&token).and_then(|it| it.started.clone());
                 if let Some((_, worker_name)) = worker {
@@ -456,15 +453,25 @@ impl Driver<'_, '_, '_> {
         }
     }
 
-    fn fire(&mut self, timer: TimerId, at: Timestamp, id: EventId) {
+    fn fire(&mut self, timer: TimerId, at: Timestamp) {
         let Some(engine) = &mut self.debuggee.engine else { return };
         if engine.clock.due_at(timer).is_none() {
             return;
         }
-        let _ = id;
         engine.clock.advance_to(at);
         engine.clock.forget(timer);
         self.take(Input::TimerFired { timer });
+    }
+
+    /// The last event of a full history stands in the place of one that some task brought; which one, and what, is not recorded.
+    fn fill(&mut self) -> bool {
+        let (length, events) = (self.plan.recording.length as u64, self.debuggee.last_event().0);
+        if length != History::MAX_EVENTS || events + 1 != length {
+            return false;
+        }
+        let Some((token, _)) = self.unanswered.pop_first() else { return false };
+        self.answer(self.debuggee.now(), token, TaskAnswer::Succeeded { output: Value::Null });
+        true
     }
 
     /// Nothing of the recording is left: the definition's own timers go on, unless a task waits for somebody's answer.
@@ -475,7 +482,7 @@ impl Driver<'_, '_, '_> {
         let Some(engine) = &self.debuggee.engine else { return false };
         let Some(timer) = engine.clock.earliest() else { return false };
         let due = engine.clock.due_at(timer).unwrap_or_default();
-        self.fire(timer, due, EventId(0));
+        self.fire(timer, due);
         true
     }
 }

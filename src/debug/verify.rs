@@ -120,13 +120,7 @@ pub fn verify(
             recording.length
         ));
     }
-    let comparison = Comparison {
-        recorded: Lanes::of(history, moments, recording.length),
-        ours: Lanes::of(&ours.debuggee.history, &ours.debuggee.moments, usize::MAX),
-        other: Lanes::of(&other.debuggee.history, &other.debuggee.moments, usize::MAX),
-        is_open: history.events().last().is_some_and(|it| !is_end(it.event_type)),
-    };
-    let found = comparison.run();
+    let found = compare((history, moments, recording.length), EventId(1), &ours, &other);
     if found.stopped > 0 {
         notes.push(format!(
             "{} events are of threads that the failure of another one stopped: how far those came is a matter of timing.",
@@ -176,7 +170,8 @@ struct Lane {
 }
 
 impl<'h> Lanes<'h> {
-    fn of(history: &'h History, moments: &'h Moments, length: usize) -> Self {
+    /// The events from one on, up to a number.
+    fn of(history: &'h History, moments: &'h Moments, from: EventId, length: usize) -> Self {
         let mut names: Vec<Arc<str>> = Vec::new();
         let mut seen: BTreeMap<String, u32> = BTreeMap::new();
         let mut lanes: BTreeMap<Arc<str>, Lane> = BTreeMap::new();
@@ -190,20 +185,27 @@ impl<'h> Lanes<'h> {
                 }
             };
             // Each attempt of a Map or Parallel has its threads anew.
+            let is_before = thread.started < from && thread.parent.is_some();
             let count = seen.entry(name.clone()).or_default();
-            *count += 1;
-            let name: Arc<str> = format!("{name}#{count}").into();
+            *count += u32::from(!is_before);
+            let name: Arc<str> = format!("{name}#{}", if is_before { 0 } else { *count }).into();
             let was_stopped = thread.status == ThreadStatus::Aborted;
-            lanes.insert(Arc::clone(&name), Lane { events: Vec::new(), was_stopped });
+            if !is_before {
+                lanes.insert(Arc::clone(&name), Lane { events: Vec::new(), was_stopped });
+            }
             names.push(name);
         }
-        for event in history.events().iter().take(length) {
+        for event in history.events().iter().take(length).filter(|event| event.id >= from) {
             let thread = moments.thread_of(event.id).0 as usize;
             if let Some(lane) = names.get(thread).and_then(|it| lanes.get_mut(it)) {
                 lane.events.push(event.id);
             }
         }
         Self { history, moments, lanes }
+    }
+
+    fn of_rerun(rerun: &'h Rerun, from: EventId) -> Self {
+        Self::of(&rerun.debuggee.history, &rerun.debuggee.moments, from, usize::MAX)
     }
 
     fn get(&self, id: EventId) -> Option<&'h HistoryEvent> {
@@ -231,9 +233,9 @@ impl<'h> Lanes<'h> {
     /// Whether an event hangs on one of a thread beside or inside its own: which one that is depends on which came last.
     fn hangs_on_another(&self, event: &HistoryEvent) -> bool {
         let (own, previous) = (self.thread(event.id), self.thread(event.previous_event_id));
-        let parent = self.moments.parent_of(previous);
-        own == previous || parent == Some(own) || parent == self.moments.parent_of(own)
-            || Some(previous) == self.moments.parent_of(own)
+        let around = |thread| std::iter::successors(Some(thread), |it| self.moments.parent_of(*it));
+        let outer = self.moments.parent_of(own);
+        around(previous).any(|it| it == own || Some(it) == outer)
     }
 }
 
@@ -243,14 +245,39 @@ struct Comparison<'h> {
     other: Lanes<'h>,
     /// The recording was made before the execution ended.
     is_open: bool,
+    /// The recorded event that ours begins with.
+    from: EventId,
 }
 
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     reproduced: usize,
     stopped: usize,
-    divergence: Option<Divergence>,
-    pairs: Vec<Pair>,
+    pub(super) divergence: Option<Divergence>,
+    pub(super) pairs: Vec<Pair>,
+}
+
+/// Compares a recording from an event on with a re-run of it, and with a second one that differs in what is made up.
+pub(super) fn compare(
+    (history, moments, length): (&History, &Moments, usize),
+    from: EventId,
+    ours: &Rerun,
+    other: &Rerun,
+) -> Found {
+    // A re-run from the middle has an ExecutionStarted of its own.
+    let first = EventId(if from.0 > 1 { 2 } else { 1 });
+    let comparison = Comparison {
+        recorded: Lanes::of(history, moments, from, length),
+        ours: Lanes::of_rerun(ours, first),
+        other: Lanes::of_rerun(other, first),
+        is_open: is_open(history),
+        from,
+    };
+    comparison.run()
+}
+
+fn is_open(history: &History) -> bool {
+    history.events().last().is_some_and(|it| !is_end(it.event_type))
 }
 
 impl Comparison<'_> {
@@ -260,12 +287,15 @@ impl Comparison<'_> {
         // Pairs by the place in the recording; ours alone after the recorded event before it.
         let mut placed: Vec<((EventId, u64), Pair)> = Vec::new();
         let empty = Lane::default();
-        let extra_names = self.ours.lanes.keys().filter(|it| !self.recorded.lanes.contains_key(*it));
+        let extra_names =
+            self.ours.lanes.keys().filter(|it| !self.recorded.lanes.contains_key(*it));
         for name in self.recorded.lanes.keys().chain(extra_names) {
             let recorded = self.recorded.lanes.get(name).unwrap_or(&empty);
             let ours = self.ours.lanes.get(name).unwrap_or(&empty);
             let other = self.other.lanes.get(name).unwrap_or(&empty);
-            let may_be_cut = recorded.was_stopped || ours.was_stopped;
+            // A thread that only ours began may have been stopped at once.
+            let may_be_cut =
+                recorded.was_stopped || (recorded.events.is_empty() && ours.was_stopped);
             let mut after = recorded.events.first().copied().unwrap_or_else(|| self.before(ours));
             // What became of the lane with its first difference.
             let mut parted: Option<Agreement> = None;
@@ -282,7 +312,8 @@ impl Comparison<'_> {
                     (Some(_), None) if may_be_cut => Agreement::Stopped,
                     // A stopped thread's last event says that it was stopped, wherever it had come to.
                     (Some(one), Some(two))
-                        if may_be_cut && (self.recorded.is_abortion(one) || self.ours.is_abortion(two)) =>
+                        if may_be_cut
+                            && (self.recorded.is_abortion(one) || self.ours.is_abortion(two)) =>
                     {
                         Agreement::Stopped
                     }
@@ -359,6 +390,10 @@ impl Comparison<'_> {
     fn hang_alike(&self, one: &HistoryEvent, two: &HistoryEvent, numbering: &Numbering) -> bool {
         use EventType as T;
         if numbering.get(&two.previous_event_id) == Some(&one.previous_event_id) {
+            return true;
+        }
+        // What came before is not run again.
+        if self.from.0 > 1 && one.previous_event_id < self.from {
             return true;
         }
         // AWS itself hangs the exit of a distributed Map on the start of its run, or on its end.

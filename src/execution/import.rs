@@ -55,7 +55,8 @@ fn from_documents(documents: &[Value], execution: Option<&str>) -> Result<Import
     }
     let logged = events.iter().filter(|it| is_log_event(it)).count();
     if logged == 0 {
-        return from_api(events, notes);
+        let arn = documents.iter().find_map(|it| it.get("executionArn")?.as_str().map(Arc::from));
+        return Ok(Imported { execution_arn: arn, ..from_api(events, notes)? });
     }
     events.retain(is_log_event);
     from_log(&events, execution, notes)
@@ -211,16 +212,16 @@ fn from_log(
     execution: Option<&str>,
     mut notes: Vec<String>,
 ) -> Result<Imported, String> {
-    let arn_of =
-        |event: &Value| event.get("execution_arn").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let arn_of = |event: &Value| {
+        event.get("execution_arn").and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
     let mut by_execution: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for event in events {
         by_execution.entry(arn_of(event)).or_default().push(event);
     }
     let wanted = |arn: &str| {
-        execution.is_none_or(|wanted| {
-            arn == wanted || arn.split(':').skip(7).any(|part| part == wanted)
-        })
+        execution
+            .is_none_or(|wanted| arn == wanted || arn.split(':').skip(7).any(|part| part == wanted))
     };
     let names: Vec<String> = by_execution.keys().cloned().collect();
     let mut fitting: Vec<(String, Vec<&Value>)> =
@@ -337,16 +338,19 @@ mod tests {
             )
         };
         let arn = "arn:aws:states:us-east-1:1:express:M:run:id";
-        let lines = format!("{}\n{}", event(1, "ExecutionStarted", arn), event(3, "PassStateExited", arn));
+        let lines =
+            format!("{}\n{}", event(1, "ExecutionStarted", arn), event(3, "PassStateExited", arn));
         let read = parse(&lines, None).expect("a log");
         assert_eq!(types(&read), ["ExecutionStarted", "Unknown", "PassStateExited"]);
         assert_eq!(read.execution_arn.as_deref(), Some(arn));
         assert!(read.notes[0].starts_with("1 of 3 events were not logged"), "{:?}", read.notes);
         // As `filter-log-events` and Logs Insights wrap it.
         let text = Value::from(event(1, "ExecutionStarted", arn)).to_string();
-        let wrapped = format!(r#"{{"events":[{{"timestamp":1,"message":{text}}},{{"message":"START"}}]}}"#);
+        let wrapped =
+            format!(r#"{{"events":[{{"timestamp":1,"message":{text}}},{{"message":"START"}}]}}"#);
         assert_eq!(types(&parse(&wrapped, None).expect("messages")), ["ExecutionStarted"]);
-        let insights = format!(r#"[{{"@timestamp":"x","@message":{}}}]"#, event(1, "ExecutionStarted", arn));
+        let insights =
+            format!(r#"[{{"@timestamp":"x","@message":{}}}]"#, event(1, "ExecutionStarted", arn));
         assert_eq!(types(&parse(&insights, None).expect("Insights")), ["ExecutionStarted"]);
         let other = "arn:aws:states:us-east-1:1:express:M:other:id";
         let two = format!("{lines}\n{}", event(1, "ExecutionStarted", other));

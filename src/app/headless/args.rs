@@ -32,6 +32,10 @@ pub enum Command {
     Render(RenderArgs),
     /// Print where nodes and edges go, as JSON.
     Layout(LayoutArgs),
+    /// Run a recorded execution again with its own answers and compare; exit 0 only without a difference.
+    Replay(ReplayArgs),
+    /// Put a recorded execution, its definition and its mocks into one .stepwell file, without secrets.
+    Bundle(BundleArgs),
     /// The CRUD tour in the terminal.
     Demo,
 }
@@ -82,6 +86,69 @@ pub struct RunArgs {
     pub start_time: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ReplayArgs {
+    /// `aws stepfunctions get-execution-history` output, the console's export, a CloudWatch log of one execution, or a
+    /// .stepwell file.
+    pub history: PathBuf,
+    /// The state machine that it is run on again; a .stepwell file brings its own.
+    #[arg(long, value_name = "PATH")]
+    pub definition: Option<PathBuf>,
+    /// Which state machine, when the definition has several.
+    #[arg(long, value_name = "NAME")]
+    pub machine: Option<String>,
+    /// Instead of the recorded input.
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub input: Option<String>,
+    /// Which execution, by its ARN or name, when a log has several.
+    #[arg(long, value_name = "ARN")]
+    pub execution: Option<String>,
+    /// The definition was edited: say what would have happened, and how that differs; exit 0 only when it succeeds.
+    #[arg(long)]
+    pub what_if: bool,
+    /// Not from the start, but from the first visit of a state, with the input and variables that it had.
+    #[arg(long, value_name = "STATE", requires = "what_if")]
+    pub from: Option<String>,
+    /// A `MockConfigFile` of Step Functions Local, for what the recording does not answer.
+    #[arg(long, value_name = "FILE")]
+    pub mocks: Option<PathBuf>,
+    /// Which test case of the mocks.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
+    #[arg(long, value_name = "DIR")]
+    pub s3: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BundleArgs {
+    /// As for replay.
+    pub history: PathBuf,
+    /// The state machine that it was.
+    #[arg(long, value_name = "PATH")]
+    pub definition: Option<PathBuf>,
+    /// Which state machine, when the definition has several.
+    #[arg(long, value_name = "NAME")]
+    pub machine: Option<String>,
+    /// Which execution, by its ARN or name, when a log has several.
+    #[arg(long, value_name = "ARN")]
+    pub execution: Option<String>,
+    /// A file ending in .stepwell.
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// A `MockConfigFile` to put into it.
+    #[arg(long, value_name = "FILE")]
+    pub mocks: Option<PathBuf>,
+    /// What whoever opens it should know.
+    #[arg(long, value_name = "TEXT")]
+    pub notes: Option<String>,
+    /// Leave passwords, tokens and keys in it.
+    #[arg(long)]
+    pub keep_secrets: bool,
 }
 
 #[derive(Debug, clap::Args)]

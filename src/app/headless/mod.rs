@@ -6,6 +6,7 @@ mod demo;
 mod history;
 pub mod layout_json;
 pub mod render;
+mod replay;
 mod request;
 mod run;
 mod serve;
@@ -82,6 +83,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
             say(&layout_json::layout_json(&machine.machine));
             Ok(ExitCode::SUCCESS)
         }
+        Command::Replay(args) => replay::replay(&args),
+        Command::Bundle(args) => replay::bundle(&args),
         Command::Demo => demo::demo(),
     }
 }

@@ -1,0 +1,162 @@
+//! What would have happened: a recorded execution under an edited definition, and how two executions differ.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::DebugSession;
+use super::recording::Recording;
+use super::replay::{Ask, Matching, Plan, Served, rerun};
+use super::verify::{Divergence, Pair, compare};
+use crate::asl::{StateMachine, StatePath};
+use crate::engine::TaskRequest;
+use crate::execution::{
+    EventDetails, EventId, ExecutionStatus, History, Moments, Payload, ThreadId,
+};
+use crate::query::Variables;
+
+/// A recording under another definition.
+#[derive(Clone, Debug)]
+pub struct WhatIf {
+    /// The re-run, stopped where it ended or where nobody answers. It can be stepped like any other.
+    pub session: DebugSession,
+    /// Who answered the tasks.
+    pub served: Vec<Served>,
+    /// Tasks that ask what the recording does not say, and nobody answered.
+    pub unanswered: Vec<TaskRequest>,
+    pub difference: Difference,
+}
+
+/// How the re-run differs from the recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The first event that is not the same.
+    pub first: Option<Divergence>,
+    /// Both histories side by side.
+    pub pairs: Vec<Pair>,
+    /// States that only the re-run entered, in the order of the definition's paths.
+    pub gained: Vec<StatePath>,
+    /// States that only the recording entered.
+    pub lost: Vec<StatePath>,
+    /// How both ended, where that differs.
+    pub outcome: Option<(ExecutionStatus, ExecutionStatus)>,
+}
+
+/// Why a recording cannot be run again from a state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WhatIfError {
+    #[error("event {0} enters no state: choose the one with which a state begins")]
+    NoEntry(u64),
+    #[error(
+        "'{0}' is inside a Map or Parallel: choose a state of the top level, such as the one around it"
+    )]
+    NotTopLevel(String),
+    #[error("the edited definition has no state '{0}' at its top level")]
+    Gone(String),
+    #[error("the input of '{0}' was not recorded")]
+    NoInput(String),
+}
+
+/// Runs a recording again under a definition: from the start, or from the state that `from` enters, with the input and the
+/// variables that it had then. Recorded answers serve where the same state asks the same; else `ask` is asked; where nobody
+/// answers, the state's next recorded answer serves and is marked as such; where there is none, the re-run stands still.
+///
+/// # Errors
+/// `from` is no state that an execution can begin with.
+pub fn what_if(
+    definition: &Arc<StateMachine>,
+    history: &History,
+    moments: &Moments,
+    recording: &Recording,
+    from: Option<EventId>,
+    ask: &mut Ask<'_>,
+) -> Result<WhatIf, WhatIfError> {
+    let entry = from.filter(|it| it.0 > 2).map(|it| entry(definition, history, moments, it));
+    let entry = entry.transpose()?;
+    let from = entry.as_ref().map_or(EventId(1), |it| it.event);
+    let mut run = |variant: u64| {
+        let mut start = recording.start(variant);
+        let mut plan_definition = Arc::clone(definition);
+        let mut variables = Variables::new();
+        if let Some(entry) = &entry {
+            let shift = super::recording::shift(variant);
+            start.input = entry.input.value();
+            start.at = recording.time(entry.event).plus_millis(shift);
+            plan_definition = Arc::clone(&entry.definition);
+            variables.clone_from(&entry.variables);
+        }
+        let plan = Plan {
+            recording,
+            definition: plan_definition,
+            start,
+            variables,
+            variant,
+            matching: Matching::Parameters,
+            from: entry.as_ref().map_or(EventId(0), |it| it.event),
+        };
+        rerun(plan, ask)
+    };
+    let (ours, other) = (run(0), run(1));
+    let found = compare((history, moments, recording.length), from, &ours, &other);
+    let entered = |moments: &Moments, history: &History, from: EventId| -> BTreeSet<StatePath> {
+        let enters = |id: &EventId| {
+            let event = history.get(*id)?;
+            let is_entry = matches!(event.details, EventDetails::StateEntered { .. });
+            is_entry.then(|| moments.state_of(*id).cloned()).flatten()
+        };
+        (from.0..=history.last_id().0).map(EventId).filter_map(|id| enters(&id)).collect()
+    };
+    let recorded_states = entered(moments, history, from);
+    let our_states = entered(&ours.debuggee.moments, &ours.debuggee.history, EventId(1));
+    let (was, is) = (history.status(), ours.debuggee.history.status());
+    let difference = Difference {
+        first: found.divergence,
+        pairs: found.pairs,
+        gained: our_states.difference(&recorded_states).cloned().collect(),
+        lost: recorded_states.difference(&our_states).cloned().collect(),
+        outcome: (was != is).then_some((was, is)),
+    };
+    Ok(WhatIf {
+        served: ours.served.clone(),
+        unanswered: ours.unanswered.clone(),
+        difference,
+        session: ours.session(),
+    })
+}
+
+/// A state to begin with.
+struct Entry {
+    event: EventId,
+    /// The definition, beginning there.
+    definition: Arc<StateMachine>,
+    input: Payload,
+    variables: Variables,
+}
+
+fn entry(
+    definition: &Arc<StateMachine>,
+    history: &History,
+    moments: &Moments,
+    event: EventId,
+) -> Result<Entry, WhatIfError> {
+    let details = history.get(event).map(|it| &it.details);
+    let Some(EventDetails::StateEntered { name, input }) = details else {
+        return Err(WhatIfError::NoEntry(event.0));
+    };
+    if moments.thread_of(event) != ThreadId::TOP {
+        return Err(WhatIfError::NotTopLevel(name.to_string()));
+    }
+    let mut definition = StateMachine::clone(definition);
+    let Some(state) = definition.top.states.values().find(|it| it.name.as_str() == &**name) else {
+        return Err(WhatIfError::Gone(name.to_string()));
+    };
+    definition.top.start_at = Some(state.name.clone());
+    let input = input.clone().ok_or_else(|| WhatIfError::NoInput(name.to_string()))?;
+    let moment = moments.at(history, event);
+    let variables = moment.thread(ThreadId::TOP).map(|it| it.variables.as_ref().clone());
+    Ok(Entry {
+        event,
+        definition: Arc::new(definition),
+        input,
+        variables: variables.unwrap_or_default(),
+    })
+}
