@@ -308,6 +308,11 @@ impl Session {
         let message = err.message().unwrap_or("no reason given").to_owned();
         let Some(code) = err.code().map(str::to_owned) else {
             let status = answer.status().as_u16();
+            // Emulators refuse unknown keys in a form of their own, and so do proxies that want to be signed in to.
+            if matches!(status, 401 | 403) {
+                let code = format!("HTTP status {status}");
+                return AwsError::WrongCredentials { call, code, message };
+            }
             let why = format!("it answered with HTTP status {status}, and not as AWS does");
             return AwsError::Unreachable { call, place: self.place(), why };
         };
@@ -333,9 +338,17 @@ impl Session {
     fn without_credentials(&self, trouble: Trouble) -> AwsError {
         let in_use = self.shared.profile.as_deref().unwrap_or("default");
         let why = match trouble {
-            Trouble::NotFound => return AwsError::NoCredentials,
+            Trouble::NotFound if self.shared.profiles.problems.is_empty() => {
+                return AwsError::NoCredentials;
+            }
+            Trouble::NotFound => String::new(),
             Trouble::Failed(why) => why,
         };
+        // The SDK reads none of a file that has one line which it can't read.
+        let problems = &self.shared.profiles.problems;
+        if !problems.is_empty() {
+            return AwsError::BadProfiles { why: problems.join("; ") };
+        }
         // Its portal says 401 to a token that has ended; a token that is not on disk can't be read.
         let signed_out = ["token", "Unauthorized", "ForbiddenException"];
         let by_sign_in = self.shared.profiles.sign_in(in_use);
