@@ -169,7 +169,7 @@ pub(super) fn read_limited(path: &Path) -> Result<String, String> {
         return Err(format!("{shown} is larger than {} MiB", MAX_BYTES >> 20));
     }
     let bytes = std::fs::read(path).map_err(|err| format!("{shown} can't be read: {err}"))?;
-    String::from_utf8(bytes).map_err(|_| format!("{shown} is no text in UTF-8"))
+    String::from_utf8(bytes).map_err(|err| format!("{shown} is no text in UTF-8: {err}"))
 }
 
 /// Secrets in a definition are literals under names of secrets, or keys by their shape. Without any it stays as it was written.
@@ -268,11 +268,11 @@ mod tests {
         let text = bundle().to_json(false).to_string();
         let read = Bundle::parse(&text).expect("a bundle");
         assert_eq!(read.history.events(), bundle().history.events());
-        assert_eq!((read.breakpoints, read.mocks), (bundle().breakpoints, bundle().mocks));
         assert_eq!(read.to_json_again(), text);
-        assert_eq!(import::parse(&text, None).expect("a history too").history.events().len(), 1);
         let project = bundle().project(Path::new("x.stepwell"));
         assert_eq!(project.machines[0].machine.states().len(), 1);
+        assert_eq!((read.breakpoints, read.mocks), (bundle().breakpoints, bundle().mocks));
+        assert_eq!(import::parse(&text, None).expect("a history too").history.events().len(), 1);
     }
 
     impl Bundle {

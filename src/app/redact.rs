@@ -52,20 +52,30 @@ pub struct Redactor {
     pub places: Vec<String>,
 }
 
+/// What is known of a value from the names above it.
+#[derive(Clone, Copy)]
+struct Kind {
+    /// It stands under the name of a secret.
+    is_secret: bool,
+    /// It is a payload, not a part of a definition.
+    is_data: bool,
+}
+
 impl Redactor {
     /// Data: payloads, events, mocks.
     #[must_use]
     pub fn data(&mut self, value: &Value, place: &str) -> Value {
-        self.walk(value, place, false, true)
+        self.walk(value, place, Kind { is_secret: false, is_data: true })
     }
 
     /// A definition: names of states are no names of secrets, and neither are paths and expressions secrets.
     #[must_use]
     pub fn definition(&mut self, value: &Value) -> Value {
-        self.walk(value, "definition", false, false)
+        self.walk(value, "definition", Kind { is_secret: false, is_data: false })
     }
 
-    fn walk(&mut self, value: &Value, place: &str, is_secret: bool, is_data: bool) -> Value {
+    fn walk(&mut self, value: &Value, place: &str, kind: Kind) -> Value {
+        let Kind { is_secret, is_data } = kind;
         match value {
             Value::Object(members) => {
                 let redact = |(name, value): (&Arc<str>, &Value)| {
@@ -75,16 +85,17 @@ impl Redactor {
                     let nested = value.as_object().is_some() || value.as_array().is_some();
                     // In a definition only a text right under such a name is one.
                     let secret = secret && !is_expression && (is_data || !nested);
-                    (Arc::clone(name), self.walk(value, &place, secret, is_data))
+                    (
+                        Arc::clone(name),
+                        self.walk(value, &place, Kind { is_secret: secret, is_data }),
+                    )
                 };
                 Value::from(members.iter().map(redact).collect::<Object>())
             }
-            Value::Array(items) => {
-                Value::array(items.iter().enumerate().map(|(at, item)| {
-                    self.walk(item, &format!("{place}[{at}]"), is_secret, is_data)
-                }))
-            }
-            Value::String(text) => Value::from(self.text(text, place, is_secret, is_data)),
+            Value::Array(items) => Value::array(items.iter().enumerate().map(|(at, item)| {
+                self.walk(item, &format!("{place}[{at}]"), Kind { is_secret, is_data })
+            })),
+            Value::String(text) => Value::from(self.text(text, place, kind)),
             Value::Number(number) if is_secret && is_data => {
                 let text = Value::Number(*number).to_string();
                 Value::from(self.placeholder(&text, place))
@@ -93,13 +104,14 @@ impl Redactor {
         }
     }
 
-    fn text(&mut self, text: &str, place: &str, is_secret: bool, is_data: bool) -> String {
+    fn text(&mut self, text: &str, place: &str, kind: Kind) -> String {
+        let Kind { is_secret, is_data } = kind;
         // Payloads are texts of JSON.
         if is_data
             && text.trim_start().starts_with(['{', '[', '"'])
             && let Ok(inner) = Value::parse(text)
         {
-            let redacted = self.walk(&inner, place, is_secret, true);
+            let redacted = self.walk(&inner, place, Kind { is_secret, is_data: true });
             return if redacted == inner { text.to_owned() } else { redacted.to_string() };
         }
         if is_secret && !text.is_empty() {

@@ -13,7 +13,7 @@ use super::tour::{Tour, TourEvent};
 use super::worker;
 use crate::asl::StatePath;
 use crate::debug::{Breakpoints, Goal, StopReason};
-use crate::execution::{EventDetails, Execution, ExecutionSource, History, export, import};
+use crate::execution::{EventDetails, Execution, ExecutionSource, import};
 use crate::json::Value;
 use crate::project::{MachineDefinition, postman};
 use crate::services::mock::MockConfig;
@@ -722,8 +722,8 @@ fn is_history(path: &Path) -> bool {
     let is_log = text.contains("previous_event_id") && text.contains("execution_arn");
     is_log
         || text.contains("\"events\"")
-        && text.contains("ExecutionStarted")
-        && !text.contains("\"StartAt\"")
+            && text.contains("ExecutionStarted")
+            && !text.contains("\"StartAt\"")
 }
 
 /// Reads an exported history as an execution of this definition.

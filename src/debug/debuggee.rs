@@ -115,8 +115,8 @@ impl Debuggee {
         variables: &Variables,
     ) -> Self {
         let mut history = History::default();
-        let machine = Machine::start(Arc::clone(&definition), &start, &mut history)
-            .with_variables(variables);
+        let machine =
+            Machine::start(Arc::clone(&definition), &start, &mut history).with_variables(variables);
         let mut debuggee = Self {
             moments: Moments::new(&definition),
             definition,

@@ -34,8 +34,8 @@ pub use recording::{RecordedNames, Recording};
 pub use replay::{Ask, Served, ServedBy};
 pub use session::{Cursor, DebugSession, Progress, SessionStatus};
 pub use step::{Goal, LogEntry, StopReason};
-pub use what_if::{Difference, WhatIf, WhatIfError, what_if};
 pub use verify::{Agreement, Divergence, Pair, Verification, verify};
+pub use what_if::{Difference, WhatIf, WhatIfError, what_if};
 
 #[cfg(test)]
 mod tests;

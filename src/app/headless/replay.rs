@@ -119,7 +119,7 @@ fn kind_of(recorded: &Recorded, machine: &MachineDefinition) -> StateMachineType
             arn.contains(":execution:").then_some(StateMachineType::Standard)
         }
     });
-    of_arn.or(recorded.bundle.as_ref().map(|it| it.kind)).unwrap_or(machine.kind)
+    of_arn.or_else(|| recorded.bundle.as_ref().map(|it| it.kind)).unwrap_or(machine.kind)
 }
 
 /// The first visit of a state.

@@ -1,3 +1,5 @@
+//! Tests of `profile`: its rules, one by one.
+
 use super::*;
 
 fn read(config: &str, credentials: &str) -> Profiles {
