@@ -89,13 +89,10 @@ fn case(case: &Value) -> Option<Case> {
 
 /// The resources that the recording says are activities.
 fn activities(history: &History) -> BTreeSet<Arc<str>> {
-    let activity = |event: &stepwell::execution::HistoryEvent| match &event.details {
-        EventDetails::ResourceScheduled { resource, .. }
-            if event.event_type == stepwell::execution::EventType::ActivityScheduled =>
-        {
-            Some(Arc::clone(resource))
-        }
-        _ => None,
+    let activity = |event: &stepwell::execution::HistoryEvent| {
+        let EventDetails::ResourceScheduled { resource, .. } = &event.details else { return None };
+        let is_activity = event.event_type == stepwell::execution::EventType::ActivityScheduled;
+        is_activity.then(|| Arc::clone(resource))
     };
     history.events().iter().filter_map(activity).collect()
 }
@@ -299,9 +296,10 @@ fn recorded_executions_are_reproduced_with_their_own_answers() {
         reproduced += u32::from(found.is_reproduced());
         if let Some(divergence) = &found.divergence {
             let text = |event: &Option<stepwell::execution::HistoryEvent>| {
-                event
-                    .as_ref()
-                    .map_or("nothing".to_owned(), |it| export::event_to_json(it).to_string())
+                event.as_ref().map_or_else(
+                    || "nothing".to_owned(),
+                    |it| export::event_to_json(it).to_string(),
+                )
             };
             println!(
                 "{}: {} of {}, first at event {}\n    recorded  {}\n    simulated {}\n    {:?}",
@@ -509,7 +507,7 @@ fn an_edited_definition_gets_recorded_answers_and_asks_for_the_rest() {
     let found = run(&fixed, from, &mut nobody);
     assert_eq!(found.session.history().events().len(), 6, "nothing before it is run");
     assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
-    let first = found.difference.first.clone().expect("a difference");
+    let first = found.difference.first.expect("a difference");
     assert_eq!(first.recorded.map(|it| it.event_type.as_str()), Some("FailStateEntered"));
     // Other parameters: a mock answers, and without one the order decides, and is told.
     let asks =
@@ -633,6 +631,9 @@ fn a_history_of_25000_events_is_opened_scrubbed_and_verified() {
     assert_eq!(found.divergence, None);
     assert_eq!(found.reproduced, 25_000);
     assert!(export::to_json(session.history()).to_string() == text, "export is identity");
+    if let Some(file) = std::env::var_os("STEPWELL_WRITE_HISTORY") {
+        std::fs::write(file, &text).expect("written");
+    }
     println!(
         "{file_mib:.1} MiB: parsed in {parsed:.0} ms, opened in {:.0} ms, {:.1} MiB of memory; scrub {:.3} ms, back {:.3} ms; moments and answers \
          {:.0} ms, verified in {:.0} ms",

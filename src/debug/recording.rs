@@ -215,7 +215,8 @@ impl Recording {
     /// When an event was.
     pub(super) fn time(&self, event: EventId) -> Timestamp {
         let index = usize::try_from(event.0.saturating_sub(1)).unwrap_or(usize::MAX);
-        self.times.get(index).or(self.times.last()).copied().unwrap_or(Timestamp(NO_TIME))
+        let time = self.times.get(index).or_else(|| self.times.last());
+        time.copied().unwrap_or(Timestamp(NO_TIME))
     }
 
     /// When the event after the first `events` was, where the machine brings it by itself. `last` is the type of the event before.

@@ -32,6 +32,9 @@ pub struct Imported {
 /// # Errors
 /// It is no history, or events are missing from it; in words.
 pub fn parse(text: &str, execution: Option<&str>) -> Result<Imported, String> {
+    if let Some(history) = one_page(text) {
+        return Ok(Imported { history, execution_arn: None, notes: Vec::new() });
+    }
     let documents = documents(text)?;
     from_documents(&documents, execution)
 }
@@ -60,6 +63,67 @@ fn from_documents(documents: &[Value], execution: Option<&str>) -> Result<Import
     }
     events.retain(is_log_event);
     from_log(&events, execution, notes)
+}
+
+// -------------------------------------------------------------------------------------------------------------- one page
+
+/// The usual file, `{"events": […]}` or the bare array, read event by event: a tree of the whole text would take four times its
+/// size in memory. `None` for everything else, and for whatever is wrong with it: then the whole is looked at.
+fn one_page(text: &str) -> Option<History> {
+    let text = text.trim();
+    let (inside, end) = match text.strip_prefix('{') {
+        Some(rest) => {
+            let rest = rest.trim_start().strip_prefix("\"events\"")?.trim_start();
+            (rest.strip_prefix(':')?.trim_start().strip_prefix('[')?, "}")
+        }
+        None => (text.strip_prefix('[')?, ""),
+    };
+    let mut events = Vec::new();
+    let (mut depth, mut start, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for (at, byte) in inside.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' => {
+                if depth == 0 {
+                    start = at;
+                }
+                depth += 1;
+            }
+            b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    let event = Value::parse(inside.get(start..=at)?).ok()?;
+                    let id = event.get("id")?.as_i64()?;
+                    if is_log_event(&event) || events.len() > MAX_EVENTS {
+                        return None;
+                    }
+                    events.push((id, export::event_from_json(&event)?));
+                }
+            }
+            b']' if depth == 0 => {
+                return (inside.get(at + 1..)?.trim() == end).then(|| numbered(events)).flatten();
+            }
+            b',' | b' ' | b'\n' | b'\r' | b'\t' => {}
+            _ if depth == 0 => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Events in the order of their ids, if those are 1, 2, 3, …
+fn numbered(mut events: Vec<(i64, super::HistoryEvent)>) -> Option<History> {
+    events.sort_by_key(|(id, _)| *id);
+    let begins = events.first()?.1.event_type == EventType::ExecutionStarted;
+    let is_whole = events.iter().zip(1..).all(|((id, _), wanted)| *id == wanted);
+    let mut history = History::default();
+    for (_, event) in events {
+        history.append(event.previous_event_id, event.timestamp, event.event_type, event.details);
+    }
+    (begins && is_whole).then_some(history)
 }
 
 // ------------------------------------------------------------------------------------------------------------- documents
@@ -176,7 +240,7 @@ fn from_api(events: Vec<Value>, mut notes: Vec<String>) -> Result<Imported, Stri
             err.to_string()
         }
     })?;
-    if !history.events().first().is_some_and(|it| it.event_type == EventType::ExecutionStarted) {
+    if history.events().first().is_none_or(|it| it.event_type != EventType::ExecutionStarted) {
         notes.push("The history does not begin with ExecutionStarted.".to_owned());
     }
     Ok(Imported { history, execution_arn: None, notes })
@@ -358,6 +422,25 @@ mod tests {
         assert_eq!(types(&parse(&two, Some("other")).expect("by name")), ["ExecutionStarted"]);
         let again = export::parse(&export::to_json(&read.history).to_string()).expect("exported");
         assert_eq!(again.events(), read.history.events());
+    }
+
+    #[test]
+    fn the_usual_file_is_read_event_by_event() {
+        let page = |text: &str| one_page(text).map(|it| it.events().len());
+        assert_eq!(page(&format!(r#" {{ "events" : [ {STARTED} , {ENTERED} ] }} "#)), Some(2));
+        assert_eq!(page(&format!("[{ENTERED},{STARTED}]")), Some(2));
+        let tricky = STARTED.replace("\"id\":1", r#""x":"]}\\\"{[","id":1"#);
+        assert_eq!(page(&format!("[{tricky}]")), Some(1), "{tricky}");
+        for other in [
+            format!("[{ENTERED}]"),
+            format!("[{STARTED},{STARTED}]"),
+            format!("[{STARTED}"),
+            format!("[{STARTED}]]"),
+            format!("[{STARTED},7]"),
+            format!(r#"{{"events":[{STARTED}],"nextToken":"t"}}"#),
+        ] {
+            assert_eq!(page(&other), None, "{other}");
+        }
     }
 
     #[test]
