@@ -24,7 +24,7 @@ pub fn event_to_text(event: &HistoryEvent) -> String {
 }
 
 fn write_event(text: &mut String, event: &HistoryEvent, start: i64) {
-    let later = event.timestamp.0 - start;
+    let later = event.timestamp.0.saturating_sub(start);
     let _infallible = write!(
         text,
         "{} <- {}  {}",

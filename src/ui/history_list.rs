@@ -127,7 +127,7 @@ fn table_ui(
                     );
                 });
                 row.col(|ui| {
-                    let millis = event.timestamp.0 - started_at;
+                    let millis = event.timestamp.0.saturating_sub(started_at);
                     ui.label(
                         RichText::new(elapsed(millis))
                             .monospace()

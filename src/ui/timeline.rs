@@ -39,7 +39,11 @@ impl<'a> Axis<'a> {
 
     fn at_event(&self, event: EventId) -> f32 {
         let place = if self.by_time {
-            self.run.session.history().get(event).map_or(0, |it| it.timestamp.0 - self.first) as f64
+            self.run
+                .session
+                .history()
+                .get(event)
+                .map_or(0, |it| it.timestamp.0.saturating_sub(self.first)) as f64
         } else {
             event.0 as f64
         };
@@ -259,7 +263,7 @@ pub(super) fn scrubber_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         }
         ui.label(egui::RichText::new(text).monospace());
         if let Some(event) = run.session.event() {
-            ui.weak(elapsed(event.timestamp.0 - run.started_at.0));
+            ui.weak(elapsed(event.timestamp.0.saturating_sub(run.started_at.0)));
         }
     });
 }

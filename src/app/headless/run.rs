@@ -37,6 +37,14 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         .input
         .as_deref()
         .map_or_else(|| Ok(Value::empty_object()), |text| json_argument("--input", text))?;
+    // `StartExecution` takes no more: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    const MOST_INPUT: usize = 262_144;
+    let bytes = input.to_string().len();
+    if bytes > MOST_INPUT {
+        return Err(Failure(format!(
+            "The input has {bytes} bytes, and AWS starts no execution with more than {MOST_INPUT}. Put the data into S3 and pass its key."
+        )));
+    }
     let at = match &args.start_time {
         Some(text) => Timestamp::parse(text).ok_or_else(|| {
             format!("--start-time {text} is not ISO 8601. Write it as 2026-01-01T00:00:00Z.")

@@ -13,6 +13,9 @@ use crate::query::intrinsic::Intrinsic;
 use crate::query::jsonata::Jsonata;
 use crate::query::jsonpath::Path;
 
+/// Fields of `ReaderConfig` and `ItemBatcher` that are paths without a `.$`.
+const PATHS: [&str; 3] = ["MaxItemsPath", "MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"];
+
 impl Reader<'_> {
     /// A field that is a template in the state's language.
     pub(super) fn template(
@@ -90,6 +93,7 @@ impl Reader<'_> {
                 None => {
                     if language == QueryLanguage::JsonPath
                         && member.value.as_str().is_some_and(looks_evaluated)
+                        && !PATHS.contains(&&*name)
                     {
                         let remedy = format!("Write '{name}.$' if its value is meant");
                         let message = "No '.$' on a field that appears to be a JSONPath or Intrinsic Function";

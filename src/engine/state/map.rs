@@ -35,12 +35,15 @@ impl Machine {
         here: Here<'_>,
         map: &Map,
     ) -> StepResult {
-        if let Some(reader) = &map.item_reader
+        // An inline Map has no Map Run that could read.
+        let reader =
+            map.item_reader.as_ref().filter(|_| map.processor.mode == ProcessorMode::Distributed);
+        if let Some(reader) = reader
             && self.rehearsal.as_ref().is_none_or(|it| it.reads_items)
         {
             return self.start_reading(turn, index, thread, here, map, reader);
         }
-        let items = match &map.item_reader {
+        let items = match reader {
             // Tested without anything to read.
             Some(_) => Value::array([]),
             None => self.map_items(turn, thread, here, map)?,
