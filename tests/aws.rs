@@ -1,6 +1,8 @@
 //! Reading AWS with the real SDK over HTTP: faults against a server of our own on loopback, the rest against moto's server, when
 //! there is one.
 
+#![expect(clippy::print_stdout, reason = "a test that is left out says so")]
+
 #[path = "aws/loopback.rs"]
 mod loopback;
 #[path = "aws/moto.rs"]
@@ -72,7 +74,7 @@ fn event(id: u64, last: u64) -> Value {
     } else if id == last {
         let details = json!({ "error": "Orders.Late", "cause": "it is late" });
         ("ExecutionFailed", "executionFailedEventDetails", details)
-    } else if id % 2 == 0 {
+    } else if id.is_multiple_of(2) {
         let details = json!({ "name": "Pass", "input": "{\"n\":1}" });
         ("PassStateEntered", "stateEnteredEventDetails", details)
     } else {
@@ -87,7 +89,8 @@ fn event(id: u64, last: u64) -> Value {
 /// `GetExecutionHistory` with pages of `page` events, as AWS cuts them.
 fn history_page(request: &Request, last: u64, page: u64) -> Value {
     let reverse = request.body["reverseOrder"] == true;
-    let from: u64 = request.body["nextToken"].as_str().map_or(0, |it| it.parse().unwrap());
+    let from: u64 =
+        request.body["nextToken"].as_str().map_or(0, |it| it.parse().expect("a number of ours"));
     let upto = (from + page).min(last);
     let ids = (from..upto).map(|it| if reverse { last - it } else { it + 1 });
     let events: Vec<Value> = ids.map(|id| event(id, last)).collect();
@@ -650,7 +653,9 @@ fn versions_aliases_tags_and_map_runs_are_read() {
 #[test]
 fn pages_are_fetched_as_they_are_wanted_and_again_after_an_error() {
     let server = serve(|request| {
-        let from: usize = request.body["nextToken"].as_str().map_or(0, |it| it.parse().unwrap());
+        let from: usize = request.body["nextToken"]
+            .as_str()
+            .map_or(0, |it| it.parse().expect("a number of ours"));
         if request.number == 2 {
             return Reply::Error("AccessDeniedException", "not just now");
         }

@@ -37,7 +37,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn calls(&self) -> Vec<String> {
-        self.seen.lock().unwrap().iter().map(|it| it.call.clone()).collect()
+        self.seen
+            .lock()
+            .expect("no panic while it is held")
+            .iter()
+            .map(|it| it.call.clone())
+            .collect()
     }
 }
 
@@ -59,7 +64,7 @@ pub(crate) fn serve(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) 
 fn one(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Vec<Request>>) {
     let Some((call, body)) = read(&stream) else { return };
     let request = {
-        let mut log = log.lock().unwrap();
+        let mut log = log.lock().expect("no panic while it is held");
         let request = Request { call, body, number: log.len() + 1 };
         log.push(request.clone());
         request
