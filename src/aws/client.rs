@@ -140,10 +140,7 @@ impl Session {
             .connect_timeout(patience.attempt.min(Duration::from_secs(5)))
             .operation_attempt_timeout(patience.attempt)
             .build();
-        let config_files = EnvConfigFiles::builder()
-            .with_file(EnvConfigFileKind::Config, files.config)
-            .with_file(EnvConfigFileKind::Credentials, files.credentials)
-            .build();
+        let config_files = sdk_files(connection.files.as_ref());
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
             .profile_files(config_files.clone())
@@ -392,6 +389,23 @@ fn watched(
     });
     let provider = SharedCredentialsProvider::new(provider);
     config.to_builder().credentials_provider(provider).build()
+}
+
+/// A file that the SDK is told of must be there, unlike those that it looks for itself.
+fn sdk_files(files: Option<&ProfileFiles>) -> EnvConfigFiles {
+    let Some(files) = files else { return EnvConfigFiles::default() };
+    let mut builder = EnvConfigFiles::builder();
+    for (kind, file) in [
+        (EnvConfigFileKind::Config, &files.config),
+        (EnvConfigFileKind::Credentials, &files.credentials),
+    ] {
+        builder = if file.exists() {
+            builder.with_file(kind, file)
+        } else {
+            builder.with_contents(kind, "")
+        };
+    }
+    builder.build()
 }
 
 fn trouble_of(err: &CredentialsError) -> Trouble {

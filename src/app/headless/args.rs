@@ -32,6 +32,10 @@ pub enum Command {
     Render(RenderArgs),
     /// Print where nodes and edges go, as JSON.
     Layout(LayoutArgs),
+    /// Download a real execution's history, and the definition it ran.
+    Fetch(FetchArgs),
+    /// List the real executions of a state machine or a Map Run.
+    Executions(ExecutionsArgs),
     /// Run a recorded execution again with its own answers and compare; exit 0 only without a difference.
     Replay(ReplayArgs),
     /// Put a recorded execution, its definition and its mocks into one .stepwell file, without secrets.
@@ -247,6 +251,57 @@ pub struct LayoutArgs {
     pub format: LayoutFormat,
 }
 
+/// Whose AWS. What is not given comes from the environment and the profile files, as in the AWS CLI.
+#[derive(Debug, clap::Args)]
+pub struct AwsArgs {
+    /// A profile of ~/.aws/config or ~/.aws/credentials.
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// The region; the ARN's when not given.
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Where to ask instead of AWS, such as <http://localhost:4566>.
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct FetchArgs {
+    pub execution_arn: String,
+    /// Where the history goes; the definition goes beside it, as NAME.definition.asl.json.
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub aws: AwsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ExecutionsArgs {
+    /// A state machine, a version, an alias or a Map Run.
+    #[arg(value_name = "STATE_MACHINE_ARN")]
+    pub arn: String,
+    #[arg(long, value_enum, ignore_case = true)]
+    pub status: Option<ExecutionStatus>,
+    /// The newest N.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ExecutionStatus {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+    PendingRedrive,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     #[default]
@@ -299,6 +354,18 @@ mod tests {
         assert!(matches!(
             args.command,
             Some(Command::Run(RunArgs { kind: Some(Kind::Express), seed: 7, .. }))
+        ));
+        let line = "stepwell executions A --status failed --profile P --region R --endpoint-url U \
+                    --format json";
+        let args =
+            Args::try_parse_from(line.split_whitespace()).expect("these flags are documented");
+        assert!(matches!(
+            args.command,
+            Some(Command::Executions(ExecutionsArgs {
+                status: Some(ExecutionStatus::Failed),
+                limit: 100,
+                ..
+            }))
         ));
     }
 }

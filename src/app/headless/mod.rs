@@ -1,6 +1,7 @@
-//! The same program with no window: `check`, `run`, `test-state`, `request`, `serve`, `render`, `layout`, `demo`.
+//! The same program with no window: `check`, `run`, `test-state`, `request`, `serve`, `render`, `layout`, `fetch`, `executions`, `demo`.
 
 pub mod args;
+mod aws;
 mod check;
 mod demo;
 mod history;
@@ -83,6 +84,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
             say(&layout_json::layout_json(&machine.machine));
             Ok(ExitCode::SUCCESS)
         }
+        Command::Fetch(args) => aws::fetch(&args),
+        Command::Executions(args) => aws::executions(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Bundle(args) => replay::bundle(&args),
         Command::Demo => demo::demo(),
@@ -155,6 +158,19 @@ fn say(text: &str) {
 fn say_error(text: &str) {
     if writeln!(std::io::stderr().lock(), "{}", printable(text)).is_err() {
         tracing::debug!("stderr is closed");
+    }
+}
+
+impl From<args::ExecutionStatus> for crate::aws::browse::Status {
+    fn from(status: args::ExecutionStatus) -> Self {
+        match status {
+            args::ExecutionStatus::Running => Self::Running,
+            args::ExecutionStatus::Succeeded => Self::Succeeded,
+            args::ExecutionStatus::Failed => Self::Failed,
+            args::ExecutionStatus::TimedOut => Self::TimedOut,
+            args::ExecutionStatus::Aborted => Self::Aborted,
+            args::ExecutionStatus::PendingRedrive => Self::PendingRedrive,
+        }
     }
 }
 

@@ -1,0 +1,220 @@
+//! `stepwell fetch` and `stepwell executions`: real AWS, read.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::args::{AwsArgs, ExecutionsArgs, FetchArgs, Format};
+use super::{Failure, say, say_error};
+use crate::aws::browse::{ExecutionItem, ExecutionsOf, Status};
+use crate::aws::{
+    Arn, AwsError, Cancel, Connection, ExecutionReader, Session, arn, region_of_execution,
+};
+use crate::execution::{ExecutionStatus, History, Timestamp, export};
+
+/// Writes the history as AWS gives it, and the definition as it was run beside it. Exit status 0 when all of it came, 1 when the
+/// beginning of it was written and then something broke.
+pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
+    let region = region_of_execution(&args.execution_arn)?.to_owned();
+    with_session(&args.aws, &region, async |session| {
+        let mut reader = ExecutionReader::new(&session, &args.execution_arn)?;
+        // Without the newest page there is nothing to write; after it, whatever breaks, something is.
+        reader.newest().await?;
+        let definition = reader.definition().await;
+        let read = reader.read(tell_progress).await;
+        let history = reader.history();
+        if let Err(err) = &read
+            && history.events().is_empty()
+        {
+            return Err(Failure::from(err));
+        }
+        let mut said = vec![write_history(history, &args.output)?];
+        match definition {
+            Ok(as_run) => {
+                let beside = definition_file(&args.output);
+                write(&beside, &as_run.definition)?;
+                said.push(format!("The definition it ran is {}.", beside.display()));
+            }
+            // The history is worth having without it.
+            Err(err) => say_error(&format!("The definition did not come. {err}")),
+        }
+        say(&said.join("\n"));
+        let Err(err) = read else { return Ok(ExitCode::SUCCESS) };
+        let all = reader.progress().total;
+        say_error(&format!("Only the first {} of {all} events came. {err}", history.last_id().0));
+        Ok(ExitCode::FAILURE)
+    })
+}
+
+/// `e.json` -> `e.definition.asl.json`: a name that no one gave to a definition of their own.
+fn definition_file(history: &Path) -> PathBuf {
+    history.with_extension("definition.asl.json")
+}
+
+fn write_history(history: &History, file: &Path) -> Result<String, Failure> {
+    write(file, &export::to_json(history).to_string())?;
+    let status = history.status();
+    let mut text = format!("{} events, {}", history.last_id().0, status.as_str());
+    if let ExecutionStatus::Failed { error, cause }
+    | ExecutionStatus::TimedOut { error, cause }
+    | ExecutionStatus::Aborted { error, cause } = &status
+    {
+        let parts = [error, cause].into_iter().flatten();
+        text.extend(parts.map(|it| format!(": {it}")));
+    }
+    Ok(format!("{text}\nThe history is {}.", file.display()))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let written = std::fs::write(file, text);
+    Ok(written.map_err(|err| format!("{} can't be written: {err}", file.display()))?)
+}
+
+/// Histories of one page need no telling.
+fn tell_progress(reader: &ExecutionReader) {
+    let progress = reader.progress();
+    if progress.total > 1000 {
+        say_error(&format!("{} of {} events", progress.read, progress.total));
+    }
+}
+
+/// Lists executions, newest first.
+pub(super) fn executions(args: &ExecutionsArgs) -> Result<ExitCode, Failure> {
+    let arn = args.arn.trim();
+    let parsed = Arn::parse(arn).ok_or(AwsError::NotAStateMachine)?;
+    let of = match parsed.resource {
+        arn::Resource::StateMachine => ExecutionsOf::StateMachine(arn.to_owned()),
+        arn::Resource::MapRun => ExecutionsOf::MapRun(arn.to_owned()),
+        arn::Resource::Execution | arn::Resource::ExpressExecution => {
+            return Err(AwsError::NotAStateMachine.into());
+        }
+    };
+    let status = args.status.map(Status::from);
+    with_session(&args.aws, parsed.region, async |session| {
+        let mut pages = session.executions(&of, status);
+        let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+        let (mut items, err) = pages.at_least(limit).await;
+        let more = items.len() > limit || (!pages.is_complete() && err.is_none());
+        items.truncate(limit);
+        if let Some(err) = &err
+            && items.is_empty()
+        {
+            return Err(Failure::from(err));
+        }
+        match args.format {
+            Format::Human => say(&human(&items, more)),
+            Format::Json => {
+                let rows: Vec<serde_json::Value> = items.iter().map(as_json).collect();
+                let report = json!({ "executions": rows, "complete": !more && err.is_none() });
+                say(&format!("{report:#}"));
+            }
+        }
+        let Some(err) = err else { return Ok(ExitCode::SUCCESS) };
+        say_error(&format!("The list is not complete. {err}"));
+        Ok(ExitCode::FAILURE)
+    })
+}
+
+fn human(items: &[ExecutionItem], more: bool) -> String {
+    if items.is_empty() {
+        return "There are no such executions.".to_owned();
+    }
+    let mut text = String::new();
+    for item in items {
+        let took = item.stopped.map_or_else(String::new, |stopped| duration(item.started, stopped));
+        let redriven = match item.redrive_count {
+            0 => String::new(),
+            1 => "  1 redrive".to_owned(),
+            count => format!("  {count} redrives"),
+        };
+        text.push_str(&format!(
+            "{:<15} {}  {took:>10}  {}{redriven}\n",
+            item.status.as_str(),
+            item.started,
+            item.arn
+        ));
+    }
+    if more {
+        text.push_str("There are more: --limit N\n");
+    }
+    text
+}
+
+/// Seconds with their thousandths, or hours, minutes and seconds.
+fn duration(from: Timestamp, to: Timestamp) -> String {
+    let millis = to.0.saturating_sub(from.0).max(0);
+    let seconds = millis / 1000;
+    if seconds < 60 {
+        return format!("{seconds}.{:03} s", millis % 1000);
+    }
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// As `aws stepfunctions list-executions` names things.
+fn as_json(item: &ExecutionItem) -> serde_json::Value {
+    let mut row = serde_json::Map::new();
+    let mut put = |name: &str, value: Option<serde_json::Value>| {
+        if let Some(value) = value {
+            row.insert(name.to_owned(), value);
+        }
+    };
+    put("executionArn", Some(json!(item.arn)));
+    put("name", (!item.name.is_empty()).then(|| json!(item.name)));
+    put("status", Some(json!(item.status.as_str())));
+    put("startDate", Some(json!(item.started.to_string())));
+    put("stopDate", item.stopped.map(|it| json!(it.to_string())));
+    put("redriveCount", Some(json!(item.redrive_count)));
+    put("redriveDate", item.redriven.map(|it| json!(it.to_string())));
+    put("stateMachineVersionArn", item.version_arn.as_ref().map(|it| json!(it)));
+    put("stateMachineAliasArn", item.alias_arn.as_ref().map(|it| json!(it)));
+    put("mapRunArn", item.map_run_arn.as_ref().map(|it| json!(it)));
+    put("itemCount", item.item_count.map(|it| json!(it)));
+    serde_json::Value::Object(row)
+}
+
+/// Connects and works; Ctrl-C ends the calls, and what has come is still written.
+fn with_session(
+    args: &AwsArgs,
+    region_of_arn: &str,
+    work: impl AsyncFnOnce(Session) -> Result<ExitCode, Failure>,
+) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let connection = Connection {
+            profile: args.profile.clone(),
+            region: args.region.clone(),
+            endpoint_url: args.endpoint_url.clone(),
+            ..Connection::default()
+        };
+        let session = Session::connect(&connection, Some(region_of_arn)).await?;
+        let cancel = Cancel::default();
+        let interrupted = cancel.clone();
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                interrupted.cancel();
+            }
+        });
+        work(session.cancelled_by(&cancel)).await
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_read_at_a_glance() {
+        assert_eq!(duration(Timestamp(0), Timestamp(1_042)), "1.042 s");
+        assert_eq!(duration(Timestamp(0), Timestamp(3_725_000)), "1:02:05");
+        assert_eq!(duration(Timestamp(5), Timestamp(0)), "0.000 s");
+    }
+
+    #[test]
+    fn a_definition_does_not_take_the_name_of_one_that_is_there() {
+        assert_eq!(
+            definition_file(Path::new("a/orders.json")),
+            Path::new("a/orders.definition.asl.json")
+        );
+    }
+}
