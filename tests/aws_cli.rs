@@ -1,5 +1,7 @@
 //! `stepwell fetch` and `stepwell executions` as a user runs them.
 
+#![expect(clippy::print_stdout, reason = "a test that is left out says so")]
+
 #[path = "aws/loopback.rs"]
 mod loopback;
 #[path = "aws/moto.rs"]
