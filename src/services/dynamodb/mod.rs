@@ -1,7 +1,7 @@
 //! `DynamoDB` in process: a fresh in-memory database, with AWS's own error names and messages.
 //!
 //! The storage, the expressions and the checks are `dynoxide`'s. Here its answers get the shape Step Functions gives them
-//! (`answer`), and what Step Functions checks before it calls at all ([`parameters`]). Reads no clock and rolls no dice:
+//! (`answer`). What Step Functions checks before it calls at all is the engine's. Reads no clock and rolls no dice:
 //! request ids are counted, and time is what the caller said last.
 
 mod answer;
