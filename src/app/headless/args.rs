@@ -92,6 +92,20 @@ pub struct RunArgs {
     pub format: Format,
 }
 
+// What answers the tasks of an execution. No doc comment: clap would take it for the command's own words.
+#[derive(Debug, clap::Args)]
+pub struct AnsweringArgs {
+    /// A `MockConfigFile` of Step Functions Local.
+    #[arg(long, value_name = "FILE")]
+    pub mocks: Option<PathBuf>,
+    /// Which test case of the mocks.
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
+    #[arg(long, value_name = "DIR")]
+    pub s3: Option<PathBuf>,
+}
+
 #[derive(Debug, clap::Args)]
 pub struct ReplayArgs {
     /// `aws stepfunctions get-execution-history` output, the console's export, a CloudWatch log of one execution, or a
@@ -115,15 +129,8 @@ pub struct ReplayArgs {
     /// Not from the start, but from the first visit of a state, with the input and variables that it had.
     #[arg(long, value_name = "STATE", requires = "what_if")]
     pub from: Option<String>,
-    /// A `MockConfigFile` of Step Functions Local, for what the recording does not answer.
-    #[arg(long, value_name = "FILE")]
-    pub mocks: Option<PathBuf>,
-    /// Which test case of the mocks.
-    #[arg(long, value_name = "NAME")]
-    pub case: Option<String>,
-    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
-    #[arg(long, value_name = "DIR")]
-    pub s3: Option<PathBuf>,
+    #[command(flatten)]
+    pub answering: AnsweringArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -197,15 +204,8 @@ pub struct RequestArgs {
     pub headers: Vec<String>,
     #[arg(long, value_name = "JSON|@FILE")]
     pub body: Option<String>,
-    /// A `MockConfigFile` of Step Functions Local.
-    #[arg(long, value_name = "FILE")]
-    pub mocks: Option<PathBuf>,
-    /// Which test case of the mocks.
-    #[arg(long, value_name = "NAME")]
-    pub case: Option<String>,
-    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
-    #[arg(long, value_name = "DIR")]
-    pub s3: Option<PathBuf>,
+    #[command(flatten)]
+    pub answering: AnsweringArgs,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -216,15 +216,8 @@ pub struct ServeArgs {
     /// 0 for any free port.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// A `MockConfigFile` of Step Functions Local.
-    #[arg(long, value_name = "FILE")]
-    pub mocks: Option<PathBuf>,
-    /// Which test case of the mocks.
-    #[arg(long, value_name = "NAME")]
-    pub case: Option<String>,
-    /// A folder whose files stand for S3: BUCKET/KEY…, instead of the folder s3 beside the machine.
-    #[arg(long, value_name = "DIR")]
-    pub s3: Option<PathBuf>,
+    #[command(flatten)]
+    pub answering: AnsweringArgs,
 }
 
 #[derive(Debug, clap::Args)]

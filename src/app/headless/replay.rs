@@ -64,8 +64,9 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     };
     let machine = pick_machine(&project, args.machine.as_deref())?.clone();
     // Reads the mocks and the folder of S3 into the project.
-    let mut answers = run::answers(&mut project, args.mocks.as_deref(), args.s3.as_deref())?;
-    run::choose_case(&project, &mut answers, &machine.name, args.case.as_deref())?;
+    let mut answers =
+        run::answers(&mut project, args.answering.mocks.as_deref(), args.answering.s3.as_deref())?;
+    run::choose_case(&project, &mut answers, &machine.name, args.answering.case.as_deref())?;
     let input = args.input.as_deref().map(|text| json_argument("--input", text)).transpose()?;
     let original = original_machine(&recorded, &machine);
     let moments = Moments::of(&original.machine, &recorded.history);

@@ -15,8 +15,12 @@ use crate::app::requests::RequestDraft;
 use crate::app::{App, Run};
 
 pub(super) fn request(args: &RequestArgs) -> Result<ExitCode, Failure> {
-    let mut app =
-        headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref(), args.s3.as_deref())?;
+    let mut app = headless_app(
+        &args.path,
+        args.answering.mocks.as_deref(),
+        args.answering.case.as_deref(),
+        args.answering.s3.as_deref(),
+    )?;
     let body = args.body.as_deref().map_or_else(|| Ok(String::new()), text_or_file)?;
     let mut headers = Vec::new();
     for header in &args.headers {

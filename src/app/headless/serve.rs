@@ -17,8 +17,12 @@ use crate::engine::TaskRequest;
 use crate::services::TaskAnswer;
 
 pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
-    let mut app =
-        headless_app(&args.path, args.mocks.as_deref(), args.case.as_deref(), args.s3.as_deref())?;
+    let mut app = headless_app(
+        &args.path,
+        args.answering.mocks.as_deref(),
+        args.answering.case.as_deref(),
+        args.answering.s3.as_deref(),
+    )?;
     app.run_command(Command::StartServer(args.port));
     let Some(url) = app.server_url() else {
         let why = app
