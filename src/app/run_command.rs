@@ -344,7 +344,7 @@ impl App {
             return;
         }
         open.machine = index;
-        open.mock_case = super::app::first_case(&open.project, index);
+        open.mock_case = super::opening::first_case(&open.project, index);
         open.answers.case_name.clone_from(&open.mock_case);
         let name = &open.project.machines[index].name;
         open.answers.case =
@@ -362,7 +362,7 @@ impl App {
             Ok(mocks) => {
                 if let Some(open) = &mut self.project {
                     open.project.mocks = Some(mocks);
-                    let case = super::app::first_case(&open.project, open.machine);
+                    let case = super::opening::first_case(&open.project, open.machine);
                     self.select_mock_case(case);
                 }
             }
@@ -698,7 +698,7 @@ impl App {
 
     fn change_breakpoints(&mut self, change: impl FnOnce(&mut Breakpoints)) {
         let Some(name) = self.machine().map(|it| it.name.clone()) else { return };
-        change(self.breakpoints.entry(name).or_insert_with(super::app::no_breakpoints));
+        change(self.breakpoints.entry(name).or_insert_with(super::opening::no_breakpoints));
         self.remember_breakpoints();
     }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::{Format, Kind, RunArgs};
 use super::{Failure, json_argument, open, pick_machine, say};
 use crate::app::answers::Answers;
-use crate::app::app::no_breakpoints;
+use crate::app::opening::no_breakpoints;
 use crate::app::clock;
 use crate::app::nested::{self, World};
 use crate::app::simulation::{Run, RunId, execution_name, execution_start};

@@ -1,0 +1,235 @@
+//! Projects as they come and go: opened, read again after a save, a recorded execution put into one; and what is remembered of
+//! each between sessions.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::answers::Answers;
+use super::app::{App, NoticeLevel, OpenProject, Selection};
+use super::command::{Command, Pane};
+use super::requests::{NamedRequest, RequestDraft};
+use super::simulation::{Run, RunId};
+use super::worker::FileWatcher;
+use crate::asl::{StateMachineType, StatePath};
+use crate::debug::{Breakpoints, ExceptionFilters};
+use crate::execution::Execution;
+use crate::project::{MachineDefinition, Project};
+
+impl App {
+    /// Reads the project's files again.
+    pub(super) fn reload(&self) {
+        if let Some(open) = &self.project {
+            super::worker::open(open.project.path.clone(), true, self.outbox.clone());
+        }
+    }
+
+    pub(super) fn show_project(&mut self, project: Project) {
+        let (answers, problems) = match Answers::of(&project) {
+            Ok(made) => made,
+            Err(why) => {
+                self.notify(NoticeLevel::Error, "The embedded DynamoDB could not be started", why);
+                return;
+            }
+        };
+        for problem in problems {
+            self.notify(
+                NoticeLevel::Warning,
+                problem,
+                "Tasks on this table will fail with ResourceNotFoundException.",
+            );
+        }
+        self.settings
+            .remember(&project.path.canonicalize().unwrap_or_else(|_| project.path.clone()));
+        self.show_opened(project, answers);
+        if let Some(open) = &mut self.project {
+            open.watcher = FileWatcher::new(&open.project.files, self.outbox.clone());
+        }
+        self.restore_breakpoints();
+        self.save_settings();
+    }
+
+    /// Puts an opened project in the place of whatever was open.
+    pub(super) fn show_opened(&mut self, project: Project, mut answers: Answers) {
+        self.runs.clear();
+        self.active_run = None;
+        self.selection = Selection::default();
+        self.exchanges.clear();
+        self.drafts.clear();
+        self.tests.clear();
+        self.replies.clear();
+        self.server = None;
+        self.breakpoints.clear();
+        let examples: Vec<NamedRequest> = project
+            .example_requests
+            .iter()
+            .map(|(name, request)| NamedRequest {
+                name: name.as_str().into(),
+                draft: RequestDraft::of(0, request),
+            })
+            .collect();
+        self.draft =
+            examples.first().map(|it| it.draft.clone()).unwrap_or_else(|| first_route(&project));
+        self.input_text = project
+            .example_inputs
+            .first()
+            .map_or_else(|| "{}".to_owned(), |(_, text)| text.clone());
+        let mock_case = first_case(&project, 0);
+        let chosen = answers.case.take();
+        if chosen.is_none() {
+            answers.case_name.clone_from(&mock_case);
+        }
+        answers.case = chosen.or_else(|| {
+            mock_case.as_ref().and_then(|case| {
+                project.mocks.as_ref()?.case(&project.machines.first()?.name, case)
+            })
+        });
+        self.machine_type =
+            project.machines.first().map_or(StateMachineType::Standard, |it| it.kind);
+        self.project =
+            Some(OpenProject { project, answers, machine: 0, mock_case, examples, watcher: None });
+        self.for_window.push(Command::ShowGraphStart);
+        // What one works with first: requests where there is an API, an input where there is none.
+        let has_api = self.project.as_ref().is_some_and(|open| !open.project.apis.is_empty());
+        let first = if has_api { Pane::ApiConsole } else { Pane::Input };
+        self.for_window.push(Command::ShowPane(first));
+    }
+
+    /// The same project after a save: what was selected stays selected, executions stay as they ran, tables keep their items.
+    pub(super) fn replace_project(&mut self, project: Project) {
+        let Some(open) = &mut self.project else { return self.show_project(project) };
+        let shown = open.machine().map(|it| it.name.clone());
+        open.machine =
+            project.machines.iter().position(|it| Some(&it.name) == shown.as_ref()).unwrap_or(0);
+        if open.project.files != project.files {
+            open.watcher = FileWatcher::new(&project.files, self.outbox.clone());
+        }
+        for table in &project.tables {
+            // A table that is there already stays as it is; one that is new is created.
+            if !open.project.tables.iter().any(|it| it.name == table.name)
+                && let Err(why) = open.answers.database.create_table(table)
+            {
+                tracing::warn!(why, "a new table could not be created");
+            }
+        }
+        open.project = project;
+        let gone =
+            |path: &StatePath| open.machine().is_none_or(|it| it.machine.find(path).is_none());
+        if self.selection.state.as_ref().is_some_and(gone) {
+            self.selection.state = None;
+        }
+    }
+
+    /// Shows a recorded execution: in the machine of its name, or, where the project has none, in one made of the
+    /// definition that it was run with.
+    pub(super) fn show_recorded(&mut self, execution: &Execution) {
+        let id = RunId(self.next_id());
+        let mut run = Run::recorded(id, 0, execution);
+        if self.project.is_none() {
+            match Answers::of(&Project::default()) {
+                Ok((answers, _)) => self.show_opened(Project::default(), answers),
+                Err(why) => {
+                    return self.notify(NoticeLevel::Error, "The execution can't be shown", why);
+                }
+            }
+        }
+        let Some(open) = &mut self.project else { return };
+        let machines = &mut open.project.machines;
+        let index =
+            machines.iter().position(|it| it.name == *run.machine_name).unwrap_or(machines.len());
+        if index == machines.len() {
+            machines.push(MachineDefinition {
+                name: run.machine_name.to_string(),
+                kind: execution.kind,
+                arn: String::new(),
+                machine: Arc::clone(&execution.state_machine),
+                file: PathBuf::from("(as it was run)"),
+                text: Arc::clone(&execution.state_machine.source),
+                diagnostics: Vec::new(),
+                substitutions: Vec::new(),
+            });
+        }
+        open.machine = index;
+        run.machine = index;
+        self.runs.push(run);
+        self.active_run = Some(id);
+    }
+
+    // -- settings
+
+    /// The name under which the breakpoints of the open project are remembered.
+    fn breakpoint_key(&self, machine: &str) -> Option<String> {
+        let path = &self.project.as_ref()?.project.path;
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        Some(format!("{}#{machine}", path.display()))
+    }
+
+    pub(super) fn restore_breakpoints(&mut self) {
+        let names: Vec<String> = self
+            .project
+            .iter()
+            .flat_map(|open| &open.project.machines)
+            .map(|it| it.name.clone())
+            .collect();
+        for name in names {
+            let mut breakpoints = no_breakpoints();
+            breakpoints.exceptions.uncaught = self.settings.break_on_errors.unwrap_or(false);
+            if let Some(paths) =
+                self.breakpoint_key(&name).and_then(|key| self.settings.breakpoints.get(&key))
+            {
+                for path in paths {
+                    breakpoints
+                        .states
+                        .insert(StatePath::new(path), crate::debug::Breakpoint::default());
+                }
+            }
+            self.breakpoints.insert(name, breakpoints);
+        }
+    }
+
+    pub(super) fn remember_breakpoints(&mut self) {
+        for (name, breakpoints) in self.breakpoints.clone() {
+            let Some(key) = self.breakpoint_key(&name) else { continue };
+            let paths: Vec<String> =
+                breakpoints.states.keys().map(|path| path.as_str().to_owned()).collect();
+            if paths.is_empty() {
+                self.settings.breakpoints.remove(&key);
+            } else {
+                self.settings.breakpoints.insert(key, paths);
+            }
+        }
+        self.save_settings();
+    }
+
+    /// Writes the settings; a failure is told once and does no harm.
+    pub fn save_settings(&mut self) {
+        if let Some(file) = self.settings_file.clone()
+            && let Err(err) = self.settings.save(&file)
+        {
+            self.settings_file = None;
+            self.notify(
+                NoticeLevel::Warning,
+                "Settings can't be saved; they last until you quit",
+                err.to_string(),
+            );
+        }
+    }
+}
+
+fn first_route(project: &Project) -> RequestDraft {
+    let route = project.apis.first().and_then(|api| {
+        let resource = api.resources.iter().find(|it| !it.methods.is_empty())?;
+        Some((0, resource.methods.keys().next()?.clone(), resource.path.clone()))
+    });
+    RequestDraft::empty(&route.unwrap_or_else(|| (0, "GET".to_owned(), "/".to_owned())))
+}
+
+pub(super) fn first_case(project: &Project, machine: usize) -> Option<String> {
+    let name = &project.machines.get(machine)?.name;
+    project.mocks.as_ref()?.cases(name).into_iter().next()
+}
+
+/// No breakpoint on a state, and errors do not stop either: that is for the user to ask for.
+pub(super) fn no_breakpoints() -> Breakpoints {
+    let exceptions = ExceptionFilters { uncaught: false, ..ExceptionFilters::default() };
+    Breakpoints { exceptions, ..Breakpoints::default() }
+}

@@ -1,0 +1,197 @@
+//! The executions of a session: started, kept within a number, let move, shown.
+
+use std::time::Duration;
+
+use super::app::{App, NoticeLevel};
+use super::clock;
+use super::nested;
+use super::simulation::{Run, RunId, execution_name, execution_start};
+use super::tour::TourEvent;
+use crate::asl::{StateMachineType, StatePath};
+use crate::debug::StopReason;
+use crate::execution::{EventDetails, HistoryEvent};
+use crate::json::Value;
+use crate::services::states::SendTask;
+
+/// Ended executions kept, so that a served API can run for days.
+const MAX_RUNS: usize = 40;
+
+impl App {
+    /// Starts an execution, stopped before its first state. It becomes the one that is shown. An Express execution may have a
+    /// caller who waits for it.
+    pub(super) fn start_run(
+        &mut self,
+        machine: usize,
+        input: Value,
+        kind: Option<StateMachineType>,
+        name: Option<&str>,
+        synchronous: bool,
+    ) -> RunId {
+        let id = RunId(self.next_id());
+        let at = clock::now();
+        if let Some(definition) =
+            self.project.as_ref().and_then(|open| open.project.machines.get(machine))
+        {
+            let seed = id.0;
+            let name =
+                name.map_or_else(|| execution_name(at.0.unsigned_abs() ^ seed), str::to_owned);
+            let mut start = execution_start(
+                definition,
+                input,
+                kind.unwrap_or(definition.kind),
+                at,
+                seed,
+                &name,
+            );
+            start.synchronous &= synchronous;
+            self.runs.push(Run::start(id, machine, definition, start));
+            self.active_run = Some(id);
+            self.forget_old_runs();
+        }
+        id
+    }
+
+    /// Keeps the executions that are under way and the latest of the others.
+    fn forget_old_runs(&mut self) {
+        while self.runs.iter().filter(|it| it.parent.is_none()).count() > MAX_RUNS {
+            let may_go = |root: &&Run| {
+                let family = nested::family(&self.runs, root.id);
+                let mut members = self.runs.iter().filter(|it| family.contains(&it.id));
+                members.all(|it| it.has_ended() && Some(it.id) != self.active_run)
+            };
+            let mut roots = self.runs.iter().filter(|it| it.parent.is_none());
+            let Some(oldest) = roots.find(may_go).map(|it| it.id) else { break };
+            self.remove_family(oldest);
+        }
+    }
+
+    /// Removes an execution and all that it started.
+    pub(super) fn remove_family(&mut self, of: RunId) {
+        let family = nested::family(&self.runs, of);
+        self.runs.retain(|it| !family.contains(&it.id));
+    }
+
+    /// Lets executions go on. Whether there is more to do at once.
+    pub(super) fn pump(&mut self, budget: Duration) -> bool {
+        let Some(open) = &self.project else { return false };
+        let machines = &open.project.machines;
+        let breakpoints = |machine: usize| {
+            let name = machines.get(machine).map_or("", |it| it.name.as_str());
+            self.breakpoints.get(name).unwrap_or(&self.empty)
+        };
+        let mut counter = self.counter;
+        let mut next_id = || {
+            counter += 1;
+            RunId(counter)
+        };
+        let world = nested::World { project: &open.project, answers: &open.answers };
+        let pumped = nested::pump(&mut self.runs, world, &breakpoints, &mut next_id, budget);
+        self.counter = counter;
+        let arrived = self.active_run.is_some_and(|id| pumped.arrived.contains(&id));
+        // Shown are, in this order: who was stopped, who was stepped into, who is back from a child.
+        let stopped = pumped.arrived.iter().copied().find(|id| {
+            let run = self.runs.iter().find(|it| it.id == *id);
+            matches!(
+                run.and_then(|it| it.stopped.as_ref()),
+                Some(StopReason::Breakpoint(_) | StopReason::Exception { .. })
+            )
+        });
+        let back =
+            pumped.returned.iter().filter(|id| self.active_run == Some(**id)).find_map(|id| {
+                Some(self.runs.iter().find(|it| it.id == *id)?.parent.as_ref()?.run)
+            });
+        let shown = stopped.or_else(|| pumped.entered.first().copied()).or(back);
+        if let Some(id) = shown {
+            self.show_run(id);
+        }
+        if arrived || shown.is_some() {
+            self.select_current();
+        }
+        let more = pumped.more;
+        self.deliver();
+        self.observe_tour(TourEvent::Other);
+        more
+    }
+
+    /// Shows an execution and its machine.
+    pub(super) fn show_run(&mut self, id: RunId) {
+        let Some(machine) = self.runs.iter().find(|it| it.id == id).map(|it| it.machine) else {
+            return;
+        };
+        self.active_run = Some(id);
+        if let Some(open) = &mut self.project {
+            open.machine = machine;
+        }
+    }
+
+    /// Answers a task that waits for a callback, or an activity's, as `SendTaskSuccess`, `SendTaskFailure` and
+    /// `SendTaskHeartbeat` do. The execution that waited for it.
+    ///
+    /// # Errors
+    /// AWS's message: no task waits with that token.
+    pub fn send_task(&mut self, send: &SendTask) -> Result<RunId, String> {
+        let sent = nested::send_task(&mut self.runs, send, None);
+        sent.map_err(|refusal| refusal.message)
+    }
+
+    /// Opens a child execution of a distributed Map of the shown execution, as an execution of its own.
+    pub fn open_child_execution(&mut self, arn: &str) {
+        let opened = self.run().and_then(|run| {
+            let map_run = run.session.map_runs().iter().find(|it| it.child(arn).is_some())?;
+            let is_begin = |event: &&HistoryEvent| {
+                matches!(&event.details, EventDetails::MapRunStarted { map_run_arn }
+                    if *map_run_arn == map_run.arn)
+            };
+            let begin = run.session.history().events().iter().find(is_begin);
+            let called_at = begin.map_or(0, |event| event.id.0);
+            let parent = nested::Parent::of_replay(run.id, map_run.state.as_str(), called_at);
+            Some((run.session.child_execution(arn)?, parent, run.depth + 1))
+        });
+        let Some((child, parent, depth)) = opened else {
+            return self.notify(
+                NoticeLevel::Error,
+                "There is no such child execution",
+                "Select the execution whose Map Run it belongs to first.",
+            );
+        };
+        // One that was opened before may have gone on since.
+        let of_parent = |it: &Run| it.parent.as_ref().is_some_and(|it| it.run == parent.run);
+        self.runs.retain(|it| it.start.is_some() || !of_parent(it) || *it.execution_arn != *arn);
+        self.show_recorded(&child);
+        if let Some(run) = self.run_mut() {
+            run.parent = Some(parent);
+            run.depth = depth;
+        }
+        self.select_current();
+    }
+
+    /// Opens what a state of the shown execution started last.
+    pub(super) fn open_execution_of(&mut self, state: &StatePath) {
+        let Some(run) = self.run() else { return };
+        let called = |it: &&Run| {
+            let by = it.parent.as_ref().filter(|parent| parent.run == run.id);
+            it.start.is_some() && by.is_some_and(|parent| parent.state == *state)
+        };
+        let child = self.runs.iter().rev().find(called).map(|it| it.id);
+        let map_run = run.session.map_runs().iter().rev().find(|it| it.state == *state);
+        let item = map_run.and_then(|it| Some(it.child_arn(it.children.first()?.index)));
+        match (child, item) {
+            (Some(child), _) => {
+                self.show_run(child);
+                self.select_current();
+            }
+            (None, Some(arn)) => self.open_child_execution(&arn),
+            (None, None) => self.notify(
+                NoticeLevel::Info,
+                format!("{state} has started no execution"),
+                "Let it run first.",
+            ),
+        }
+    }
+
+    /// The executions that one has started, in the order in which they began.
+    pub fn children(&self, of: RunId) -> Vec<&Run> {
+        let is_child = |it: &&Run| it.parent.as_ref().is_some_and(|parent| parent.run == of);
+        self.runs.iter().filter(is_child).collect()
+    }
+}
