@@ -15,7 +15,7 @@ pub mod placeholder;
 pub mod rule;
 pub mod service;
 mod silence;
-mod similar;
+pub(crate) mod similar;
 pub mod state;
 pub mod state_machine;
 pub mod task;

@@ -2,7 +2,7 @@
 
 /// The candidate that a misspelt name most likely means: the same letters in another case or with other white space, else one
 /// letter more, less, other or swapped.
-pub(super) fn closest<'a>(
+pub(crate) fn closest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str> + Clone,
 ) -> Option<&'a str> {

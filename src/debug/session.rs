@@ -407,6 +407,12 @@ impl DebugSession {
         self.debuggee.inspection_of(entered)
     }
 
+    /// Why the execution failed, and what else went wrong in it, wherever the cursor is.
+    pub fn failures(&self) -> super::FailureReport {
+        let inspect = |entered| self.inspection_of(entered);
+        super::failures(self.definition(), self.history(), self.moments(), &inspect)
+    }
+
     pub fn status(&self) -> SessionStatus {
         self.status.clone()
     }

@@ -17,7 +17,7 @@ mod program;
 pub mod protocol;
 pub mod random;
 mod rehearsal;
-mod retry;
+pub(crate) mod retry;
 pub mod run;
 mod state;
 pub mod test_state;

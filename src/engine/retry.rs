@@ -1,6 +1,6 @@
 //! Which retrier or catcher takes an error, and how long a retry waits.
 
-use super::failure::{ALL, Failure, HEARTBEAT_TIMEOUT, Origin, TASK_FAILED, TIMEOUT};
+use super::failure::{ALL, Failure, HEARTBEAT_TIMEOUT, Origin, RUNTIME, TASK_FAILED, TIMEOUT};
 use crate::asl::{Catcher, ErrorName, JitterStrategy, Retrier};
 use crate::query::Random;
 
@@ -13,18 +13,20 @@ pub(crate) fn matching_catcher(catchers: &[Catcher], failure: &Failure) -> Optio
     catchers.iter().position(|it| names(&it.error_equals, failure))
 }
 
-/// Whether `ErrorEquals` names the error. `States.TaskFailed` stands for every error but a timeout.
 fn names(error_equals: &[ErrorName], failure: &Failure) -> bool {
-    if failure.ends_execution() {
+    covers(error_equals, failure.error.as_deref(), failure.origin == Origin::Heartbeat)
+}
+
+/// Whether `ErrorEquals` names the error. `States.TaskFailed` stands for every error but a timeout; nothing stands for
+/// `States.Runtime`, which ends the execution.
+pub(crate) fn covers(error_equals: &[ErrorName], error: Option<&str>, is_heartbeat: bool) -> bool {
+    if error == Some(RUNTIME) {
         return false;
     }
-    let error = failure.error.as_deref();
     error_equals.iter().any(|name| match name.as_str() {
         ALL => true,
         TASK_FAILED => error != Some(TIMEOUT),
-        HEARTBEAT_TIMEOUT => {
-            failure.origin == Origin::Heartbeat || error == Some(HEARTBEAT_TIMEOUT)
-        }
+        HEARTBEAT_TIMEOUT => is_heartbeat || error == Some(HEARTBEAT_TIMEOUT),
         name => error == Some(name),
     })
 }
