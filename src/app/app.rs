@@ -98,6 +98,7 @@ pub struct App {
     pub notices: Vec<Notice>,
     pub tour: Option<Tour>,
     pub server: Option<HttpServer>,
+    pub(super) revealed: Option<super::postmortem::Revealed>,
     /// Commands that only a window can carry out, for it to take.
     pub for_window: Vec<Command>,
     pub(super) breakpoints: BTreeMap<String, Breakpoints>,
@@ -130,6 +131,7 @@ impl App {
             notices: Vec::new(),
             tour: None,
             server: None,
+            revealed: None,
             for_window: Vec::new(),
             breakpoints: BTreeMap::new(),
             replies: BTreeMap::new(),

@@ -46,6 +46,10 @@ pub enum Command {
     GoTo(EventId),
     GoToStart,
     GoToEnd,
+    /// An event, with the thread to look at.
+    LookAt(crate::debug::failure::Look),
+    /// A field of the data flow, marked there.
+    Reveal(Box<super::Reveal>),
     RunToState(StatePath),
     /// A new execution that begins at this state, with the input that it last had.
     RunFromState(StatePath),
@@ -171,10 +175,11 @@ pub enum Pane {
     Input,
     Mocks,
     TestState,
+    Failure,
 }
 
 impl Pane {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Project,
         Self::Graph,
         Self::Source,
@@ -190,6 +195,7 @@ impl Pane {
         Self::Input,
         Self::Mocks,
         Self::TestState,
+        Self::Failure,
     ];
 
     /// The title of the pane's tab.
@@ -210,6 +216,7 @@ impl Pane {
             Self::Input => "Input",
             Self::Mocks => "Mocks",
             Self::TestState => "Test state",
+            Self::Failure => "Why it failed",
         }
     }
 }
@@ -576,6 +583,7 @@ impl Command {
                 Pane::Input => "Show input",
                 Pane::Mocks => "Show mocks",
                 Pane::TestState => "Show test state",
+                Pane::Failure => "Show why it failed",
             };
             entry(Self::ShowPane(pane), Menu::View, label, "Bring the pane to the front", None)
         }));

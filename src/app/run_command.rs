@@ -95,6 +95,8 @@ impl App {
             Command::GoTo(event) => self.goto(|_| event),
             Command::GoToStart => self.goto(|_| crate::execution::EventId(1)),
             Command::GoToEnd => self.goto(|run| run.session.last_event()),
+            Command::LookAt(at) => self.look_at(at),
+            Command::Reveal(reveal) => self.reveal(*reveal),
             Command::SelectThread(thread) => {
                 if let Some(run) = self.run_mut() {
                     run.session.select_thread(thread);

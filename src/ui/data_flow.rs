@@ -6,7 +6,7 @@ use super::controls;
 use super::json_view::json_block_ui;
 use super::stages::{Active, Block, blocks, stage_ui};
 use super::theme::{space, tokens};
-use crate::app::{App, Command, RunId, Value};
+use crate::app::{App, Command, Revealed, RunId, Value};
 use crate::debug::Cursor;
 use crate::execution::{EventId, InspectionData, Provenance};
 
@@ -27,6 +27,8 @@ pub(super) struct DataFlowView {
 struct Compared {
     inspection: InspectionData,
     whole: bool,
+    /// The field that was asked for, by its number.
+    revealed: Option<u64>,
     blocks: Vec<Block>,
 }
 
@@ -96,29 +98,40 @@ pub(super) fn data_flow_ui(
     if view.shown.replace(place) != Some(place) {
         area = area.vertical_scroll_offset(0.0);
     }
-    view.compare(inspection);
+    let revealed = app.revealed();
+    view.compare(inspection, revealed);
     area.show(ui, |ui| {
-        let Some(compared) = &view.compared else { return };
+        let Some(compared) = &mut view.compared else { return };
         error_ui(ui, &compared.inspection);
         if let Some(frame) = &frame {
             super::executions::started_ui(ui, app, run, &frame.state, commands);
         }
-        for block in &compared.blocks {
+        for block in &mut compared.blocks {
             stage_ui(ui, block, &active, commands);
+            block.has_arrived();
         }
     });
 }
 
 impl DataFlowView {
     /// Compares the stages with each other, unless they are those that were compared last.
-    fn compare(&mut self, inspection: InspectionData) {
-        let known = self
-            .compared
-            .as_ref()
-            .is_some_and(|it| it.whole == self.whole && it.inspection == inspection);
+    fn compare(&mut self, inspection: InspectionData, revealed: Option<&Revealed>) {
+        let asked = revealed.map(|it| it.serial);
+        let known = self.compared.as_ref().is_some_and(|it| {
+            it.whole == self.whole && it.revealed == asked && it.inspection == inspection
+        });
         if !known {
-            let blocks = blocks(inspection.stages(), self.whole);
-            self.compared = Some(Compared { inspection, whole: self.whole, blocks });
+            let stages = inspection.stages();
+            let mut blocks = blocks(stages.iter().copied(), self.whole);
+            for block in &mut blocks {
+                let asked = revealed.filter(|it| it.reveal.stage == block.stage());
+                let value = stages.iter().find(|(stage, _)| *stage == block.stage());
+                if let (Some(asked), Some((_, value))) = (asked, value) {
+                    block.mark(value, &asked.reveal.place);
+                }
+            }
+            let (whole, revealed) = (self.whole, asked);
+            self.compared = Some(Compared { inspection, whole, revealed, blocks });
         }
     }
 }

@@ -10,6 +10,7 @@ use similar::{ChangeTag, TextDiff};
 use super::fonts;
 use super::theme::{Tokens, size, tokens};
 use crate::app::Value;
+use crate::debug::failure::PlaceStep;
 
 /// Longer texts are compared line by line only this far, so that a frame never waits for a comparison.
 const MAX_DIFF_LINES: usize = 4_000;
@@ -113,6 +114,53 @@ pub fn json_block_ui(ui: &mut Ui, salt: impl Hash + Debug, value: &Value) {
     text_block_ui(ui, salt, &value.to_pretty());
 }
 
+/// A value with one of its lines marked.
+pub fn marked_json_ui(ui: &mut Ui, salt: impl Hash + Debug, value: &Value, mark: Mark) {
+    marked_block_ui(ui, salt, &whole_lines(value), Some(mark));
+}
+
+/// A line that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Counts from 0.
+    pub line: usize,
+    /// Scroll to it: it was asked for just now.
+    pub arrived: bool,
+}
+
+/// The line of a value's pretty text on which a place begins; as far as there is something.
+pub fn line_of(value: &Value, place: &[PlaceStep]) -> usize {
+    let Some((step, rest)) = place.split_first() else { return 0 };
+    let before = |parts: &mut dyn Iterator<Item = &Value>| parts.map(line_count).sum::<usize>();
+    match (step, value) {
+        (PlaceStep::Member(name), Value::Object(members)) => {
+            let Some((at, _, inner)) = members.get_full(name) else { return 0 };
+            1 + before(&mut members.values().take(at)) + line_of(inner, rest)
+        }
+        (PlaceStep::Index(index), Value::Array(items)) => {
+            let Some(inner) = items.get(*index) else { return 0 };
+            1 + before(&mut items.iter().take(*index)) + line_of(inner, rest)
+        }
+        (PlaceStep::Member(_) | PlaceStep::Index(_), _) => 0,
+    }
+}
+
+/// Lines of a value's pretty text.
+fn line_count(value: &Value) -> usize {
+    match value {
+        Value::Array(items) if !items.is_empty() => 2 + items.iter().map(line_count).sum::<usize>(),
+        Value::Object(members) if !members.is_empty() => {
+            2 + members.values().map(line_count).sum::<usize>()
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => 1,
+    }
+}
+
 /// JSON-like text at its full height, folded when it is long.
 pub fn text_block_ui(ui: &mut Ui, salt: impl Hash + Debug, text: &str) {
     block_ui(ui, salt, &same_lines(text));
@@ -120,9 +168,26 @@ pub fn text_block_ui(ui: &mut Ui, salt: impl Hash + Debug, text: &str) {
 
 /// Lines of a comparison at their full height, folded when there are many.
 pub fn block_ui(ui: &mut Ui, salt: impl Hash + Debug, lines: &[DiffLine]) {
+    marked_block_ui(ui, salt, lines, None);
+}
+
+/// As [`block_ui`], with a line marked and unfolded.
+pub fn marked_block_ui(
+    ui: &mut Ui,
+    salt: impl Hash + Debug,
+    lines: &[DiffLine],
+    mark: Option<Mark>,
+) {
     let colours = tokens(ui.ctx());
     let id = ui.id().with(("block", salt));
-    let unfolded = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0);
+    let mut unfolded = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0);
+    if let Some(mark) = mark
+        && mark.arrived
+        && mark.line >= unfolded.max(FOLDED_LINES)
+    {
+        unfolded = (mark.line + FOLDED_LINES).min(lines.len());
+        ui.data_mut(|data| data.insert_temp(id, unfolded));
+    }
     let most = if unfolded == 0 { FOLDED_LINES + FEW_LINES } else { unfolded };
     let shown = if lines.len() <= most {
         lines.len()
@@ -142,8 +207,17 @@ pub fn block_ui(ui: &mut Ui, salt: impl Hash + Debug, lines: &[DiffLine]) {
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 1.0;
-        for line in &lines[..shown] {
-            wrapped_line_ui(ui, line, with_marks, letters);
+        for (at, line) in lines[..shown].iter().enumerate() {
+            let rect = wrapped_line_ui(
+                ui,
+                line,
+                with_marks,
+                letters,
+                mark.is_some_and(|it| it.line == at),
+            );
+            if mark.is_some_and(|it| it.arrived && it.line == at) {
+                ui.scroll_to_rect(rect, Some(egui::Align::Center));
+            }
         }
         let hidden = lines.len() - shown;
         let wanted = match (hidden, cut, unfolded) {
@@ -166,7 +240,13 @@ pub fn block_ui(ui: &mut Ui, salt: impl Hash + Debug, lines: &[DiffLine]) {
 }
 
 /// One line, wrapped under its own indentation.
-fn wrapped_line_ui(ui: &mut Ui, line: &DiffLine, with_mark: bool, letters: usize) {
+fn wrapped_line_ui(
+    ui: &mut Ui,
+    line: &DiffLine,
+    with_mark: bool,
+    letters: usize,
+    is_marked: bool,
+) -> egui::Rect {
     let colours = tokens(ui.ctx());
     let font = fonts::monospace(size::MONOSPACE);
     let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&font, ' '));
@@ -197,7 +277,13 @@ fn wrapped_line_ui(ui: &mut Ui, line: &DiffLine, with_mark: bool, letters: usize
     let wanted = egui::vec2(width, galley.size().y.max(row));
     let (rect, _) = ui.allocate_exact_size(wanted, egui::Sense::hover());
     if !ui.is_rect_visible(rect) {
-        return;
+        return rect;
+    }
+    if is_marked {
+        let ground = rect.expand2(egui::vec2(4.0, 0.5));
+        ui.painter().rect_filled(ground, 2, colours.found);
+        let bar = ground.with_max_x(ground.left() + 3.0);
+        ui.painter().rect_filled(bar, 0, colours.failed.line);
     }
     if ground != Color32::TRANSPARENT {
         ui.painter().rect_filled(rect.expand2(egui::vec2(4.0, 0.5)), 2, ground);
@@ -209,6 +295,7 @@ fn wrapped_line_ui(ui: &mut Ui, line: &DiffLine, with_mark: bool, letters: usize
         .max_rect(rect.with_min_x(rect.left() + indent))
         .layout(egui::Layout::left_to_right(egui::Align::Min));
     ui.scope_builder(inside, |ui| ui.add(egui::Label::new(galley).selectable(true)));
+    rect
 }
 
 /// The ground of a line, its mark and the mark's colour.

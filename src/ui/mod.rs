@@ -10,6 +10,7 @@ mod command_palette;
 mod controls;
 mod data_flow;
 mod executions;
+mod failure;
 pub mod fonts;
 mod history_list;
 pub mod icons;

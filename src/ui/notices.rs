@@ -122,7 +122,8 @@ pub(super) fn changed_definition_ui(ui: &mut Ui, app: &App, commands: &mut Vec<C
 }
 
 /// A coloured row with a glyph; `words` is laid out from the right, and goes on from the left as it likes.
-fn bar_ui(ui: &mut Ui, status: StatusColours, glyph: &str, words: impl FnOnce(&mut Ui)) {
+/// A row with a coloured mark; its words are laid out from the right.
+pub(super) fn bar_ui(ui: &mut Ui, status: StatusColours, glyph: &str, words: impl FnOnce(&mut Ui)) {
     let frame = egui::Frame::new().fill(status.soft).inner_margin(egui::Margin::symmetric(10, 3));
     let shown = frame.show(ui, |ui| {
         ui.horizontal(|ui| {

@@ -9,6 +9,7 @@ use super::api_console::{ApiConsoleView, api_console_ui};
 use super::breakpoints::{BreakpointsView, breakpoints_ui};
 use super::canvas::{BreakpointMark, CanvasEvent, CanvasInput, CanvasView, canvas_ui};
 use super::data_flow::{DataFlowView, data_flow_ui};
+use super::failure::{FailureView, failure_ui, strip_ui};
 use super::history_list::{HistoryView, history_ui};
 use super::input::input_ui;
 use super::mocks::{MocksView, mocks_ui};
@@ -33,6 +34,7 @@ pub(super) struct PaneViews {
     api_console: ApiConsoleView,
     breakpoints: BreakpointsView,
     data_flow: DataFlowView,
+    pub failure: FailureView,
     history: HistoryView,
     mocks: MocksView,
     project: ProjectView,
@@ -52,6 +54,7 @@ pub(super) fn default_tree() -> Tree<Pane> {
     let lower = [
         Pane::ApiConsole,
         Pane::Input,
+        Pane::Failure,
         Pane::Mocks,
         Pane::TestState,
         Pane::Events,
@@ -129,6 +132,7 @@ impl Behavior<Pane> for PaneBehavior<'_> {
                 Pane::Input => input_ui(ui, app, commands),
                 Pane::Mocks => mocks_ui(ui, app, &mut views.mocks, commands),
                 Pane::TestState => test_state_ui(ui, app, &mut views.test_state, commands),
+                Pane::Failure => failure_ui(ui, app, &mut views.failure, commands),
             },
         );
         UiResponse::None
@@ -232,6 +236,9 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
     };
     ui.spacing_mut().item_spacing.y = 0.0;
     super::notices::changed_definition_ui(ui, app, commands);
+    if run.is_some() {
+        strip_ui(ui, app, &mut views.failure, commands);
+    }
     if run.is_some() {
         super::executions::breadcrumbs_ui(ui, app, commands);
     }

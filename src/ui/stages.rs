@@ -4,9 +4,10 @@ use egui::collapsing_header::CollapsingState;
 use egui::{Align2, Rect, Sense, Ui, pos2, vec2};
 
 use super::fonts;
-use super::json_view::{Change, DiffLine, block_ui, diff, whole_lines};
+use super::json_view::{Change, DiffLine, Mark, diff, line_of, marked_block_ui, whole_lines};
 use super::theme::{size, space, tokens};
 use crate::app::{Command, Value};
+use crate::debug::failure::PlaceStep;
 use crate::execution::EventId;
 
 /// A stage as it is drawn.
@@ -17,6 +18,8 @@ pub(super) struct Block {
     note: Note,
     /// The whole value, to be copied.
     text: String,
+    /// A line that was asked for.
+    mark: Option<Mark>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +51,29 @@ pub(super) fn blocks<'a>(
                 (if whole { whole_lines(value) } else { lines }, note)
             }
         };
-        blocks.push(Block { stage, lines, note, text: value.to_pretty() });
+        blocks.push(Block { stage, lines, note, text: value.to_pretty(), mark: None });
         before = Some(value);
     }
     blocks
+}
+
+impl Block {
+    /// Shows the whole value, with a place in it marked.
+    pub(super) fn mark(&mut self, value: &Value, place: &[PlaceStep]) {
+        self.lines = whole_lines(value);
+        self.mark = Some(Mark { line: line_of(value, place), arrived: true });
+    }
+
+    pub(super) fn stage(&self) -> &'static str {
+        self.stage
+    }
+
+    /// It was scrolled to.
+    pub(super) fn has_arrived(&mut self) {
+        if let Some(mark) = &mut self.mark {
+            mark.arrived = false;
+        }
+    }
 }
 
 /// The stage that was stepped into, and whether the cursor has just come there.
@@ -70,7 +92,8 @@ pub(super) fn stage_ui(ui: &mut Ui, block: &Block, active: &Active, commands: &m
     let id = ui.make_persistent_id(("stage", block.stage, active.visit.0));
     let open = block.note != Note::Same || is_active;
     let mut state = CollapsingState::load_with_default_open(ui.ctx(), id, open);
-    if is_active && active.arrived {
+    let is_asked = block.mark.is_some_and(|it| it.arrived);
+    if (is_active && active.arrived) || is_asked {
         state.set_open(true);
     }
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
@@ -126,7 +149,7 @@ pub(super) fn stage_ui(ui: &mut Ui, block: &Block, active: &Active, commands: &m
         }
     });
     state.show_body_unindented(ui, |ui| {
-        block_ui(ui, ("lines", block.stage, active.visit.0), &block.lines);
+        marked_block_ui(ui, ("lines", block.stage, active.visit.0), &block.lines, block.mark);
         ui.add_space(space::XS);
     });
 }

@@ -3,7 +3,7 @@
 use egui::{Key, RichText, ScrollArea, Ui};
 
 use super::controls;
-use super::json_view::json_block_ui;
+use super::json_view::{Mark, json_block_ui, line_of, marked_json_ui};
 use super::theme::{space, tokens};
 use crate::app::{App, Command, Value};
 use crate::debug::ScopeKind;
@@ -14,6 +14,8 @@ pub(super) struct VariablesView {
     expression: String,
     /// Watched expressions, oldest first.
     watches: Vec<String>,
+    /// The field that was last scrolled to, by its number.
+    followed: u64,
 }
 
 pub(super) fn variables_ui(
@@ -64,7 +66,19 @@ pub(super) fn variables_ui(
                     if kind == ScopeKind::Variables && count == 0 {
                         ui.weak("No variable has been assigned yet.");
                     } else {
-                        json_block_ui(ui, ("scope value", kind.label()), &scope.value);
+                        let name =
+                            if kind == ScopeKind::Variables { "variables" } else { "context" };
+                        let asked = app.revealed().filter(|it| it.reveal.stage == name);
+                        let salt = ("scope value", kind.label());
+                        match asked {
+                            Some(asked) => {
+                                let line = line_of(&scope.value, &asked.reveal.place);
+                                let arrived = view.followed != asked.serial;
+                                view.followed = asked.serial;
+                                marked_json_ui(ui, salt, &scope.value, Mark { line, arrived });
+                            }
+                            None => json_block_ui(ui, salt, &scope.value),
+                        }
                     }
                 });
         }

@@ -9,6 +9,7 @@ use egui_tiles::Tree;
 
 use super::command_palette::{PaletteView, palette_ui};
 use super::controls;
+use super::failure;
 use super::notices::{NoticesView, passing_ui, rows_ui};
 use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane};
 use super::theme::{self, tokens};
@@ -18,7 +19,7 @@ use crate::app::{
     App, Command, Menu, NoticeLevel, Pane, RunId, Settings, Shortcut, TaskToken, Theme, samples,
 };
 use crate::debug::StopReason;
-use crate::execution::ExecutionStatus;
+use crate::execution::{EventId, ExecutionStatus};
 
 /// Opens the window and returns when it is closed.
 ///
@@ -77,6 +78,8 @@ pub struct Window {
     commands: Vec<Command>,
     theme: Option<Theme>,
     notices: NoticesView,
+    /// The execution whose failure was brought to the front last, and its length.
+    failed: Option<(RunId, EventId)>,
     /// The task that waited for an answer in the last frame.
     waits: Option<(RunId, TaskToken)>,
     title: String,
@@ -109,6 +112,7 @@ impl Window {
             commands: Vec::new(),
             theme: None,
             notices: NoticesView::default(),
+            failed: None,
             waits: None,
             title: String::new(),
         }
@@ -160,6 +164,7 @@ impl Window {
         palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
         self.notices.age(&ctx, &self.app, &mut commands);
         self.show_waiting(&mut commands);
+        self.show_failure(&mut commands);
         self.carry_out(&ctx, commands);
     }
 
@@ -174,6 +179,19 @@ impl Window {
             if waits.is_some() {
                 commands.push(Command::ShowPane(Pane::Mocks));
             }
+        }
+    }
+
+    /// Brings the reason to the front, once, when an execution has failed or a failed one is opened; not over the answer of a
+    /// request, which says that it failed, and not over the tour.
+    fn show_failure(&mut self, commands: &mut Vec<Command>) {
+        let failed = self.app.run().filter(|run| failure::has_failed(run));
+        let failed = failed.map(|run| (run.id, run.session.last_event()));
+        let Some(failed) = failed.filter(|it| self.failed != Some(*it)) else { return };
+        self.failed = Some(failed);
+        let is_answer = self.app.exchange().is_some_and(|it| it.run == Some(failed.0));
+        if !is_answer && self.app.tour.is_none() {
+            commands.push(Command::ShowPane(Pane::Failure));
         }
     }
 

@@ -64,7 +64,11 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn add(&mut self, stage: &'static str, label: &str, walked: Walk) {
+    fn add(&mut self, stage: &'static str, label: &str, mut walked: Walk) {
+        if stage == "variables" && walked.value.is_some() {
+            let name = label.trim_start_matches('$').split(['.', '[']).next().unwrap_or(label);
+            walked.place.insert(0, PlaceStep::Member(name.into()));
+        }
         if !self.seen.insert(format!("{stage} {label}")) {
             return;
         }
@@ -178,13 +182,15 @@ impl Found<'_> {
         }
         // What follows is a copy of the input, which may hold anything.
         let told = text.split(" could not be found in the input ").next().unwrap_or(&text);
-        for path in quoted(told).into_iter().filter(|it| it.starts_with('$')) {
+        // Jayway's own spelling of the path follows the first one.
+        let ours = |it: &&str| it.starts_with('$') && !it.starts_with("$['");
+        for path in quoted(told).into_iter().filter(ours) {
             self.path(path, "");
         }
-        if let Some((before, _)) =
-            told.split_once(" == ").or_else(|| told.rsplit_once(": ").map(|(_, after)| (after, "")))
-            && let Some(path) = before.split_whitespace().last()
-            && path.starts_with('$')
+        // `The SecondsPath parameter references a negative value: $.wait == -1`
+        let end = told.split(" == ").next().unwrap_or(told);
+        if self.list.is_empty()
+            && let Some(path) = end.split_whitespace().last().filter(|it| it.starts_with('$'))
         {
             self.path(path, "");
         }
@@ -377,6 +383,21 @@ impl Found<'_> {
         if self.list.is_empty() {
             self.absent(stage, &sent, &quoted);
         }
+        if self.list.is_empty() && names_something_missing(self.known.error) {
+            self.names(stage, &sent);
+        }
+    }
+
+    /// The parameters that name what the service could not find.
+    fn names(&mut self, stage: &'static str, sent: &Value) {
+        const ENDS: [&str; 6] = ["Name", "Arn", "Url", "Bucket", "Key", "Id"];
+        for (name, value) in sent.as_object().into_iter().flat_map(|it| it.iter()) {
+            if value.as_str().is_some() && ENDS.iter().any(|it| name.ends_with(it)) {
+                let place = vec![PlaceStep::Member(Arc::clone(name))];
+                let walked = Walk { place, value: Some(value.clone()), note: String::new() };
+                self.add(stage, &format!("$.{name}"), walked);
+            }
+        }
     }
 
     /// A name that a service missed and that was not sent.
@@ -449,6 +470,27 @@ impl Found<'_> {
         );
         self.add(stage, &label, Walk { place, value: Some(value), note });
     }
+}
+
+/// Whether an error's name says that something does not exist.
+pub(super) fn names_something_missing(error: &str) -> bool {
+    const NAMES: [&str; 6] = [
+        "ResourceNotFound",
+        "NoSuchBucket",
+        "NoSuchKey",
+        "DoesNotExist",
+        "NotFoundException",
+        "NonExistentQueue",
+    ];
+    NAMES.iter().any(|it| error.contains(it))
+}
+
+/// What the rules of a Choice compared.
+pub(super) fn comparisons(known: &Known<'_>) -> Vec<Evidence> {
+    let mut found = Found { known, list: Vec::new(), seen: BTreeSet::new() };
+    found.choices();
+    found.list.truncate(MOST);
+    found.list
 }
 
 fn compared<'c>(condition: &'c Condition, found: &mut Vec<&'c Comparison>) {

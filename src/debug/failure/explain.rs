@@ -10,7 +10,7 @@ use super::handlers::seconds;
 use super::{Cause, FailedAttempt};
 use crate::asl::task::ResourceKind;
 use crate::asl::{IntegrationPattern, State, StateKind};
-use crate::execution::{StateType, TimelineVisit};
+use crate::execution::{StateStatus, StateType, TimelineVisit};
 
 /// What an explanation may look at.
 pub(super) struct Facts<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) timer: Option<Timer>,
     pub(super) attempts: &'a [FailedAttempt],
     pub(super) evidence: &'a [Evidence],
+    /// The visit before this one in its thread.
+    pub(super) before: Option<&'a TimelineVisit>,
 }
 
 type Said = (String, String);
@@ -53,17 +55,31 @@ fn fail_state(facts: &Facts<'_>) -> Said {
     if facts.error == "States.Runtime" {
         return runtime(facts);
     }
-    let before = "Look at the state that led here: a Choice or a Catch decided so.";
     let name = &facts.visit.name;
-    let why = if facts.cause.text.is_empty() {
-        format!("The execution reached the Fail state {name}, which ends it on purpose.")
+    let words = if facts.cause.text.is_empty() {
+        ".".to_owned()
     } else {
-        format!(
-            "The execution reached the Fail state {name}, which ends it on purpose: {}",
-            facts.cause.text
-        )
+        format!(": {}", shortened(&facts.cause.text))
     };
-    said(why, before)
+    let why =
+        format!("The execution reached the Fail state {name}, which ends it on purpose{words}");
+    let Some(before) = facts.before else {
+        return said(why, "Look at what leads to this state in the definition.");
+    };
+    let from = &before.name;
+    match (before.status, &before.error) {
+        (StateStatus::Caught, Some((error, _))) if !error.is_empty() => said(
+            format!(
+                "{why} It came here because {from} failed with {error}, and a Catch leads here."
+            ),
+            format!("Look into the error of {from}, among the errors that were caught."),
+        ),
+        _ if before.state_type == StateType::Choice => said(
+            format!("{why} The Choice {from} led here."),
+            format!("Look at what {from} compared: the values are below."),
+        ),
+        _ => said(why, format!("It came from {from}: look at what it gave.")),
+    }
 }
 
 /// The reserved names.
@@ -132,8 +148,12 @@ fn timeout(facts: &Facts<'_>) -> Said {
     match facts.timer {
         Some(Timer::Heartbeat { seconds: limit, after_millis }) => said(
             format!(
-                "HeartbeatSeconds ran out: for {limit} s nobody called SendTaskHeartbeat, SendTaskSuccess or SendTaskFailure ({} after it was scheduled).",
-                seconds(after_millis)
+                "HeartbeatSeconds ran out: for {limit} s nobody called SendTaskHeartbeat, SendTaskSuccess or SendTaskFailure{}.",
+                if after_millis > 0 {
+                    format!(" ({} after it was scheduled)", seconds(after_millis))
+                } else {
+                    String::new()
+                }
             ),
             "Let the worker send heartbeats more often, allow more HeartbeatSeconds, or find out why the worker stopped.",
         ),
@@ -306,14 +326,8 @@ fn by_message(facts: &Facts<'_>) -> Option<Said> {
             "If that may happen, catch it by this name; else look at the item and at ConditionExpression.",
         ));
     }
-    if names(&[
-        "ResourceNotFound",
-        "NoSuchBucket",
-        "NoSuchKey",
-        "DoesNotExist",
-        "NotFoundException",
-        "QueueDoesNotExist",
-    ]) || says(&["Name or service not known", "Function not found"])
+    if super::evidence::names_something_missing(error)
+        || says(&["Name or service not known", "Function not found"])
     {
         let what = facts.evidence.first().map_or_else(
             || "What this state names does not exist".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::evidence::{Known, evidence};
+use super::evidence::{Known, comparisons, evidence};
 use super::explain::{Facts, explain};
 use super::handlers::{Fault, Handling, handling};
 use super::{
@@ -195,6 +195,13 @@ impl<'a> Gather<'a> {
         Some(Arc::clone(&self.timeline.visits.get(lane.visits.get(after)?)?.name))
     }
 
+    /// The visit before one in its thread.
+    fn before(&self, visit: &TimelineVisit) -> Option<&'a TimelineVisit> {
+        let lane = self.timeline.lanes.get(visit.thread.0 as usize)?;
+        let at = lane.visits.partition_point(|it| *it < visit.entered);
+        self.timeline.visits.get(lane.visits.get(at.checked_sub(1)?)?)
+    }
+
     fn is_attempts_failure(&self, id: EventId) -> bool {
         self.history.get(id).is_some_and(|event| is_attempts_failure(event.event_type))
     }
@@ -223,12 +230,16 @@ impl<'a> Gather<'a> {
     /// The event that tells of the failure, else the last one of the visit, and the thread.
     fn look(&self, visit: &TimelineVisit) -> Look {
         let told = visit.events.iter().rev().find(|id| self.is_attempts_failure(**id));
-        let alone = visit.events.len() == 1 && visit.thread == ThreadId::TOP;
+        let is_exited = visit
+            .events
+            .last()
+            .and_then(|id| self.history.get(*id))
+            .is_some_and(|event| matches!(event.details, EventDetails::StateExited { .. }));
         let event = match told {
             Some(event) => *event,
-            // A state that failed on entering: its stages are known only after that event.
-            None if alone => EventId(visit.entered.0 + 1).min(self.history.last_id()),
-            None => visit.last_event,
+            None if is_exited => visit.last_event,
+            // It failed on entering: its stages are known only after the last event of its own.
+            None => EventId(visit.last_event.0 + 1).min(self.history.last_id()),
         };
         Look { event, thread: visit.thread }
     }
@@ -263,7 +274,19 @@ impl<'a> Gather<'a> {
             error: &error,
             cause: &cause,
         };
-        let evidence = evidence(&known);
+        let mut evidence = evidence(&known);
+        let before = self.before(visit);
+        if let Some(choice) = before
+            .filter(|it| visit.state_type == StateType::Fail && it.state_type == StateType::Choice)
+            && evidence.is_empty()
+        {
+            evidence = comparisons(&Known {
+                state: self.states.get(&choice.state).copied(),
+                visit: choice,
+                inspection: (self.inspect)(choice.entered).unwrap_or_default(),
+                ..known
+            });
+        }
         let child = if let CauseKind::Execution { arn, .. } = &cause.kind {
             Some(Arc::clone(arn))
         } else {
@@ -284,6 +307,7 @@ impl<'a> Gather<'a> {
             timer,
             attempts: &attempts,
             evidence: &evidence,
+            before,
         };
         let (why, remedy) = explain(&facts);
         let handling = self.handling(origin, &error, is_heartbeat, &attempts);

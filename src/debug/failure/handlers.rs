@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::FailedAttempt;
+use crate::asl::similar::closest;
 use crate::asl::{ErrorName, State, StatePath};
 use crate::engine::retry::covers;
 use crate::execution::StateStatus;
@@ -216,11 +217,34 @@ fn refusal(error_equals: &[ErrorName], fault: Fault<'_>, is_late: bool) -> (Verd
                 Some(near) => format!("Names {near}, which is not {error}: capitals count."),
                 None => format!("Names {listed}, not {error}."),
             };
-            (Verdict::OtherError, text)
+            (Verdict::OtherError, text + &slip(error_equals))
         }
-        None => (Verdict::OtherError, format!("Names {listed}; the error has no name.")),
+        None => {
+            let slip = slip(error_equals);
+            (Verdict::OtherError, format!("Names {listed}; the error has no name.{slip}"))
+        }
     }
 }
+
+/// A reserved name that one of these most likely means, and is not.
+fn slip(error_equals: &[ErrorName]) -> String {
+    let found = error_equals.iter().find_map(|it| {
+        let name = it.as_str();
+        let near = closest(name, RESERVED.into_iter())?;
+        (near != name).then(|| format!(" Is {name} meant to be {near}?"))
+    });
+    found.unwrap_or_default()
+}
+
+/// The names of the developer guide that are written into Retry and Catch.
+const RESERVED: [&str; 6] = [
+    "States.ALL",
+    "States.TaskFailed",
+    "States.Timeout",
+    "States.HeartbeatTimeout",
+    "States.Permissions",
+    "States.DataLimitExceeded",
+];
 
 /// `0.4 s`, `7 s`, `2 min 5 s`
 pub(super) fn seconds(millis: i64) -> String {
