@@ -22,6 +22,7 @@ use super::Cancel;
 use super::error::{AwsError, Meaning};
 use super::profile::{Environment, ProfileFiles, ProfileKind, Profiles};
 use super::quota::{Api, Limiter};
+use super::signed::Signer;
 use crate::execution::Timestamp;
 
 /// Where to ask. What is absent comes from the profile or the environment, as in the AWS CLI.
@@ -60,6 +61,7 @@ impl Default for Patience {
 pub struct Session {
     pub(super) sfn: aws_sdk_sfn::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    pub(super) signer: Arc<Signer>,
     shared: Arc<Shared>,
     cancel: Cancel,
 }
@@ -191,9 +193,11 @@ impl Session {
             patience,
         });
         let config = watched(&config, chosen, &shared);
+        let signer = Signer::new(&config, connection.endpoint_url.as_deref(), region.as_ref());
         Ok(Self {
             sfn: aws_sdk_sfn::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
+            signer: Arc::new(signer),
             shared,
             cancel: Cancel::default(),
         })
@@ -243,14 +247,32 @@ impl Session {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        self.turn(api).await?;
+        self.unless_cancelled(async { send().await.map_err(|err| self.explain(api.name(), &err)) })
+            .await
+    }
+
+    /// Waits until a call may be sent, and counts it.
+    pub(super) async fn turn(&self, api: Api) -> Result<(), AwsError> {
         let wait = self.shared.limiter.take(api, self.shared.started.elapsed());
         self.pause(wait).await?;
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(super) async fn unless_cancelled<T>(
+        &self,
+        work: impl Future<Output = Result<T, AwsError>>,
+    ) -> Result<T, AwsError> {
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Err(AwsError::Cancelled),
-            outcome = send() => outcome.map_err(|err| self.explain(api.name(), &err)),
+            outcome = work => outcome,
         }
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        self.shared.patience
     }
 
     /// Waits, unless cancelled.
@@ -271,6 +293,15 @@ impl Session {
         match &self.shared.endpoint_url {
             Some(url) => without_user(url),
             None => format!("AWS in {}", self.shared.region),
+        }
+    }
+
+    /// As [`Session::place`], of a service's own endpoint.
+    pub(super) fn place_of(&self, endpoint: &str) -> String {
+        if super::http::host_of(endpoint).contains(".amazonaws.") {
+            format!("AWS in {}", self.shared.region)
+        } else {
+            without_user(endpoint)
         }
     }
 
@@ -302,16 +333,29 @@ impl Session {
         err: &impl ProvideErrorMetadata,
         answer: &HttpResponse,
     ) -> AwsError {
-        let message = err.message().unwrap_or("no reason given").to_owned();
-        let Some(code) = err.code().map(str::to_owned) else {
-            let status = answer.status().as_u16();
+        let code = err.code().map(str::to_owned);
+        let message = err.message().map(str::to_owned);
+        self.refusal(call, code, message, answer.status().as_u16(), &self.place())
+    }
+
+    /// What a refusal means, for the user.
+    pub(super) fn refusal(
+        &self,
+        call: &'static str,
+        code: Option<String>,
+        message: Option<String>,
+        status: u16,
+        place: &str,
+    ) -> AwsError {
+        let message = message.unwrap_or_else(|| "no reason given".to_owned());
+        let Some(code) = code else {
             // Emulators refuse unknown keys in a form of their own, and so do proxies that want to be signed in to.
             if matches!(status, 401 | 403) {
                 let code = format!("HTTP status {status}");
                 return AwsError::WrongCredentials { call, code, message };
             }
             let why = format!("it answered with HTTP status {status}, and not as AWS does");
-            return AwsError::Unreachable { call, place: self.place(), why };
+            return AwsError::Unreachable { call, place: place.to_owned(), why };
         };
         match Meaning::of(&code) {
             Meaning::Throttled => {
@@ -330,6 +374,11 @@ impl Session {
             Meaning::NotFound => AwsError::NotFound { call, message },
             Meaning::Other => AwsError::Refused { call, code, message },
         }
+    }
+
+    /// Why a provider of credentials gave none.
+    pub(super) fn no_credentials(&self, err: &CredentialsError) -> AwsError {
+        self.without_credentials(trouble_of(err))
     }
 
     fn without_credentials(&self, trouble: Trouble) -> AwsError {
@@ -417,7 +466,7 @@ fn trouble_of(err: &CredentialsError) -> Trouble {
 }
 
 /// The messages of an error and of what caused it, each once.
-fn chain_of(err: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn chain_of(err: &(dyn std::error::Error + 'static)) -> String {
     let mut text: Vec<String> = Vec::new();
     let mut next = Some(err);
     while let Some(err) = next {
@@ -437,22 +486,30 @@ where
     E: std::error::Error + 'static,
 {
     let text = chain_of(err);
-    if text.contains("refused") {
-        "nothing listens there".to_owned()
-    } else if text.contains("dns error") || text.contains("lookup address") {
-        "the name is not known; is the network there, and the region spelled right?".to_owned()
-    } else if text.contains("certificate") {
-        format!("its certificate is not trusted ({text})")
-    } else if ["connection closed", "reset", "incomplete", "end of file", "broken pipe"]
-        .iter()
-        .any(|it| text.contains(it))
-    {
-        "the connection broke off in the middle of the answer".to_owned()
+    if let Some(words) = in_plain_words(&text) {
+        words
     } else if matches!(err, SdkError::ResponseError(_)) {
         format!("its answer can't be read ({text})")
     } else {
         tracing::debug!(err = %DisplayErrorContext(err), "a call without an answer");
         text
+    }
+}
+
+/// What a broken connection means, told from the messages of its causes.
+pub(super) fn in_plain_words(text: &str) -> Option<String> {
+    let broke_off = ["connection closed", "reset", "incomplete", "end of file", "broken pipe"];
+    if text.contains("refused") {
+        Some("nothing listens there".to_owned())
+    } else if text.contains("dns error") || text.contains("lookup address") {
+        let words = "the name is not known; is the network there, and the region spelled right?";
+        Some(words.to_owned())
+    } else if text.contains("certificate") {
+        Some(format!("its certificate is not trusted ({text})"))
+    } else if broke_off.iter().any(|it| text.contains(it)) {
+        Some("the connection broke off in the middle of the answer".to_owned())
+    } else {
+        None
     }
 }
 

@@ -53,6 +53,12 @@ pub enum AwsError {
     Unreachable { call: &'static str, place: String, why: String },
     #[error("{call} took longer than {seconds} s at {place}")]
     TimedOut { call: &'static str, seconds: u64, place: String },
+    /// What was looked for is in no log, with the reason.
+    #[error("{why}")]
+    NotLogged { why: String },
+    /// Nothing has left this machine.
+    #[error("The request was not sent: {why}")]
+    NotSent { why: String },
     #[error("Cancelled")]
     Cancelled,
     #[error("The history has a gap after event {after}.")]
@@ -122,7 +128,8 @@ impl Meaning {
             | "StateMachineDoesNotExist"
             | "StateMachineDeleting"
             | "ResourceNotFound"
-            | "ResourceNotFoundException" => Self::NotFound,
+            | "ResourceNotFoundException"
+            | "NotFoundException" => Self::NotFound,
             _ => Self::Other,
         }
     }

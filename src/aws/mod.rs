@@ -10,11 +10,16 @@ mod client;
 mod convert;
 mod error;
 mod execution;
+pub mod gateway;
+pub mod http;
 mod identity;
+pub mod lambda_log;
+pub mod logs;
 mod nested;
 mod pages;
 pub mod profile;
 mod quota;
+mod signed;
 
 pub use arn::Arn;
 pub use cancel::Cancel;

@@ -26,6 +26,13 @@ pub(super) enum Api {
     UpdateStateMachine,
     ValidateStateMachineDefinition,
     TestState,
+    FilterLogEvents,
+    GetLogEvents,
+    GetFunctionConfiguration,
+    GetRestApis,
+    GetResources,
+    GetStages,
+    TestInvokeMethod,
 }
 
 impl Api {
@@ -51,6 +58,13 @@ impl Api {
             Self::UpdateStateMachine => "UpdateStateMachine",
             Self::ValidateStateMachineDefinition => "ValidateStateMachineDefinition",
             Self::TestState => "TestState",
+            Self::FilterLogEvents => "FilterLogEvents",
+            Self::GetLogEvents => "GetLogEvents",
+            Self::GetFunctionConfiguration => "GetFunctionConfiguration",
+            Self::GetRestApis => "GetRestApis",
+            Self::GetResources => "GetResources",
+            Self::GetStages => "GetStages",
+            Self::TestInvokeMethod => "TestInvokeMethod",
         }
     }
 
@@ -79,6 +93,14 @@ impl Api {
             Self::StartExecution | Self::RedriveExecution => of((1300, 300), (800, 150)),
             Self::StopExecution => of((1000, 200), (500, 25)),
             Self::TestState => (50, 10),
+            // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>, of the smaller regions.
+            Self::FilterLogEvents => (5, 5),
+            Self::GetLogEvents => (10, 10),
+            // <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>: 15 a second over all reading calls.
+            Self::GetFunctionConfiguration => (15, 15),
+            // <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>: 10 a second over all calls.
+            Self::GetRestApis | Self::GetStages | Self::TestInvokeMethod => (10, 3),
+            Self::GetResources => (5, 2),
         }
     }
 }

@@ -278,6 +278,9 @@ pub struct ExecutionsArgs {
     /// The newest N.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
+    /// How far back the log of an EXPRESS machine is read, in hours.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=9600))]
+    pub hours: u32,
     #[command(flatten)]
     pub aws: AwsArgs,
     #[arg(long, value_enum, default_value_t)]

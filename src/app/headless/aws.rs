@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::args::{AwsArgs, ExecutionsArgs, FetchArgs, Format};
 use super::{Failure, say, say_error};
+use crate::app::now;
 use crate::aws::browse::{ExecutionItem, ExecutionsOf, Status};
+use crate::aws::logs::{Between, machine_of_express};
 use crate::aws::{
     Arn, AwsError, Cancel, Connection, ExecutionReader, Session, arn, region_of_execution,
 };
@@ -16,6 +18,11 @@ use crate::execution::{ExecutionStatus, History, Timestamp, export};
 /// Writes the history as AWS gives it, and the definition as it was run beside it. Exit status 0 when all of it came, 1 when the
 /// beginning of it was written and then something broke.
 pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
+    let express =
+        Arn::parse(&args.execution_arn).filter(|it| it.resource == arn::Resource::ExpressExecution);
+    if let Some(express) = express {
+        return fetch_express(args, express.region);
+    }
     let region = region_of_execution(&args.execution_arn)?.to_owned();
     with_session(&args.aws, &region, async |session| {
         let mut reader = ExecutionReader::new(&session, &args.execution_arn)?;
@@ -44,6 +51,23 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
         let all = reader.progress().total;
         say_error(&format!("Only the first {} of {all} events came. {err}", history.last_id().0));
         Ok(ExitCode::FAILURE)
+    })
+}
+
+/// An Express execution, as far as its machine logged it. AWS does not say which definition it ran, so the machine's own of now
+/// goes beside it.
+fn fetch_express(args: &FetchArgs, region: &str) -> Result<ExitCode, Failure> {
+    let machine = machine_of_express(&args.execution_arn)?;
+    with_session(&args.aws, region, async |session| {
+        let machine = session.state_machine(&machine).await?;
+        let read = session.express_history(&args.execution_arn, &machine, None, now()).await?;
+        let mut said = vec![write_history(&read.history, &args.output)?];
+        let beside = definition_file(&args.output);
+        write(&beside, &machine.definition)?;
+        said.push(format!("The machine's definition of now is {}.", beside.display()));
+        said.extend(read.notes);
+        say(&said.join("\n"));
+        Ok(ExitCode::SUCCESS)
     })
 }
 
@@ -94,8 +118,15 @@ pub(super) fn executions(args: &ExecutionsArgs) -> Result<ExitCode, Failure> {
     with_session(&args.aws, parsed.region, async |session| {
         let mut pages = session.executions(&of, status);
         let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-        let (mut items, err) = pages.at_least(limit).await;
-        let more = items.len() > limit || (!pages.is_complete() && err.is_none());
+        let (mut items, mut err) = pages.at_least(limit).await;
+        let mut more = items.len() > limit || (!pages.is_complete() && err.is_none());
+        if let Some(AwsError::Refused { code, .. }) = &err
+            && code == "StateMachineTypeNotSupported"
+        {
+            let logged = logged_executions(&session, arn, args).await?;
+            (items, err) = (logged.0, None);
+            more = items.len() > limit || !logged.1;
+        }
         items.truncate(limit);
         if let Some(err) = &err
             && items.is_empty()
@@ -114,6 +145,40 @@ pub(super) fn executions(args: &ExecutionsArgs) -> Result<ExitCode, Failure> {
         say_error(&format!("The list is not complete. {err}"));
         Ok(ExitCode::FAILURE)
     })
+}
+
+/// The executions of an EXPRESS machine, which only its log knows; and whether those are all.
+async fn logged_executions(
+    session: &Session,
+    arn: &str,
+    args: &ExecutionsArgs,
+) -> Result<(Vec<ExecutionItem>, bool), Failure> {
+    let machine = session.state_machine(arn).await?;
+    let since = i64::from(args.hours) * 3_600_000;
+    let from = Some(Timestamp(now().0.saturating_sub(since)));
+    let found = session.express_executions(&machine, Between { from, to: None }).await?;
+    say_error(&format!(
+        "An EXPRESS machine: its log of the last {} hours (--hours N), at level {}",
+        args.hours,
+        machine.log_level.as_deref().unwrap_or("ALL")
+    ));
+    let wanted = args.status.map(Status::from);
+    let items =
+        found.items.into_iter().filter(|it| wanted.is_none_or(|status| it.status == status));
+    let items = items.map(|it| ExecutionItem {
+        arn: it.arn,
+        name: it.name,
+        status: it.status,
+        started: it.started.or(it.stopped).unwrap_or_default(),
+        stopped: it.stopped,
+        redrive_count: 0,
+        redriven: None,
+        version_arn: None,
+        alias_arn: None,
+        map_run_arn: None,
+        item_count: None,
+    });
+    Ok((items.collect(), found.complete))
 }
 
 fn human(items: &[ExecutionItem], more: bool) -> String {
