@@ -386,7 +386,7 @@ fn attempt(request_id: Option<&str>) -> LambdaAttempt {
 
 fn lambda_server(own_group: bool) -> Server {
     let line = |at: i64, text: String| json!({ "timestamp": MIDNIGHT + at, "message": text, "logStreamName": "s" });
-    let stream = vec![
+    let stream = [
         line(100, format!("START RequestId: {ID} Version: $LATEST\n")),
         line(150, "a line without an id\n".to_owned()),
         line(200, format!("END RequestId: {ID}\n")),
@@ -407,7 +407,7 @@ fn lambda_server(own_group: bool) -> Server {
             "FilterLogEvents" => {
                 let pattern = request.body["filterPattern"].as_str();
                 let word = pattern.map_or("", |it| it.trim_matches('"'));
-                let fits = |it: &&Value| it["message"].as_str().unwrap().contains(word);
+                let fits = |it: &&Value| it["message"].as_str().is_some_and(|it| it.contains(word));
                 let events: Vec<&Value> = stream.iter().filter(fits).collect();
                 Reply::Json(json!({ "events": events }))
             }
@@ -542,6 +542,23 @@ fn a_signed_request_to_a_stage_is_signed_for_execute_api() {
 
 // ------------------------------------------------------------------------------------------------------------------- moto
 
+/// A call of another service than Step Functions, to prepare what is then read.
+fn call(
+    moto: &moto::Moto,
+    service: &str,
+    method: &str,
+    path: &str,
+    more: &str,
+    body: &Value,
+) -> Value {
+    let headers = format!(
+        "{more}Content-Type: application/json\r\nAuthorization: AWS4-HMAC-SHA256 \
+         Credential=a/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=b\r\n"
+    );
+    let answer = moto.http(method, path, &headers, &body.to_string()).expect("moto answers");
+    serde_json::from_str(&answer).unwrap_or(Value::Null)
+}
+
 #[test]
 fn moto_gives_logs_apis_resources_and_stages() {
     let Some(moto) = moto::Moto::start() else { return };
@@ -551,18 +568,18 @@ fn moto_gives_logs_apis_resources_and_stages() {
         connection.patience = Patience::default();
         let session = Session::connect(&connection, None).await.expect("a connection");
 
-        let api = moto.call("apigateway", "POST", "/restapis", "", &json!({ "name": "orders" }));
+        let api = call(&moto, "apigateway", "POST", "/restapis", "", &json!({ "name": "orders" }));
         let api = api["id"].as_str().expect("an id").to_owned();
         let apis = session.rest_apis().await.unwrap();
         assert_eq!(apis.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["orders"]);
         let resources = session.resources(&api).await.unwrap();
         assert_eq!(resources[0].path, "/");
         let path = format!("/restapis/{api}/resources/{}", resources[0].id);
-        moto.call("apigateway", "POST", &path, "", &json!({ "pathPart": "items" }));
+        call(&moto, "apigateway", "POST", &path, "", &json!({ "pathPart": "items" }));
         let items = session.resources(&api).await.unwrap();
         let items = items.iter().find(|it| it.path == "/items").expect("made a moment ago");
         let method = format!("/restapis/{api}/resources/{}/methods/GET", items.id);
-        moto.call("apigateway", "PUT", &method, "", &json!({ "authorizationType": "NONE" }));
+        call(&moto, "apigateway", "PUT", &method, "", &json!({ "authorizationType": "NONE" }));
         let resources = session.resources(&api).await.unwrap();
         let items = resources.iter().find(|it| it.path == "/items").expect("still there");
         assert_eq!(items.methods, ["GET"]);
@@ -572,7 +589,8 @@ fn moto_gives_logs_apis_resources_and_stages() {
         );
 
         let logs = |target: &str, body: &Value| {
-            moto.call(
+            call(
+                &moto,
                 "logs",
                 "POST",
                 "/",

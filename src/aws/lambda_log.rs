@@ -48,7 +48,7 @@ impl Session {
             return Err(AwsError::NotLogged { why });
         }
         let group = self.function_log_group(&attempt.function).await?;
-        let to = attempt.to.map_or(attempt.from.0.saturating_add(LONGEST), |it| it.0);
+        let to = attempt.to.map_or_else(|| attempt.from.0.saturating_add(LONGEST), |it| it.0);
         let between = Between {
             from: Some(Timestamp(attempt.from.0.saturating_sub(BEFORE))),
             to: Some(Timestamp(to.saturating_add(AFTER))),

@@ -239,7 +239,7 @@ impl Session {
         Err(Failed { err, again })
     }
 
-    /// The request with a signature of these credentials: SigV4, in its headers.
+    /// The request with a signature of these credentials: `SigV4`, in its headers.
     async fn signed(
         &self,
         call: &HttpCall,

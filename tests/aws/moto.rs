@@ -75,23 +75,6 @@ impl Moto {
         serde_json::from_str(&answer).unwrap_or_else(|err| panic!("{call}: {err}: {answer}"))
     }
 
-    /// A call of another service, to prepare what this program then reads.
-    pub(crate) fn call(
-        &self,
-        service: &str,
-        method: &str,
-        path: &str,
-        headers: &str,
-        body: &Value,
-    ) -> Value {
-        let headers = format!(
-            "{headers}Content-Type: application/json\r\nAuthorization: AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/{service}/aws4_request, \
-             SignedHeaders=host, Signature=b\r\n"
-        );
-        let answer = self.http(method, path, &headers, &body.to_string()).expect("moto answers");
-        serde_json::from_str(&answer).unwrap_or(Value::Null)
-    }
-
     pub(crate) fn machine(&self, name: &str, definition: &Value) -> String {
         let role = "arn:aws:iam::123456789012:role/r";
         let body = json!({ "name": name, "roleArn": role, "definition": definition.to_string(),
@@ -115,7 +98,14 @@ impl Moto {
         panic!("{arn} does not end");
     }
 
-    fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> Option<String> {
+    /// The body of an answer over plain HTTP.
+    pub(crate) fn http(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
         let own = headers.contains("Content-Type");
