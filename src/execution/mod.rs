@@ -13,6 +13,7 @@ pub mod inspection;
 mod lambda;
 pub mod moment;
 mod outline;
+pub mod partial;
 mod place;
 pub mod summary;
 pub mod text;

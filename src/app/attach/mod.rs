@@ -1,0 +1,173 @@
+//! What is attached of AWS: the connection, what is listed of the account, the executions that were opened.
+//!
+//! Everything is asked on one other thread; answers come as [`News`], and an answer that nobody waits for any more is passed over.
+//! Nothing in an account is changed but by an act that the user confirmed. No credential comes here.
+
+mod browse;
+mod connection;
+mod link;
+mod listing;
+mod open;
+mod regions;
+mod runtime;
+mod trouble;
+
+use std::collections::BTreeMap;
+
+pub use browse::{Answer, Browser, ExecutionFilter, MachinePage, MapRunPage, qualifier};
+pub use connection::{
+    Attached, Choice, Connected, ConnectionModel, Link, ProfileChoice, SOON_MILLIS,
+};
+pub use link::Target;
+pub use listing::{Listing, Turn};
+pub(super) use open::{AS_RUN, machine_as_run};
+pub use open::{First, Opened, Opening, Stage, StartedThere};
+pub use regions::REGIONS;
+pub use runtime::RequestId;
+pub use trouble::Trouble;
+
+use self::runtime::Worker;
+use super::app::App;
+use super::worker::Outbox;
+use crate::aws::AwsError;
+
+// What views may read of AWS, so that they need not know that floor.
+pub use crate::aws::arn::{Arn, Resource};
+pub use crate::aws::browse::{
+    AliasDescription, AliasItem, ExecutionDescription, ExecutionItem, MachineType, MapRunCounts,
+    MapRunDescription, RedriveStatus, StateMachineDescription, StateMachineItem, Status,
+    VersionItem,
+};
+pub use crate::aws::{Identity, Patience, ProfileFiles, Progress};
+
+/// What the user asks of AWS.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AwsCommand {
+    /// Shows the browser, and connects where there is nothing to choose.
+    Attach,
+    /// Reads the profile files again.
+    ListProfiles,
+    /// What is typed into the form.
+    Choose(Choice),
+    Connect(Choice),
+    Disconnect,
+    /// Connects once more with the same choice.
+    Retry,
+    /// Lists the page in front anew.
+    Refresh,
+    MoreMachines,
+    /// The newest executions of these machines, which are in sight.
+    WantLastResults(Vec<String>),
+    /// By the ARN of the machine, a version or an alias; `None` goes back to the list.
+    SelectMachine(Option<String>),
+    /// Tags, versions and aliases of the shown machine.
+    WantDetails,
+    ListExecutions {
+        /// Of the machine, a version or an alias.
+        of: String,
+        status: Option<Status>,
+    },
+    MoreExecutions,
+    SelectMapRun(Option<String>),
+    ListChildren(Option<Status>),
+    MoreChildren,
+    /// What a pasted ARN or link names.
+    Open(String),
+    OpenExecution(String),
+    /// What the shown execution started, by its ARN.
+    OpenStarted(String),
+    /// A child of the shown Map Run.
+    OpenChild(String),
+    CancelOpening(String),
+    RetryOpening(String),
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub enum News {
+    Connected(RequestId, Connected),
+    SignedIn(RequestId),
+    Machines(RequestId, Turn<StateMachineItem>),
+    LastResult(RequestId, String, Result<Option<ExecutionItem>, AwsError>),
+    Executions(RequestId, Turn<ExecutionItem>),
+    Description(RequestId, Box<Result<StateMachineDescription, AwsError>>),
+    Tags(RequestId, Result<Vec<(String, String)>, AwsError>),
+    Versions(RequestId, Turn<VersionItem>),
+    Aliases(RequestId, Turn<AliasItem>),
+    Alias(RequestId, String, Result<AliasDescription, AwsError>),
+    MapRun(RequestId, Box<Result<MapRunDescription, AwsError>>),
+    Children(RequestId, Turn<ExecutionItem>),
+    Described(RequestId, String, Box<Result<ExecutionDescription, AwsError>>),
+    Opening(RequestId, String, Box<Opening>),
+}
+
+/// The part of the model that is about AWS.
+#[derive(Debug)]
+pub struct Attach {
+    pub connection: ConnectionModel,
+    pub browser: Browser,
+    /// By ARN.
+    pub opened: BTreeMap<String, Opened>,
+    worker: Worker,
+}
+
+impl Attach {
+    pub(super) fn new(outbox: Outbox) -> Self {
+        Self {
+            connection: ConnectionModel::default(),
+            browser: Browser::default(),
+            opened: BTreeMap::new(),
+            worker: Worker::new(outbox),
+        }
+    }
+}
+
+impl App {
+    pub(super) fn carry_out_aws(&mut self, command: AwsCommand) {
+        match command {
+            AwsCommand::Attach => self.attach(),
+            AwsCommand::ListProfiles => self.list_profiles(),
+            AwsCommand::Choose(choice) => self.attach.connection.choice = choice,
+            AwsCommand::Connect(choice) => self.connect(choice, None),
+            AwsCommand::Disconnect => self.disconnect(),
+            AwsCommand::Retry => self.reconnect(),
+            AwsCommand::Refresh => self.refresh_aws(),
+            AwsCommand::MoreMachines => self.more_machines(),
+            AwsCommand::WantLastResults(machines) => self.want_last_results(machines),
+            AwsCommand::SelectMachine(Some(arn)) => self.select_aws_machine(&arn),
+            AwsCommand::SelectMachine(None) => self.attach.browser.machine = None,
+            AwsCommand::WantDetails => self.want_details(),
+            AwsCommand::ListExecutions { of, status } => self.show_executions(&of, status),
+            AwsCommand::MoreExecutions => self.more_executions(),
+            AwsCommand::SelectMapRun(Some(arn)) => self.select_map_run(&arn),
+            AwsCommand::SelectMapRun(None) => self.attach.browser.map_run = None,
+            AwsCommand::ListChildren(status) => self.show_children(status),
+            AwsCommand::MoreChildren => self.more_children(),
+            AwsCommand::Open(text) => self.open_pasted(&text),
+            AwsCommand::OpenExecution(arn) => self.open_execution(&arn, None),
+            AwsCommand::OpenStarted(arn) => self.open_started_arn(&arn),
+            AwsCommand::OpenChild(arn) => self.open_child_of_map_run(&arn),
+            AwsCommand::CancelOpening(arn) => self.cancel_opening(&arn),
+            AwsCommand::RetryOpening(arn) => self.retry_opening(&arn),
+        }
+    }
+
+    pub(super) fn aws_news(&mut self, news: News) {
+        match news {
+            News::Connected(id, connected) => self.connected(id, connected),
+            News::SignedIn(id) => self.signed_in(id),
+            News::Machines(id, turn) => self.machines_came(id, turn),
+            News::LastResult(id, arn, outcome) => self.last_result_came(id, &arn, outcome),
+            News::Executions(id, turn) => self.executions_came(id, turn),
+            News::Description(id, outcome) => self.description_came(id, *outcome),
+            News::Tags(id, outcome) => self.tags_came(id, outcome),
+            News::Versions(id, turn) => self.versions_came(id, turn),
+            News::Aliases(id, turn) => self.aliases_came(id, turn),
+            News::Alias(id, arn, outcome) => self.alias_came(id, &arn, outcome),
+            News::MapRun(id, outcome) => self.map_run_came(id, *outcome),
+            News::Children(id, turn) => self.children_came(id, turn),
+            News::Described(id, arn, outcome) => self.described(id, &arn, *outcome),
+            News::Opening(id, arn, news) => self.opening_news(id, &arn, *news),
+        }
+    }
+}
