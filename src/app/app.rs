@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::answers::Answers;
+use super::attach::Attach;
 use super::command::Command;
 use super::event::Event;
 use super::http_server::HttpServer;
@@ -99,6 +100,8 @@ pub struct App {
     pub tour: Option<Tour>,
     pub server: Option<HttpServer>,
     pub(super) revealed: Option<super::postmortem::Revealed>,
+    /// What is attached of AWS.
+    pub attach: Attach,
     /// Commands that only a window can carry out, for it to take.
     pub for_window: Vec<Command>,
     pub(super) breakpoints: BTreeMap<String, Breakpoints>,
@@ -114,6 +117,7 @@ impl App {
     /// An app with nothing open. `wake` is called from other threads when there is something for [`App::tick`] to do.
     pub fn new(settings_file: Option<PathBuf>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let (sender, events) = channel();
+        let outbox = Outbox::new(sender, wake);
         let settings = settings_file.as_deref().map(Settings::load).unwrap_or_default();
         Self {
             settings,
@@ -136,7 +140,8 @@ impl App {
             breakpoints: BTreeMap::new(),
             replies: BTreeMap::new(),
             settings_file,
-            outbox: Outbox::new(sender, wake),
+            attach: Attach::new(outbox.clone()),
+            outbox,
             events,
             counter: 0,
             empty: no_breakpoints(),
@@ -296,8 +301,7 @@ impl App {
                 }
                 self.server = None;
             }
-            Event::ExecutionFetched(Ok(execution)) => self.show_recorded(&execution),
-            Event::ExecutionFetched(Err(why)) => self.notify(NoticeLevel::Error, why, ""),
+            Event::Aws(news) => self.aws_news(*news),
         }
     }
 }

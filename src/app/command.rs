@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::attach::AwsCommand;
 use crate::asl::StatePath;
 use crate::debug::Breakpoint;
 use crate::engine::TaskToken;
@@ -125,11 +126,9 @@ pub enum Command {
     ResetTables,
 
     // AWS
-    FetchExecution {
-        profile: Option<String>,
-        region: Option<String>,
-        arn: String,
-    },
+    Aws(AwsCommand),
+    /// The bar with the field for an ARN or a link.
+    ShowOpenExecution,
     // the window
     ShowPane(Pane),
     FitGraph,
@@ -138,6 +137,8 @@ pub enum Command {
     ZoomIn,
     ZoomOut,
     ZoomToSelection,
+    /// Brings a state into the middle, in a size that can be read.
+    CentreState(StatePath),
     ExportPicture(PathBuf),
     ShowExportDialog,
     ToggleTheme,
@@ -176,10 +177,11 @@ pub enum Pane {
     Mocks,
     TestState,
     Failure,
+    Aws,
 }
 
 impl Pane {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Project,
         Self::Graph,
         Self::Source,
@@ -196,6 +198,7 @@ impl Pane {
         Self::Mocks,
         Self::TestState,
         Self::Failure,
+        Self::Aws,
     ];
 
     /// The title of the pane's tab.
@@ -217,6 +220,7 @@ impl Pane {
             Self::Mocks => "Mocks",
             Self::TestState => "Test state",
             Self::Failure => "Why it failed",
+            Self::Aws => "AWS",
         }
     }
 }
@@ -320,6 +324,27 @@ impl Command {
                 "Reload",
                 "Read the project's files again",
                 Some(command("R")),
+            ),
+            entry(
+                Self::Aws(AwsCommand::Attach),
+                Menu::File,
+                "Attach to AWS…",
+                "Browse an account and open a real execution",
+                Some(command_shift("A")),
+            ),
+            entry(
+                Self::ShowOpenExecution,
+                Menu::File,
+                "Open execution by ARN…",
+                "An execution ARN, or a link to one in the AWS console",
+                Some(command_shift("L")),
+            ),
+            entry(
+                Self::Aws(AwsCommand::Disconnect),
+                Menu::File,
+                "Disconnect from AWS",
+                "Forget the session; what was opened stays",
+                None,
             ),
             entry(
                 Self::ShowExportDialog,
@@ -584,6 +609,7 @@ impl Command {
                 Pane::Mocks => "Show mocks",
                 Pane::TestState => "Show test state",
                 Pane::Failure => "Show why it failed",
+                Pane::Aws => "Show AWS",
             };
             entry(Self::ShowPane(pane), Menu::View, label, "Bring the pane to the front", None)
         }));

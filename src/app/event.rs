@@ -1,12 +1,10 @@
 //! What reaches the app from its workers, drained once a frame.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use crate::apigateway::{HttpRequest, HttpResponse};
-use crate::execution::Execution;
 use crate::project::{OpenError, Project};
 
 /// News from a worker.
@@ -27,5 +25,6 @@ pub enum Event {
     ServerStarted(u16),
     /// The port could not be opened, or the server ended.
     ServerStopped(Option<String>),
-    ExecutionFetched(Result<Arc<Execution>, String>),
+    /// An answer of AWS.
+    Aws(Box<super::attach::News>),
 }

@@ -5,6 +5,7 @@
 mod answers;
 #[expect(clippy::module_inception, reason = "the type it holds is the app itself")]
 mod app;
+pub mod attach;
 pub mod bundle;
 mod clock;
 mod command;

@@ -98,8 +98,6 @@ impl App {
     pub(super) fn replace_project(&mut self, project: Project) {
         let Some(open) = &mut self.project else { return self.show_project(project) };
         let shown = open.machine().map(|it| it.name.clone());
-        open.machine =
-            project.machines.iter().position(|it| Some(&it.name) == shown.as_ref()).unwrap_or(0);
         if open.project.files != project.files {
             open.watcher = FileWatcher::new(&project.files, self.outbox.clone());
         }
@@ -111,7 +109,22 @@ impl App {
                 tracing::warn!(why, "a new table could not be created");
             }
         }
+        let as_run = std::mem::take(&mut open.project.machines)
+            .into_iter()
+            .filter(|it| it.file.as_os_str() == super::attach::AS_RUN);
         open.project = project;
+        // Executions from AWS ran these, whatever the files say now.
+        open.project.machines.extend(as_run);
+        open.machine = open
+            .project
+            .machines
+            .iter()
+            .position(|it| Some(&it.name) == shown.as_ref())
+            .unwrap_or(0);
+        for run in &mut self.runs {
+            let own = open.project.machines.iter().position(|it| *it.name == *run.machine_name);
+            run.machine = own.unwrap_or(run.machine);
+        }
         let gone =
             |path: &StatePath| open.machine().is_none_or(|it| it.machine.find(path).is_none());
         if self.selection.state.as_ref().is_some_and(gone) {

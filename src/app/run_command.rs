@@ -259,9 +259,7 @@ impl App {
             }
             Command::ResetTables => self.reset_tables(),
 
-            Command::FetchExecution { profile, region, arn } => {
-                worker::fetch(profile, region, arn, self.outbox.clone());
-            }
+            Command::Aws(command) => self.carry_out_aws(command),
 
             Command::ToggleTheme | Command::SetTheme(_) => {
                 self.settings.theme = match (command.clone(), self.settings.theme) {
@@ -297,6 +295,8 @@ impl App {
             | Command::ZoomIn
             | Command::ZoomOut
             | Command::ZoomToSelection
+            | Command::CentreState(_)
+            | Command::ShowOpenExecution
             | Command::ShowPalette
             | Command::ShowShortcuts
             | Command::ShowAbout

@@ -52,7 +52,7 @@ impl App {
     }
 
     /// Keeps the executions that are under way and the latest of the others.
-    fn forget_old_runs(&mut self) {
+    pub(super) fn forget_old_runs(&mut self) {
         while self.runs.iter().filter(|it| it.parent.is_none()).count() > MAX_RUNS {
             let may_go = |root: &&Run| {
                 let family = nested::family(&self.runs, root.id);
@@ -167,6 +167,9 @@ impl App {
 
     /// Opens what a state of the shown execution started last.
     pub(super) fn open_execution_of(&mut self, state: &StatePath) {
+        if self.open_started(state) {
+            return;
+        }
         let Some(run) = self.run() else { return };
         let called = |it: &&Run| {
             let by = it.parent.as_ref().filter(|parent| parent.run == run.id);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Theme;
+use super::attach::Choice;
 
 /// How many recent paths are kept.
 const RECENT: usize = 12;
@@ -22,6 +23,8 @@ pub struct Settings {
     /// The arrangement of the panes, in the window's own form.
     pub panes: Option<serde_json::Value>,
     pub break_on_errors: Option<bool>,
+    /// Connections to AWS, the last one first: profile, region and endpoint, and nothing secret.
+    pub aws_connections: Vec<Choice>,
     /// State paths with breakpoints, by definition file or project and machine.
     pub breakpoints: BTreeMap<String, Vec<String>>,
 }

@@ -1,4 +1,4 @@
-//! Threads beside the window: opening projects, watching their files, fetching executions. Each reports by an [`Event`].
+//! Threads beside the window: opening projects, watching their files. Each reports by an [`Event`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,10 +9,6 @@ use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
 
 use super::event::Event;
-use crate::asl;
-use crate::aws;
-use crate::execution::{Execution, ExecutionSource};
-use crate::json::document::{Document, Format};
 use crate::project;
 
 /// Sends an event and wakes whoever draws.
@@ -100,35 +96,6 @@ impl FileWatcher {
             }
         }
         Some(Self { _debouncer: debouncer })
-    }
-}
-
-/// Downloads an execution on a thread of its own.
-pub(super) fn fetch(profile: Option<String>, region: Option<String>, arn: String, outbox: Outbox) {
-    let work = move || {
-        let connection = aws::Connection { profile, region, ..aws::Connection::default() };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let fetched = runtime.map_err(|err| err.to_string()).and_then(|runtime| {
-            runtime
-                .block_on(aws::fetch_execution(&connection, &arn, |_| ()))
-                .map_err(|err| err.to_string())
-        });
-        outbox.send(Event::ExecutionFetched(fetched.map(|fetched| {
-            let document = Document::parse(&fetched.definition, Format::Json);
-            Arc::new(Execution {
-                arn: fetched.arn.into(),
-                state_machine: Arc::new(asl::parse::parse(&document).machine),
-                kind: asl::StateMachineType::Standard,
-                history: fetched.history,
-                source: ExecutionSource::Recorded {
-                    profile: connection.profile.unwrap_or_default(),
-                    region: fetched.region,
-                },
-            })
-        })));
-    };
-    if let Err(err) = std::thread::Builder::new().name("fetch".to_owned()).spawn(work) {
-        tracing::error!(%err, "no thread for fetching an execution");
     }
 }
 

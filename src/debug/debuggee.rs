@@ -12,7 +12,8 @@ use crate::engine::{
     TaskToken, VirtualClock,
 };
 use crate::execution::{
-    EventDetails, EventId, Execution, ExecutionSource, History, Moments, ThreadId, Timestamp,
+    EventDetails, EventId, Execution, ExecutionSource, History, HistoryEvent, Moments, ThreadId,
+    Timestamp,
 };
 use crate::json::Value;
 use crate::query::Variables;
@@ -159,6 +160,18 @@ impl Debuggee {
             kind: execution.kind,
             engine: None,
         }
+    }
+
+    /// Appends what was recorded since; nothing to a simulation, which makes its own events.
+    pub(super) fn extend(&mut self, events: &[HistoryEvent]) {
+        if self.engine.is_some() {
+            return;
+        }
+        for event in events.iter().cloned() {
+            let HistoryEvent { previous_event_id, timestamp, event_type, details, .. } = event;
+            self.history.append(previous_event_id, timestamp, event_type, details);
+        }
+        self.moments.extend(&self.history);
     }
 
     pub(super) fn last_event(&self) -> EventId {

@@ -200,6 +200,15 @@ impl DebugSession {
         self.status = SessionStatus::Stopped(StopReason::Goto);
     }
 
+    /// Takes in events that were recorded since, of an execution that is not simulated. A cursor at the end stays at the end.
+    pub fn extend(&mut self, events: &[HistoryEvent]) {
+        let at_end = self.cursor.event == self.last_event();
+        self.debuggee.extend(events);
+        if at_end {
+            self.look_at(Cursor { event: self.last_event(), stage: None });
+        }
+    }
+
     /// Looks at another thread: frames, `Next` and the rest are about it.
     pub fn select_thread(&mut self, thread: ThreadId) {
         if self.moment.thread(thread).is_some() {

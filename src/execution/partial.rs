@@ -1,6 +1,6 @@
 //! A history of which only parts are there: each missing event is one that says so, so that the ids stay those of the execution.
 
-use super::{EventDetails, EventId, EventType, History, HistoryEvent};
+use super::{EventDetails, EventType, History, HistoryEvent};
 use crate::json::Value;
 
 /// The type that stands for an event which has not been read yet.
@@ -47,7 +47,7 @@ impl HistoryEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execution::Timestamp;
+    use crate::execution::{EventId, Timestamp};
 
     fn event(id: u64, event_type: EventType) -> HistoryEvent {
         HistoryEvent {
@@ -72,7 +72,10 @@ mod tests {
     #[test]
     fn what_is_there_twice_is_taken_once() {
         let whole = partial(&History::default(), &[event(1, EventType::ExecutionStarted)]);
-        let again = partial(&whole, &[event(1, EventType::ExecutionStarted), event(2, EventType::ExecutionFailed)]);
+        let again = partial(
+            &whole,
+            &[event(1, EventType::ExecutionStarted), event(2, EventType::ExecutionFailed)],
+        );
         assert_eq!(again.events().len(), 2);
     }
 }

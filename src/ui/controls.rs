@@ -3,6 +3,7 @@
 use egui::{Color32, Response, RichText, Sense, Ui, vec2};
 
 use super::theme::{radius, size, space, tokens};
+use crate::app::attach::AwsCommand;
 use crate::app::{App, Command, Listing};
 use egui_phosphor::regular as icon;
 
@@ -200,6 +201,7 @@ pub(super) fn icon_of(command: &Command) -> Option<&'static str> {
         Command::GoToStart => icon::SKIP_BACK,
         Command::GoToEnd => icon::SKIP_FORWARD,
         Command::ShowOpenDialog => icon::FOLDER_OPEN,
+        Command::Aws(AwsCommand::Attach) => icon::CLOUD_ARROW_DOWN,
         Command::FitGraph => icon::CORNERS_OUT,
         Command::ToggleTheme => icon::MOON,
         Command::ShowPalette => icon::MAGNIFYING_GLASS,
@@ -246,6 +248,9 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
                 && app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty())
         }
         Command::StopServer => app.server.is_some(),
+        Command::Aws(AwsCommand::Disconnect) => {
+            app.attach.connection.attached().is_some() || app.attach.connection.is_connecting()
+        }
         Command::ResetTables => {
             app.project.as_ref().is_some_and(|it| !it.project.tables.is_empty())
         }

@@ -137,14 +137,14 @@ fn table_ui(
                 row.col(|ui| {
                     let failed = EventCategory::of(event.event_type) == EventCategory::Failure;
                     let strong = if failed { colours.failed.text } else { colours.text };
-                    ui.label(RichText::new(event.event_type.as_str()).color(colour(strong)));
+                    ui.label(RichText::new(event.type_name()).color(colour(strong)));
                 });
                 row.col(|ui| {
                     ui.label(RichText::new(summary(event)).color(colour(colours.text_muted)));
                 });
                 let response = row.response();
                 response.widget_info(|| {
-                    let label = format!("Event {} {}", event.id.0, event.event_type.as_str());
+                    let label = format!("Event {} {}", event.id.0, event.type_name());
                     egui::WidgetInfo::labeled(egui::WidgetType::Button, true, label)
                 });
                 if response.clicked() {

@@ -3,6 +3,7 @@
 //! A view looks at the app and asks by commands; it changes nothing but its own memory.
 
 mod api_console;
+mod aws;
 mod breakpoints;
 mod buckets;
 pub mod canvas;

@@ -6,6 +6,7 @@ use egui::{Ui, WidgetText};
 use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
 
 use super::api_console::{ApiConsoleView, api_console_ui};
+use super::aws::{AwsView, aws_ui};
 use super::breakpoints::{BreakpointsView, breakpoints_ui};
 use super::canvas::{BreakpointMark, CanvasEvent, CanvasInput, CanvasView, canvas_ui};
 use super::data_flow::{DataFlowView, data_flow_ui};
@@ -32,6 +33,7 @@ pub(super) struct PaneViews {
     /// One canvas per machine, by its name, so that each keeps its own camera.
     pub canvases: BTreeMap<String, CanvasView>,
     api_console: ApiConsoleView,
+    pub aws: AwsView,
     breakpoints: BreakpointsView,
     data_flow: DataFlowView,
     pub failure: FailureView,
@@ -49,7 +51,7 @@ pub(super) struct PaneViews {
 pub(super) fn default_tree() -> Tree<Pane> {
     let mut tiles = Tiles::default();
     let mut pane = |pane| tiles.insert_pane(pane);
-    let project = pane(Pane::Project);
+    let (project, aws) = (pane(Pane::Project), pane(Pane::Aws));
     let (graph, source) = (pane(Pane::Graph), pane(Pane::Source));
     let lower = [
         Pane::ApiConsole,
@@ -74,9 +76,9 @@ pub(super) fn default_tree() -> Tree<Pane> {
     let more = tiles.insert_tab_tile(vec![variables, stack, breakpoints]);
     let right = tiles.insert_vertical_tile(vec![data_flow, more]);
     set_shares(&mut tiles, right, &[(data_flow, 0.6), (more, 0.4)]);
-    let left = tiles.insert_tab_tile(vec![project]);
+    let left = tiles.insert_tab_tile(vec![project, aws]);
     let root = tiles.insert_horizontal_tile(vec![left, middle, right]);
-    set_shares(&mut tiles, root, &[(left, 0.14), (middle, 0.63), (right, 0.23)]);
+    set_shares(&mut tiles, root, &[(left, 0.18), (middle, 0.59), (right, 0.23)]);
     Tree::new("panes", root, tiles)
 }
 
@@ -133,6 +135,7 @@ impl Behavior<Pane> for PaneBehavior<'_> {
                 Pane::Mocks => mocks_ui(ui, app, &mut views.mocks, commands),
                 Pane::TestState => test_state_ui(ui, app, &mut views.test_state, commands),
                 Pane::Failure => failure_ui(ui, app, &mut views.failure, commands),
+                Pane::Aws => aws_ui(ui, app, &mut views.aws, commands),
             },
         );
         UiResponse::None
@@ -204,6 +207,7 @@ fn problem_count(app: &App) -> usize {
 fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Command>) {
     let Some(machine) = app.machine() else {
         ui.painter().rect_filled(ui.max_rect(), 0, tokens(ui.ctx()).canvas);
+        super::aws::opened_ui(ui, app, commands);
         super::welcome::start_ui(ui, app, commands);
         return;
     };
@@ -236,6 +240,7 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
     };
     ui.spacing_mut().item_spacing.y = 0.0;
     super::notices::changed_definition_ui(ui, app, commands);
+    super::aws::opened_ui(ui, app, commands);
     if run.is_some() {
         strip_ui(ui, app, &mut views.failure, commands);
     }

@@ -4,6 +4,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::controls;
 use super::theme::{space, tokens};
+use crate::app::attach::AwsCommand;
 use crate::app::{App, Command, TourStep, samples};
 
 /// The start page in the place of the graph: recent files, samples, and how to open something.
@@ -23,7 +24,7 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                 return;
             }
             ui.horizontal(|ui| {
-                ui.add_space((width - 330.0).max(0.0) / 2.0);
+                ui.add_space((width - 450.0).max(0.0) / 2.0);
                 if controls::primary_button_ui(ui, "Open the CRUD sample").clicked() {
                     commands.push(Command::OpenSample(samples::CRUD.to_owned()));
                 }
@@ -38,6 +39,13 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                     ui,
                     app,
                     &Command::ShowOpenFolderDialog,
+                    controls::ButtonLook::Label,
+                    commands,
+                );
+                controls::command_button_ui(
+                    ui,
+                    app,
+                    &Command::Aws(AwsCommand::Attach),
                     controls::ButtonLook::Label,
                     commands,
                 );

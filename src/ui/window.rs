@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use egui::{Key, MenuBar, Modifiers, Panel, RichText, Ui, ViewportCommand, vec2};
 use egui_tiles::Tree;
 
+use super::aws::connection_ui;
+use super::canvas::CanvasView;
 use super::command_palette::{PaletteView, palette_ui};
 use super::controls;
 use super::failure;
@@ -15,6 +17,7 @@ use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane
 use super::theme::{self, tokens};
 use super::timeline::scrubber_ui;
 use super::welcome::tour_ui;
+use crate::app::attach::AwsCommand;
 use crate::app::{
     App, Command, Menu, NoticeLevel, Pane, RunId, Settings, Shortcut, TaskToken, Theme, samples,
 };
@@ -143,6 +146,7 @@ impl Window {
                 self.app.tour = Some(tour);
             }
         }
+        connection_ui(ui, &self.app, &mut commands);
         Panel::bottom("scrubber").show(ui, |ui| {
             ui.add_space(2.0);
             scrubber_ui(ui, &self.app, &mut commands);
@@ -209,10 +213,10 @@ impl Window {
         for command in std::mem::take(&mut self.app.for_window) {
             self.for_window(ctx, command);
         }
-        let title = match self.app.machine() {
-            Some(machine) => format!("{} – Stepwell", machine.name),
-            None => "Stepwell".to_owned(),
-        };
+        let machine = self.app.machine().map(|it| it.name.clone());
+        let account = super::aws::title(&self.app.attach.connection);
+        let parts = [machine, account, Some("Stepwell".to_owned())];
+        let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" – ");
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -227,7 +231,7 @@ impl Window {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the app carries out the others")]
     fn for_window(&mut self, ctx: &egui::Context, command: Command) {
         let shown = self.app.machine().map(|it| it.name.clone());
-        let canvas = shown.and_then(|name| self.views.canvases.get_mut(&name));
+        let canvas = shown.as_ref().and_then(|name| self.views.canvases.get_mut(name));
         match command {
             Command::ShowOpenDialog => self.dialog = Some(Dialog::Open),
             Command::ShowOpenFolderDialog => {
@@ -274,6 +278,17 @@ impl Window {
                 if let (Some(canvas), Some(state)) = (canvas, &self.app.selection.state) {
                     canvas.reveal(state);
                 }
+            }
+            Command::CentreState(state) => {
+                if let Some(name) = shown {
+                    let fresh = || CanvasView::new(&name);
+                    let canvas = self.views.canvases.entry(name.clone()).or_insert_with(fresh);
+                    canvas.zoom_to(&state);
+                }
+            }
+            Command::ShowOpenExecution => {
+                show_pane(&mut self.tree, Pane::Aws);
+                self.views.aws.focus_link = true;
             }
             Command::ShowPalette => self.palette.show(),
             Command::ShowShortcuts => self.dialog = Some(Dialog::Shortcuts),
@@ -422,7 +437,8 @@ impl Window {
                 commands,
             );
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                for command in [Command::ToggleTheme, Command::ShowPalette] {
+                let attach = Command::Aws(AwsCommand::Attach);
+                for command in [Command::ToggleTheme, Command::ShowPalette, attach] {
                     controls::command_button_ui(
                         ui,
                         &self.app,
@@ -509,7 +525,7 @@ impl Window {
 
     /// The path field beside the system's dialog; whether the dialog is done.
     fn open_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
-        ui.label("A definition (.asl.json, .json, .asl.yaml, .yaml), a SAM or CloudFormation template, a Terraform folder, or an exported history. The ARN of a STANDARD execution is read from AWS with the default profile.");
+        ui.label("A definition (.asl.json, .json, .asl.yaml, .yaml), a SAM or CloudFormation template, a Terraform folder, or an exported history. An execution ARN or a link to it in the AWS console is read from AWS.");
         ui.add_space(6.0);
         let field = controls::line_edit(&mut self.path_text)
             .hint_text("Path of a file or a folder, or an execution ARN")
@@ -526,8 +542,8 @@ impl Window {
             let open = controls::primary_button_ui(ui, "Open path");
             if (open.clicked() || entered) && !self.path_text.trim().is_empty() {
                 let text = self.path_text.trim();
-                commands.push(if text.starts_with("arn:") {
-                    Command::FetchExecution { profile: None, region: None, arn: text.to_owned() }
+                commands.push(if crate::app::attach::Target::find(text).is_some() {
+                    Command::Aws(AwsCommand::Open(text.to_owned()))
                 } else {
                     Command::Open(PathBuf::from(text))
                 });

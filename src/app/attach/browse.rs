@@ -126,7 +126,9 @@ pub struct ExecutionFilter {
 impl ExecutionFilter {
     pub fn passes(&self, item: &ExecutionItem) -> bool {
         let name = self.name.trim().to_lowercase();
-        (name.is_empty() || item.name.to_lowercase().contains(&name) || item.arn == self.name.trim())
+        (name.is_empty()
+            || item.name.to_lowercase().contains(&name)
+            || item.arn == self.name.trim())
             && self.since.is_none_or(|since| item.started >= since)
     }
 
@@ -261,7 +263,7 @@ impl App {
         page.status = status;
         if is_express {
             // AWS refuses to list them.
-            page.executions = Listing { complete: true, ..Listing::default() };
+            page.executions = Listing::closed();
             return;
         }
         let of = ExecutionsOf::StateMachine(arn.to_owned());

@@ -341,7 +341,6 @@ impl App {
         (model.request, model.waiting, model.then) = (None, None, None);
         model.link = Link::Off;
         self.attach.browser = super::browse::Browser::default();
-        self.attach.proposal = None;
         self.attach.read_only = true;
         for opened in self.attach.opened.values_mut() {
             opened.leave();
@@ -351,9 +350,7 @@ impl App {
 }
 
 /// Connects, and says whose credentials these are. Where only that can't be said, the rest may still work.
-async fn established(
-    connection: &Connection,
-) -> Result<(Session, Option<Identity>), AwsError> {
+async fn established(connection: &Connection) -> Result<(Session, Option<Identity>), AwsError> {
     let session = Session::connect(connection, None).await?;
     match session.identity().await {
         Ok(identity) => Ok((session, Some(identity))),

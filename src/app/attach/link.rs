@@ -21,7 +21,9 @@ impl Target {
         // Some programs encode a link once more when they pass it on.
         let decoded = decoded(&decoded(text.trim()));
         let ends = |letter: char| {
-            letter.is_whitespace() || letter.is_control() || "?#&\"'<>()[]{},;|\\^`".contains(letter)
+            letter.is_whitespace()
+                || letter.is_control()
+                || "?#&\"'<>()[]{},;|\\^`".contains(letter)
         };
         let starts = decoded.match_indices("arn:").map(|(at, _)| at);
         starts.into_iter().find_map(|at| {
@@ -83,8 +85,13 @@ mod tests {
             ARN.to_owned(),
             format!("  {ARN}\n"),
             format!("\"{ARN}\","),
-            format!("https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/{ARN}"),
-            format!("https://console.aws.amazon.com/states/home#/executions/details/{}", ARN.replace(':', "%3A")),
+            format!(
+                "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/{ARN}"
+            ),
+            format!(
+                "https://console.aws.amazon.com/states/home#/executions/details/{}",
+                ARN.replace(':', "%3A")
+            ),
             format!("https://x/#/v2/executions/details/{}?tab=events", ARN.replace(':', "%253A")),
             format!("Look at {ARN}. It failed"),
         ] {
@@ -95,7 +102,9 @@ mod tests {
     #[test]
     fn other_things_are_told_apart() {
         let express = "arn:aws:states:us-east-1:1:express:m:n:u";
-        let link = format!("https://console/states/home#/express-executions/details/{express}?startDate=17");
+        let link = format!(
+            "https://console/states/home#/express-executions/details/{express}?startDate=17"
+        );
         assert_eq!(Target::find(&link), Some(Target::ExpressExecution(express.to_owned())));
         let machine = "arn:aws-cn:states:cn-north-1:1:stateMachine:m";
         let link = format!("https://console/states/home#/statemachines/view/{machine}");
@@ -106,7 +115,9 @@ mod tests {
 
     #[test]
     fn nonsense_names_nothing_and_breaks_nothing() {
-        for text in ["", "%", "%3", "%zz", "arn:", "arn:aws:s3:::bucket", "%ff%fe arn:aws", "é%3Aarn:%41"] {
+        for text in
+            ["", "%", "%3", "%zz", "arn:", "arn:aws:s3:::bucket", "%ff%fe arn:aws", "é%3Aarn:%41"]
+        {
             assert_eq!(Target::find(text), None, "{text}");
         }
     }

@@ -20,7 +20,7 @@ pub use connection::{
 };
 pub use link::Target;
 pub use listing::{Listing, Turn};
-pub(super) use open::{AS_RUN, machine_as_run};
+pub(super) use open::AS_RUN;
 pub use open::{First, Opened, Opening, Stage, StartedThere};
 pub use regions::REGIONS;
 pub use runtime::RequestId;
@@ -80,6 +80,7 @@ pub enum AwsCommand {
     OpenChild(String),
     CancelOpening(String),
     RetryOpening(String),
+    SetReadOnly(bool),
 }
 
 /// What came of a request.
@@ -108,6 +109,8 @@ pub struct Attach {
     pub browser: Browser,
     /// By ARN.
     pub opened: BTreeMap<String, Opened>,
+    /// Nothing in the account may be changed. So every session begins: it is never remembered as off.
+    pub read_only: bool,
     worker: Worker,
 }
 
@@ -117,6 +120,7 @@ impl Attach {
             connection: ConnectionModel::default(),
             browser: Browser::default(),
             opened: BTreeMap::new(),
+            read_only: true,
             worker: Worker::new(outbox),
         }
     }
@@ -149,6 +153,7 @@ impl App {
             AwsCommand::OpenChild(arn) => self.open_child_of_map_run(&arn),
             AwsCommand::CancelOpening(arn) => self.cancel_opening(&arn),
             AwsCommand::RetryOpening(arn) => self.retry_opening(&arn),
+            AwsCommand::SetReadOnly(on) => self.attach.read_only = on,
         }
     }
 

@@ -1,16 +1,18 @@
 //! A real execution on the screen: its definition as it was run and its newest events at once, the rest as it comes, and a
 //! running one followed live.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::browse::{Answer, Asked};
 use super::runtime::{RequestId, Teller};
 use super::{News, Target, Trouble};
+use crate::app::answers::Answers;
 use crate::app::app::{App, NoticeLevel};
 use crate::app::nested::Parent;
 use crate::app::simulation::{Run, RunId, machine_of};
 use crate::app::{Command, Pane};
-use crate::asl::{self, Diagnostic, StateMachine, StateMachineType, StatePath};
+use crate::asl::{self, Diagnostic, StateKind, StateMachine, StateMachineType, StatePath};
 use crate::aws::arn::{Arn, Resource};
 use crate::aws::browse::ExecutionDescription;
 use crate::aws::{AwsError, DefinitionAsRun, ExecutionReader, Progress, Session, nested};
@@ -21,7 +23,7 @@ use crate::execution::{
     StateStatus, ThreadId,
 };
 use crate::json::document::{Document, Format};
-use crate::project::MachineDefinition;
+use crate::project::{MachineDefinition, Project};
 
 /// Failures in a row that are waited out while a history is read, after the SDK's own attempts.
 const MOST_FAILURES: u32 = 3;
@@ -152,7 +154,8 @@ impl App {
     pub(super) fn open_target(&mut self, target: Target) {
         let region = Arn::parse(target.arn()).map_or("", |it| it.region).to_owned();
         let connection = &self.attach.connection;
-        let here = connection.attached().is_some_and(|it| it.region == region && it.trouble.is_none());
+        let here =
+            connection.attached().is_some_and(|it| it.region == region && it.trouble.is_none());
         if !here {
             // An ARN knows its region better than any form.
             let choice = match connection.attached() {
@@ -316,9 +319,7 @@ impl App {
             missing.push(format!("Its description did not come. {}", Trouble::of(err).line()));
         }
         let (as_run, machine, diagnostics) = match definition {
-            Ok((as_run, machine, diagnostics)) => {
-                (Some(as_run), Arc::new(machine), diagnostics)
-            }
+            Ok((as_run, machine, diagnostics)) => (Some(as_run), Arc::new(machine), diagnostics),
             Err(err) => {
                 let why = Trouble::of(&err).line();
                 let (machine, instead) = self.definition_instead(arn);
@@ -333,6 +334,10 @@ impl App {
             Ok(description) => Answer::Come(description),
             Err(err) => Answer::Failed(Trouble::of(&err)),
         };
+        let label = as_run.as_ref().filter(|it| it.map_run_arn.is_some());
+        let label = label.map(|it| it.label.clone().unwrap_or_default());
+        let child = label.and_then(|label| child_machine(&machine, &label, &history));
+        let machine = child.map_or(machine, Arc::new);
         let region = self.attach.connection.attached().map(|it| it.region.clone());
         let profile = self.attach.connection.attached().and_then(|it| it.choice.profile.clone());
         let execution = Execution {
@@ -382,15 +387,15 @@ impl App {
             run.session = DebugSession::open(execution);
             run.session.goto(at);
         } else {
-            let Some(id) = self.show_recorded(execution, diagnostics) else { return };
+            let Some(id) = self.add_recorded(execution, diagnostics) else { return };
             let parent = self.attach.opened.get(arn).and_then(|it| it.parent.clone());
             let depth = parent
                 .as_ref()
                 .and_then(|(of, ..)| self.runs.iter().find(|it| it.id == *of))
                 .map_or(0, |it| it.depth + 1);
             if let Some(run) = self.runs.iter_mut().find(|it| it.id == id) {
-                run.parent = parent
-                    .map(|(of, state, event)| Parent::of_replay(of, state.as_str(), event.0));
+                run.parent =
+                    parent.map(|(of, state, event)| Parent::of_replay(of, state.as_str(), event.0));
                 run.depth = depth;
             }
             if let Some(opened) = self.attach.opened.get_mut(arn) {
@@ -400,6 +405,33 @@ impl App {
         self.find_started(arn);
         self.focus_failure(arn, true);
         self.for_window.push(Command::ShowPane(Pane::Events));
+    }
+
+    /// Puts an execution among the others, under a machine that has the definition which it ran: one of the project's when that
+    /// is the same, else one of its own beside it.
+    fn add_recorded(
+        &mut self,
+        execution: &Execution,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Option<RunId> {
+        if self.project.is_none() {
+            match Answers::of(&Project::default()) {
+                Ok((answers, _)) => self.show_opened(Project::default(), answers),
+                Err(why) => {
+                    self.notify(NoticeLevel::Error, "The execution can't be shown", why);
+                    return None;
+                }
+            }
+        }
+        let id = RunId(self.next_id());
+        let machines = &mut self.project.as_mut()?.project.machines;
+        let index = place_among(machines, execution, diagnostics);
+        let mut run = Run::recorded(id, index, execution);
+        run.machine_name = machines.get(index)?.name.as_str().into();
+        self.runs.push(run);
+        self.forget_old_runs();
+        self.show_run(id);
+        Some(id)
     }
 
     fn run_of(&self, arn: &str) -> Option<&Run> {
@@ -452,11 +484,8 @@ impl App {
     fn settle_stage(&mut self, arn: &str) {
         let running = self.run_of(arn).is_some_and(|it| it.status() == ExecutionStatus::Running);
         let Some(opened) = self.attach.opened.get_mut(arn) else { return };
-        opened.stage = if running && opened.request.is_some() {
-            Stage::Following
-        } else {
-            Stage::Complete
-        };
+        opened.stage =
+            if running && opened.request.is_some() { Stage::Following } else { Stage::Complete };
     }
 
     /// Looks for the executions and Map Runs that the history speaks of.
@@ -583,8 +612,14 @@ fn thread_to_blame(run: &Run) -> Option<ThreadId> {
 
 /// Whether every state was entered without its input being told.
 fn has_no_payloads(history: &History) -> bool {
-    let mut inputs = history.events().iter().filter_map(|it| match &it.details {
-        EventDetails::StateEntered { input, .. } => Some(input.is_some()),
+    let mut inputs = history.events().iter().filter_map(|it| Some(entered(&it.details)?.1));
+    inputs.next().is_some_and(|first| !first) && !inputs.any(|told| told)
+}
+
+/// The state that an event enters, and whether its input is told.
+fn entered(details: &EventDetails) -> Option<(&str, bool)> {
+    match details {
+        EventDetails::StateEntered { name, input } => Some((name, input.is_some())),
         EventDetails::None
         | EventDetails::ExecutionStarted { .. }
         | EventDetails::Succeeded { .. }
@@ -603,8 +638,7 @@ fn has_no_payloads(history: &History) -> bool {
         | EventDetails::MapRunRedriven { .. }
         | EventDetails::EvaluationFailed { .. }
         | EventDetails::Unknown(_) => None,
-    });
-    inputs.next().is_some_and(|first| !first) && !inputs.any(|told| told)
+    }
 }
 
 /// A definition of AWS, read. It is never refused: what is wrong with it is listed.
@@ -614,22 +648,72 @@ pub(super) fn parsed(definition: &str) -> (StateMachine, Vec<Diagnostic>) {
     (parsed.machine, parsed.diagnostics)
 }
 
-/// The machine of a fetched execution, beside those of the project.
-pub(in crate::app) fn machine_as_run(
-    name: String,
+/// The index of the machine that an execution ran, which is added when it is not there.
+fn place_among(
+    machines: &mut Vec<MachineDefinition>,
     execution: &Execution,
     diagnostics: Vec<Diagnostic>,
-) -> MachineDefinition {
-    MachineDefinition {
-        name,
-        kind: execution.kind,
-        arn: String::new(),
-        machine: Arc::clone(&execution.state_machine),
-        file: std::path::PathBuf::from(AS_RUN),
-        text: Arc::clone(&execution.state_machine.source),
-        diagnostics,
-        substitutions: Vec::new(),
+) -> usize {
+    let (wanted, base) = (&execution.state_machine, machine_of(&execution.arn));
+    let names = std::iter::once(base.to_owned())
+        .chain(std::iter::once(format!("{base} (as run)")))
+        .chain((2..).map(|number| format!("{base} (as run {number})")));
+    for name in names {
+        let Some(index) = machines.iter().position(|it| it.name == name) else {
+            machines.push(MachineDefinition {
+                name,
+                kind: execution.kind,
+                arn: String::new(),
+                machine: Arc::clone(wanted),
+                file: PathBuf::from(AS_RUN),
+                text: Arc::clone(&wanted.source),
+                diagnostics,
+                substitutions: Vec::new(),
+            });
+            return machines.len() - 1;
+        };
+        let there = &machines[index].machine;
+        // A child of a distributed Map has the text of the whole machine, and other states.
+        let states = |it: &StateMachine| it.top.states.keys().cloned().collect::<Vec<_>>();
+        if there.source == wanted.source && states(there) == states(wanted) {
+            return index;
+        }
     }
+    machines.len().saturating_sub(1)
+}
+
+/// The part of a machine that a child of one of its distributed Maps runs. Without a `Label` AWS makes one up, which the definition
+/// does not have: then it is the Map that has the states which were entered.
+fn child_machine(whole: &StateMachine, label: &str, history: &History) -> Option<StateMachine> {
+    let states = whole.states();
+    let maps = states.iter().filter_map(|(_, state)| match &state.kind {
+        StateKind::Map(map) => Some(map),
+        StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_)
+        | StateKind::Unknown(_) => None,
+    });
+    let entered: Vec<&str> =
+        history.events().iter().filter_map(|event| Some(entered(&event.details)?.0)).collect();
+    let has_all = |map: &&Box<asl::Map>| {
+        entered.iter().all(|name| map.processor.scope.states.keys().any(|it| it.as_str() == *name))
+    };
+    let map = maps
+        .clone()
+        .find(|map| map.label.as_deref() == Some(label))
+        .or_else(|| maps.filter(|map| map.label.is_none()).find(has_all))?;
+    Some(StateMachine {
+        comment: None,
+        version: None,
+        timeout_seconds: None,
+        query_language: whole.query_language,
+        top: map.processor.scope.clone(),
+        source: Arc::clone(&whole.source),
+    })
 }
 
 // ------------------------------------------------------------------------------------------------ on the other thread
@@ -641,9 +725,8 @@ async fn read(session: Session, arn: String, teller: Teller) {
             (Ok(reader), Ok(asker)) => (reader, asker),
             (Err(err), _) | (_, Err(err)) => return tell(Opening::Ended(Some(err), None)),
         };
-    let first = async {
-        tokio::join!(reader.newest(), asker.definition(), session.execution(&arn))
-    };
+    let first =
+        async { tokio::join!(reader.newest(), asker.definition(), session.execution(&arn)) };
     let (newest, definition, description) = tokio::select! {
         biased;
         () = teller.cancel.cancelled() => return,

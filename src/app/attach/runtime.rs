@@ -103,8 +103,8 @@ impl Worker {
         let teller = Teller { id, cancel: cancel.clone(), outbox: self.outbox.clone() };
         if self.runtime.is_none() {
             // One thread: nothing here computes, and answers come in the order in which AWS gave them.
-            let runtime =
-                Builder::new_multi_thread().worker_threads(1).thread_name("aws").enable_all();
+            let mut runtime = Builder::new_multi_thread();
+            runtime.worker_threads(1).thread_name("aws").enable_all();
             match runtime.build() {
                 Ok(runtime) => self.runtime = Some(runtime),
                 Err(err) => tracing::error!(%err, "no thread for asking AWS"),

@@ -68,7 +68,9 @@ impl Trouble {
                 command: Some(command.clone()),
                 ..plain(
                     format!("{profile} wants a code of its MFA device"),
-                    &format!("Run this in the terminal from which Stepwell is started. The device is {device}."),
+                    &format!(
+                        "Run this in the terminal from which Stepwell is started. The device is {device}."
+                    ),
                 )
             },
             AwsError::CredentialsFailed { why } => {
@@ -76,11 +78,17 @@ impl Trouble {
             }
             AwsError::WrongCredentials { call, code, message } => plain(
                 "AWS does not know these credentials".to_owned(),
-                &format!("Look at the profile's keys, or sign in again. {call} said: {message} ({code})"),
+                &format!(
+                    "Look at the profile's keys, or sign in again. {call} said: {message} ({code})"
+                ),
             ),
             AwsError::ExpiredCredentials { remedy, call, code, message } => {
                 let command = remedy.strip_prefix("Run: ").map(str::to_owned);
-                let remedy = if command.is_some() { "Run this in a terminal; it goes on here by itself." } else { remedy };
+                let remedy = if command.is_some() {
+                    "Run this in a terminal; it goes on here by itself."
+                } else {
+                    remedy
+                };
                 Self {
                     waits_for_sign_in: command.is_some(),
                     command,
@@ -100,7 +108,9 @@ impl Trouble {
             ),
             AwsError::NotFound { call, message } => plain(
                 "There is nothing of that name".to_owned(),
-                &format!("It may be deleted, or be in another account or region. {call} said: {message}"),
+                &format!(
+                    "It may be deleted, or be in another account or region. {call} said: {message}"
+                ),
             ),
             AwsError::Refused { call, code, message } => {
                 plain(format!("AWS refused {call}"), &format!("{message} ({code})"))
@@ -116,9 +126,7 @@ impl Trouble {
                 "The history has a gap".to_owned(),
                 &format!("What came after event {after} does not follow it."),
             ),
-            AwsError::NotConfirmed { .. } => {
-                plain("Nothing was done".to_owned(), &err.to_string())
-            }
+            AwsError::NotConfirmed { .. } => plain("Nothing was done".to_owned(), &err.to_string()),
             AwsError::NotRedrivable { reason } => {
                 plain("This execution can't be redriven".to_owned(), reason)
             }
@@ -171,7 +179,10 @@ mod tests {
 
     #[test]
     fn a_sign_in_names_its_command_and_waits() {
-        let err = AwsError::SsoExpired { profile: "dev".into(), command: "aws sso login --profile dev".into() };
+        let err = AwsError::SsoExpired {
+            profile: "dev".into(),
+            command: "aws sso login --profile dev".into(),
+        };
         let trouble = Trouble::of(&err);
         assert_eq!(trouble.command.as_deref(), Some("aws sso login --profile dev"));
         assert!(trouble.waits_for_sign_in && !trouble.passing);
