@@ -61,6 +61,7 @@ pub(super) fn test_state_ui(
     let before = test.map_or_else(|| app.fresh_test(path), |it| it.draft.clone());
     let mut draft = before.clone();
     title_ui(ui, app, path, state, &mut draft, commands);
+    super::aws::agreement_ui(ui, app, path, commands);
     if ui.available_width() >= TWO_COLUMNS {
         ui.columns(2, |columns| {
             // The columns themselves would stretch the lines of a text to their width.

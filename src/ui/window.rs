@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use egui::{Key, MenuBar, Modifiers, Panel, RichText, Ui, ViewportCommand, vec2};
 use egui_tiles::Tree;
 
-use super::aws::connection_ui;
+use super::aws::{connection_ui, proposal_ui};
 use super::canvas::CanvasView;
 use super::command_palette::{PaletteView, palette_ui};
 use super::controls;
@@ -165,6 +165,7 @@ impl Window {
             },
         );
         self.dialogs_ui(&ctx, &mut commands);
+        proposal_ui(&ctx, &self.app, &mut commands);
         palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
         self.notices.age(&ctx, &self.app, &mut commands);
         self.show_waiting(&mut commands);

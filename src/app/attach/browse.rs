@@ -291,7 +291,7 @@ impl App {
         }
     }
 
-    fn want_description(&mut self) {
+    pub(super) fn want_description(&mut self) {
         let Some(session) = self.session() else { return };
         let Some(page) = &mut self.attach.browser.machine else { return };
         let arn = page.arn.clone();
@@ -455,6 +455,14 @@ impl App {
             self.want_description();
         } else {
             self.begin_browsing();
+        }
+    }
+
+    /// Something happened to an execution of the shown machine.
+    pub(super) fn refresh_executions(&mut self) {
+        if let Some(page) = &self.attach.browser.machine {
+            let (arn, status) = (page.qualified.clone().unwrap_or(page.arn.clone()), page.status);
+            self.show_executions(&arn, status);
         }
     }
 

@@ -342,6 +342,7 @@ impl App {
         model.link = Link::Off;
         self.attach.browser = super::browse::Browser::default();
         self.attach.read_only = true;
+        self.attach.proposal = None;
         for opened in self.attach.opened.values_mut() {
             opened.leave();
         }

@@ -3,6 +3,8 @@
 //! Everything is asked on one other thread; answers come as [`News`], and an answer that nobody waits for any more is passed over.
 //! Nothing in an account is changed but by an act that the user confirmed. No credential comes here.
 
+mod acts;
+mod agreement;
 mod browse;
 mod connection;
 mod link;
@@ -14,6 +16,8 @@ mod trouble;
 
 use std::collections::BTreeMap;
 
+pub use acts::{Act, DiffLine, Done, Proposal, Step};
+pub use agreement::{Agreement, FieldDifference};
 pub use browse::{Answer, Browser, ExecutionFilter, MachinePage, MapRunPage, qualifier};
 pub use connection::{
     Attached, Choice, Connected, ConnectionModel, Link, ProfileChoice, SOON_MILLIS,
@@ -32,6 +36,7 @@ use super::worker::Outbox;
 use crate::aws::AwsError;
 
 // What views may read of AWS, so that they need not know that floor.
+pub use crate::aws::act::{Finding, Validation};
 pub use crate::aws::arn::{Arn, Resource};
 pub use crate::aws::browse::{
     AliasDescription, AliasItem, ExecutionDescription, ExecutionItem, MachineType, MapRunCounts,
@@ -81,6 +86,14 @@ pub enum AwsCommand {
     CancelOpening(String),
     RetryOpening(String),
     SetReadOnly(bool),
+    /// Asks the user whether this is to be done.
+    Propose(Act),
+    /// The input of a proposed start.
+    SetStartInput(String),
+    /// Yes to what is proposed.
+    Confirm,
+    /// No to it.
+    Dismiss,
 }
 
 /// What came of a request.
@@ -98,8 +111,10 @@ pub enum News {
     Alias(RequestId, String, Result<AliasDescription, AwsError>),
     MapRun(RequestId, Box<Result<MapRunDescription, AwsError>>),
     Children(RequestId, Turn<ExecutionItem>),
-    Described(RequestId, String, Box<Result<ExecutionDescription, AwsError>>),
     Opening(RequestId, String, Box<Opening>),
+    ProposedMachine(RequestId, Box<Result<StateMachineDescription, AwsError>>),
+    ProposedExecution(RequestId, Box<Result<ExecutionDescription, AwsError>>),
+    Acted(RequestId, Box<Result<Done, AwsError>>),
 }
 
 /// The part of the model that is about AWS.
@@ -111,6 +126,9 @@ pub struct Attach {
     pub opened: BTreeMap<String, Opened>,
     /// Nothing in the account may be changed. So every session begins: it is never remembered as off.
     pub read_only: bool,
+    /// What the user is asked to confirm.
+    pub proposal: Option<Box<Proposal>>,
+    agreements: acts::Agreements,
     worker: Worker,
 }
 
@@ -121,6 +139,8 @@ impl Attach {
             browser: Browser::default(),
             opened: BTreeMap::new(),
             read_only: true,
+            proposal: None,
+            agreements: BTreeMap::new(),
             worker: Worker::new(outbox),
         }
     }
@@ -153,7 +173,14 @@ impl App {
             AwsCommand::OpenChild(arn) => self.open_child_of_map_run(&arn),
             AwsCommand::CancelOpening(arn) => self.cancel_opening(&arn),
             AwsCommand::RetryOpening(arn) => self.retry_opening(&arn),
-            AwsCommand::SetReadOnly(on) => self.attach.read_only = on,
+            AwsCommand::SetReadOnly(on) => {
+                self.attach.read_only = on;
+                self.attach.proposal = None;
+            }
+            AwsCommand::Propose(act) => self.propose(act),
+            AwsCommand::SetStartInput(text) => self.set_start_input(text),
+            AwsCommand::Confirm => self.confirm(),
+            AwsCommand::Dismiss => self.attach.proposal = None,
         }
     }
 
@@ -171,8 +198,10 @@ impl App {
             News::Alias(id, arn, outcome) => self.alias_came(id, &arn, outcome),
             News::MapRun(id, outcome) => self.map_run_came(id, *outcome),
             News::Children(id, turn) => self.children_came(id, turn),
-            News::Described(id, arn, outcome) => self.described(id, &arn, *outcome),
             News::Opening(id, arn, news) => self.opening_news(id, &arn, *news),
+            News::ProposedMachine(id, outcome) => self.proposed_machine_came(id, *outcome),
+            News::ProposedExecution(id, outcome) => self.proposed_execution_came(id, *outcome),
+            News::Acted(id, outcome) => self.acted(id, *outcome),
         }
     }
 }

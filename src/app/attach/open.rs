@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::browse::{Answer, Asked};
+use super::browse::Answer;
 use super::runtime::{RequestId, Teller};
 use super::{News, Target, Trouble};
 use crate::app::answers::Answers;
@@ -568,31 +568,6 @@ impl App {
             Some((opened.run?, there.state.clone(), there.event))
         });
         self.open_execution(arn, parent);
-    }
-
-    /// Asks again whether an execution can be redriven.
-    pub(super) fn describe_again(&mut self, arn: &str) {
-        let Some(session) = self.session() else { return };
-        let of = arn.to_owned();
-        let request = self.attach.worker.ask(move |id| async move {
-            let outcome = session.execution(&of).await;
-            News::Described(id, of, Box::new(outcome))
-        });
-        if let Some(opened) = self.attach.opened.get_mut(arn) {
-            opened.description = Answer::Asked(Asked(request));
-        }
-    }
-
-    pub(super) fn described(
-        &mut self,
-        id: RequestId,
-        arn: &str,
-        outcome: Result<ExecutionDescription, AwsError>,
-    ) {
-        self.watch(&outcome);
-        if let Some(opened) = self.attach.opened.get_mut(arn) {
-            opened.description.receive(id, outcome);
-        }
     }
 }
 

@@ -4,8 +4,10 @@
 use egui::{Align, Layout, Panel, RichText, Ui};
 use egui_phosphor::regular as icon;
 
+use super::parts::can_act;
 use crate::app::attach::{
-    Answer, Attached, AwsCommand, ConnectionModel, Link, Opened, RedriveStatus, SOON_MILLIS, Stage,
+    Act, Answer, Attached, AwsCommand, ConnectionModel, Link, Opened, RedriveStatus, SOON_MILLIS,
+    Stage,
 };
 use crate::app::{App, Command, Pane, now};
 use crate::execution::ExecutionStatus;
@@ -189,6 +191,7 @@ pub(in crate::ui) fn opened_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Comman
             }
         }
     }
+    acts_ui(ui, app, opened, commands);
     for missing in &opened.missing {
         bar_ui(ui, colours.caught, icon::WARNING, missing, |_| ());
     }
@@ -207,6 +210,29 @@ pub(in crate::ui) fn opened_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Comman
             bar_ui(ui, colours.not_entered, icon::ARROW_CLOCKWISE, &text, |_| ());
         }
     }
+}
+
+/// What can be done with the shown execution, while the session is not read-only.
+fn acts_ui(ui: &mut Ui, app: &App, opened: &Opened, commands: &mut Vec<Command>) {
+    let Some(run) = app.run().filter(|_| can_act(app)) else { return };
+    let running = run.status() == ExecutionStatus::Running;
+    let colours = tokens(ui.ctx());
+    let text = format!("Act on {}", run.execution_name);
+    bar_ui(ui, colours.not_entered, icon::LIGHTNING, &text, |ui| {
+        let mut act_ui = |ui: &mut Ui, can: bool, label: &str, act: Act| {
+            if ui.add_enabled(can, egui::Button::new(label)).clicked() {
+                commands.push(Command::Aws(AwsCommand::Propose(act)));
+            }
+        };
+        if let Some(as_run) = &opened.as_run {
+            let machine_arn = as_run.state_machine_arn.clone();
+            let input = run.input.to_pretty();
+            act_ui(ui, true, "Start again…", Act::Start { machine_arn, input });
+        }
+        let execution_arn = || opened.arn.clone();
+        act_ui(ui, !running, "Redrive…", Act::Redrive { execution_arn: execution_arn() });
+        act_ui(ui, running, "Stop…", Act::Stop { execution_arn: execution_arn() });
+    });
 }
 
 /// An execution of which nothing is there yet.

@@ -1,11 +1,13 @@
 //! One machine: its executions by status, name and time; its versions, aliases and tags on demand. And a Map Run with its children.
 
+use std::sync::Arc;
+
 use egui::{RichText, Ui, WidgetInfo, WidgetType};
 
 use super::AwsView;
 use super::parts::{self, Row};
 use crate::app::attach::{
-    Answer, AwsCommand, ExecutionFilter, ExecutionItem, Listing, MachinePage, MapRunCounts,
+    Act, Answer, AwsCommand, ExecutionFilter, ExecutionItem, Listing, MachinePage, MapRunCounts,
     MapRunPage, Status, Trouble, qualifier,
 };
 use crate::app::{App, Command, now};
@@ -56,6 +58,7 @@ pub(super) fn machine_ui(
     if let Some(trouble) = page.description.trouble() {
         note_ui(ui, "Its description did not come", trouble);
     }
+    acts_ui(ui, app, page, commands);
     details_ui(ui, page, view, commands);
     if page.is_express() {
         ui.add_space(space::S);
@@ -76,6 +79,41 @@ pub(super) fn machine_ui(
         open: AwsCommand::OpenExecution,
     };
     list_ui(ui, app, &list, commands);
+}
+
+/// What can be done with the machine, while the session is not read-only.
+fn acts_ui(ui: &mut Ui, app: &App, page: &MachinePage, commands: &mut Vec<Command>) {
+    if !parts::can_act(app) {
+        return;
+    }
+    let mut propose = |act| commands.push(Command::Aws(AwsCommand::Propose(act)));
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Start execution…").clicked() {
+            let input = app.input_text.clone();
+            propose(Act::Start { machine_arn: page.arn.clone(), input });
+        }
+        let shown = app.machine();
+        let name = shown.map_or("", |it| it.name.as_str());
+        let definition = shown.map(|it| Arc::clone(&it.machine.source)).unwrap_or_default();
+        let enabled = shown.is_some();
+        let update = ui
+            .add_enabled(enabled, egui::Button::new("Update definition…"))
+            .on_hover_text(format!("With the definition of {name}, which the Source pane shows"))
+            .on_disabled_hover_text("Open a definition first");
+        if update.clicked() {
+            let definition = Arc::clone(&definition);
+            propose(Act::Update { machine_arn: page.arn.clone(), definition });
+        }
+        let validate = ui
+            .add_enabled(enabled, egui::Button::new("Validate…"))
+            .on_hover_text(format!("Shows AWS the definition of {name}"))
+            .on_disabled_hover_text("Open a definition first");
+        if validate.clicked() {
+            let machine_type =
+                page.description.come().map_or(app.aws_machine_type(), |it| it.machine_type);
+            propose(Act::Validate { machine_arn: page.arn.clone(), definition, machine_type });
+        }
+    });
 }
 
 fn note_ui(ui: &mut Ui, what: &str, trouble: &Trouble) {

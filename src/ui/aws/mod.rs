@@ -1,6 +1,8 @@
 //! An account of AWS: attach to it, browse it, open what ran in it.
 
+mod agreement;
 mod bars;
+mod dialog;
 mod executions;
 mod machines;
 mod parts;
@@ -9,7 +11,9 @@ mod profiles;
 use egui::{RichText, Ui};
 use egui_phosphor::regular as icon;
 
+pub(super) use agreement::agreement_ui;
 pub(super) use bars::{connection_ui, opened_ui, title};
+pub(super) use dialog::proposal_ui;
 
 use self::executions::Since;
 use super::theme::space;

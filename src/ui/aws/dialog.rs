@@ -1,0 +1,171 @@
+//! What is about to be done in an account: the account, the region and the machine by name, what will happen, and the button that
+//! says yes.
+
+use egui::{RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
+
+use super::parts;
+use crate::app::attach::{Act, AwsCommand, DiffLine, Proposal, Step, Validation};
+use crate::app::{App, Command};
+use crate::ui::controls;
+use crate::ui::theme::{space, tokens};
+
+/// Nothing while nothing is proposed.
+pub(in crate::ui) fn proposal_ui(ctx: &egui::Context, app: &App, commands: &mut Vec<Command>) {
+    let Some(proposal) = &app.attach.proposal else { return };
+    let screen = ctx.content_rect().size();
+    let width = (screen.x - 40.0).min(640.0);
+    let window = egui::Window::new(proposal.act.title())
+        .collapsible(false)
+        .resizable(false)
+        .fixed_size(vec2(width, 0.0))
+        .anchor(egui::Align2::CENTER_CENTER, [0.0, -20.0]);
+    let cancelled =
+        ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+    window.show(ctx, |ui| {
+        ui.set_width(width - 20.0);
+        where_ui(ui, proposal);
+        ui.add_space(space::S);
+        ui.label(proposal.act.words());
+        ui.add_space(space::S);
+        // What is between is as high as it needs, and scrolls before the buttons leave the window.
+        let most = (screen.y - 320.0).max(80.0);
+        match &proposal.act {
+            Act::Start { input, .. } => input_ui(ui, input, most, commands),
+            Act::Update { .. } => difference_ui(ui, proposal, most),
+            Act::Stop { .. }
+            | Act::Redrive { .. }
+            | Act::Validate { .. }
+            | Act::TestState { .. } => {}
+        }
+        if let Step::Validated(validation) = &proposal.step {
+            validation_ui(ui, validation, most);
+        }
+        buttons_ui(ui, proposal, commands);
+    });
+    if cancelled {
+        commands.push(Command::Aws(AwsCommand::Dismiss));
+    }
+}
+
+fn where_ui(ui: &mut Ui, proposal: &Proposal) {
+    egui::Grid::new("aws act").num_columns(2).spacing([16.0, 3.0]).show(ui, |ui| {
+        for (name, value) in [
+            ("Account", &proposal.account),
+            ("Region", &proposal.region),
+            ("State machine", &proposal.machine),
+        ] {
+            ui.weak(name);
+            ui.label(RichText::new(value).strong());
+            ui.end_row();
+        }
+    });
+}
+
+fn input_ui(ui: &mut Ui, input: &str, most: f32, commands: &mut Vec<Command>) {
+    ui.weak("Input");
+    let mut text = input.to_owned();
+    ScrollArea::vertical().id_salt("aws start").max_height(most.min(260.0)).show(ui, |ui| {
+        let field = controls::code_edit(&mut text).desired_width(f32::INFINITY).desired_rows(8);
+        ui.add(field).widget_info(|| {
+            WidgetInfo::labeled(WidgetType::TextEdit, true, "Input of the execution")
+        });
+    });
+    if text != input {
+        commands.push(Command::Aws(AwsCommand::SetStartInput(text)));
+    }
+}
+
+fn difference_ui(ui: &mut Ui, proposal: &Proposal, most: f32) {
+    let Some(lines) = proposal.difference() else { return };
+    let colours = tokens(ui.ctx());
+    let count = |wanted: fn(&DiffLine) -> bool| lines.iter().filter(|it| wanted(it)).count();
+    let added = count(|it| matches!(it, DiffLine::Added(_)));
+    let removed = count(|it| matches!(it, DiffLine::Removed(_)));
+    ui.weak(format!("{added} lines added, {removed} removed"));
+    let frame = egui::Frame::new().fill(colours.sunken).inner_margin(egui::Margin::symmetric(6, 4));
+    frame.show(ui, |ui| {
+        let scroll = ScrollArea::both().id_salt("aws diff").max_height(most.min(320.0));
+        let height = ui.text_style_height(&egui::TextStyle::Monospace);
+        scroll.auto_shrink([false, true]).show_rows(ui, height, lines.len(), |ui, rows| {
+            ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
+            for line in lines.get(rows).unwrap_or_default() {
+                let (mark, text, ground, colour) = match line {
+                    DiffLine::Same(text) => (' ', text.clone(), None, colours.text_muted),
+                    DiffLine::Added(text) => {
+                        ('+', text.clone(), Some(colours.added), colours.added_text)
+                    }
+                    DiffLine::Removed(text) => {
+                        ('-', text.clone(), Some(colours.removed), colours.removed_text)
+                    }
+                    DiffLine::Skipped(lines) => {
+                        (' ', format!("… {lines} lines are the same"), None, colours.text_faint)
+                    }
+                };
+                let mut text = RichText::new(format!("{mark} {text}")).monospace().color(colour);
+                if let Some(ground) = ground {
+                    text = text.background_color(ground);
+                }
+                ui.label(text);
+            }
+        });
+    });
+    ui.add_space(space::S);
+}
+
+fn validation_ui(ui: &mut Ui, validation: &Validation, most: f32) {
+    let colours = tokens(ui.ctx());
+    if validation.is_ok {
+        ui.label(RichText::new("AWS finds no error in it.").strong().color(colours.succeeded.text));
+    } else {
+        ui.label(RichText::new("AWS would refuse it.").strong().color(colours.failed.text));
+    }
+    ScrollArea::vertical().id_salt("aws findings").max_height(most).show(ui, |ui| {
+        for finding in &validation.findings {
+            let colour =
+                if finding.severity == "ERROR" { colours.failed.text } else { colours.caught.text };
+            ui.label(
+                RichText::new(format!("{} {}", finding.severity, finding.code))
+                    .small()
+                    .color(colour),
+            );
+            let place = finding.location.as_deref().unwrap_or_default();
+            ui.label(format!("{} {place}", finding.message));
+        }
+    });
+    if validation.truncated {
+        ui.weak("There are more, which AWS does not tell.");
+    }
+    ui.add_space(space::S);
+}
+
+fn buttons_ui(ui: &mut Ui, proposal: &Proposal, commands: &mut Vec<Command>) {
+    let colours = tokens(ui.ctx());
+    if let Step::Failed(trouble) = &proposal.step {
+        parts::trouble_ui(ui, trouble, None, commands);
+        ui.add_space(space::S);
+    }
+    let obstacle = proposal.obstacle();
+    if let Some(obstacle) = &obstacle {
+        ui.label(RichText::new(obstacle).color(colours.caught.text));
+        ui.add_space(space::XS);
+    }
+    ui.horizontal(|ui| {
+        let done = matches!(proposal.step, Step::Validated(_));
+        if ui.button(if done { "Close" } else { "Cancel" }).clicked() {
+            commands.push(Command::Aws(AwsCommand::Dismiss));
+        }
+        match &proposal.step {
+            Step::Doing => parts::loading_ui(ui, "Asking AWS"),
+            Step::Validated(_) => {}
+            Step::Asks | Step::Failed(_) => {
+                let text = format!("{} in {}", proposal.act.title(), proposal.account);
+                let yes = ui
+                    .add_enabled_ui(obstacle.is_none(), |ui| controls::primary_button_ui(ui, &text))
+                    .inner;
+                if yes.clicked() {
+                    commands.push(Command::Aws(AwsCommand::Confirm));
+                }
+            }
+        }
+    });
+}
