@@ -8,6 +8,7 @@ use super::controls;
 use super::fonts;
 use super::json_view::{json_block_ui, text_block_ui};
 use super::theme::{StatusColours, Tokens, size, space, tokens};
+use crate::app::attach::AwsCommand;
 use crate::app::{App, Command, Pane, Reveal, Run, RunId, Value};
 use crate::debug::failure::{
     CauseKind, Evidence, Failure, FailureGroup, FailureReport, Handler, HandlerKind, Handling,
@@ -321,9 +322,7 @@ fn children_ui(ui: &mut Ui, app: &App, run: &Run, failure: &Failure, commands: &
         if open.clicked() {
             commands.push(match here {
                 Some(index) => Command::SelectExecution(index),
-                None => {
-                    Command::FetchExecution { profile: None, region: None, arn: arn.to_string() }
-                }
+                None => Command::Aws(AwsCommand::OpenStarted(arn.to_string())),
             });
         }
     }
@@ -336,7 +335,11 @@ fn children_ui(ui: &mut Ui, app: &App, run: &Run, failure: &Failure, commands: &
         ui.horizontal_wrapped(|ui| {
             ui.weak("Its children are executions of their own, in the Map Run");
             let link = ui.link(RichText::new(&**arn).monospace());
-            if link.on_hover_text("Copy the ARN").clicked() {
+            if app.attach.connection.attached().is_some() {
+                if link.on_hover_text("List them in the AWS pane").clicked() {
+                    commands.push(Command::Aws(AwsCommand::OpenStarted(arn.to_string())));
+                }
+            } else if link.on_hover_text("Copy the ARN").clicked() {
                 commands.push(Command::CopyText(arn.to_string()));
             }
         });
