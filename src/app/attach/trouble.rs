@@ -121,6 +121,8 @@ impl Trouble {
             AwsError::TimedOut { call, seconds, place } => {
                 plain(format!("No answer within {seconds} s"), &format!("{call}, from {place}"))
             }
+            AwsError::NotLogged { why } => plain("It was not logged".to_owned(), why),
+            AwsError::NotSent { why } => plain("The request was not sent".to_owned(), why),
             AwsError::Cancelled => plain("Cancelled".to_owned(), ""),
             AwsError::Gap { after } => plain(
                 "The history has a gap".to_owned(),
@@ -166,6 +168,8 @@ pub(super) fn is_about_credentials(err: &AwsError) -> bool {
         | AwsError::Refused { .. }
         | AwsError::Unreachable { .. }
         | AwsError::TimedOut { .. }
+        | AwsError::NotLogged { .. }
+        | AwsError::NotSent { .. }
         | AwsError::Cancelled
         | AwsError::Gap { .. }
         | AwsError::NotConfirmed { .. }
