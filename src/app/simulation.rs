@@ -9,7 +9,7 @@ use super::clock::Stopwatch;
 use super::nested::Parent;
 use crate::asl::StateMachineType;
 use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
-use crate::engine::{ExecutionStart, Journal, TaskRequest, TaskToken};
+use crate::engine::{ExecutionStart, Journal, JournalError, TaskRequest, TaskToken};
 use crate::execution::{EventDetails, Execution, ExecutionStatus, Timestamp};
 use crate::json::Value;
 use crate::project::MachineDefinition;
@@ -157,16 +157,19 @@ impl Run {
     }
 
     /// An execution that goes the way of a journal once more.
+    ///
+    /// # Errors
+    /// The journal is not one of this machine.
     pub(super) fn replayed(
         id: RunId,
         index: usize,
         machine: &MachineDefinition,
         journal: &Journal,
-    ) -> Self {
+    ) -> Result<Self, JournalError> {
         let mut run = Self::start(id, index, machine, journal.start.clone());
-        run.session = DebugSession::replay(Arc::clone(&machine.machine), journal);
+        run.session = DebugSession::replay(Arc::clone(&machine.machine), journal)?;
         run.stopped = Some(StopReason::End);
-        run
+        Ok(run)
     }
 
     /// An execution that is there already: nothing runs, the cursor moves.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::asl::{StateKind, StateMachine, StateMachineType, StatePath};
 use crate::engine::{
-    Action, ChildRecord, ExecutionStart, Input, Journal, Machine, MapRunRecord, TaskRequest,
-    TaskToken, VirtualClock,
+    Action, ChildRecord, ExecutionStart, Input, Journal, JournalError, Machine, MapRunRecord,
+    TaskRequest, TaskToken, TimerId, TimerPurpose, VirtualClock,
 };
 use crate::execution::{
     EventDetails, EventId, Execution, ExecutionSource, History, HistoryEvent, Moments, ThreadId,
@@ -143,12 +143,21 @@ impl Debuggee {
         debuggee
     }
 
-    pub(super) fn of_journal(definition: Arc<StateMachine>, journal: &Journal) -> Self {
+    /// # Errors
+    /// An input of the journal cannot be meant for this definition.
+    pub(super) fn of_journal(
+        definition: Arc<StateMachine>,
+        journal: &Journal,
+    ) -> Result<Self, JournalError> {
         let mut debuggee = Self::launch(definition, journal.start.clone());
-        for (at, input) in &journal.inputs {
+        for (number, (at, input)) in journal.inputs.iter().enumerate() {
+            let engine = debuggee.engine.as_ref();
+            if let Some(why) = engine.and_then(|it| it.machine.misfit(*at, input)) {
+                return Err(JournalError::Misfit { step: number + 1, at: *at, why });
+            }
             debuggee.replay(*at, input.clone());
         }
-        debuggee
+        Ok(debuggee)
     }
 
     pub(super) fn open(execution: &Execution) -> Self {
@@ -325,35 +334,66 @@ impl Debuggee {
         Some(copy)
     }
 
-    /// Child executions of a Map Run as executions of their own: the journal is run again, and this time their events are kept.
+    /// Child executions of Map Runs as executions of their own: the journal is run again, once for all of them, and this time
+    /// their events are kept.
     pub(super) fn child_executions(
         &self,
-        run: &MapRunRecord,
-        children: &[&ChildRecord],
+        children: &[(&MapRunRecord, &ChildRecord)],
     ) -> Vec<Execution> {
-        let (Some(engine), Some(StateKind::Map(map))) =
-            (&self.engine, self.definition.find(&run.state).map(|it| &it.kind))
-        else {
+        let Some(engine) = self.engine.as_ref().filter(|_| !children.is_empty()) else {
             return Vec::new();
         };
+        let records: Vec<&ChildRecord> = children.iter().map(|(_, child)| *child).collect();
         let definition = Arc::clone(&self.definition);
-        let state_machine = Arc::new(StateMachine {
+        let histories = Machine::replay_children(definition, &engine.journal, &records);
+        let mut machines: BTreeMap<&StatePath, (Arc<StateMachine>, StateMachineType)> =
+            BTreeMap::new();
+        let mut executions = Vec::with_capacity(children.len());
+        for ((run, child), history) in children.iter().zip(histories) {
+            let (state_machine, kind) =
+                machines.entry(&run.state).or_insert_with(|| self.processor_of(&run.state));
+            executions.push(Execution {
+                arn: run.child_arn(child.index),
+                state_machine: Arc::clone(state_machine),
+                kind: *kind,
+                history,
+                source: ExecutionSource::Simulated { seed: engine.journal.start.seed },
+            });
+        }
+        executions
+    }
+
+    /// The machine that the children of a distributed Map run, and their type.
+    fn processor_of(&self, state: &StatePath) -> (Arc<StateMachine>, StateMachineType) {
+        let definition = &self.definition;
+        let map = match definition.find(state).map(|it| &it.kind) {
+            Some(StateKind::Map(map)) => Some(map),
+            Some(_) | None => None,
+        };
+        let machine = StateMachine {
             comment: None,
             version: None,
             timeout_seconds: None,
             query_language: definition.query_language,
-            top: map.processor.scope.clone(),
+            top: map.map(|it| it.processor.scope.clone()).unwrap_or_default(),
             source: Arc::clone(&definition.source),
-        });
-        let histories = Machine::replay_children(definition, &engine.journal, children);
-        let execution = |(child, history): (&&ChildRecord, History)| Execution {
-            arn: run.child_arn(child.index),
-            state_machine: Arc::clone(&state_machine),
-            kind: map.processor.execution_type.unwrap_or_default(),
-            history,
-            source: ExecutionSource::Simulated { seed: engine.journal.start.seed },
         };
-        children.iter().zip(histories).map(execution).collect()
+        let kind = map.and_then(|it| it.processor.execution_type).unwrap_or_default();
+        (Arc::new(machine), kind)
+    }
+
+    /// Whether a task ends without an answer: by its own limits of time, or by the execution's.
+    pub(super) fn can_time_out(&self, token: TaskToken) -> bool {
+        let Some(engine) = &self.engine else { return false };
+        engine.clock.timers_from(TimerId(0)).any(|(timer, _)| {
+            match engine.machine.timer_purpose(timer) {
+                Some(TimerPurpose::Execution) => true,
+                Some(
+                    TimerPurpose::Timeout { token: of } | TimerPurpose::Heartbeat { token: of },
+                ) => of == token,
+                Some(TimerPurpose::Wait { .. } | TimerPurpose::Retry { .. }) | None => false,
+            }
+        })
     }
 
     /// Requests and cancellations that the shell does not know yet.

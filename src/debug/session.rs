@@ -9,7 +9,7 @@ use super::{
     frames,
 };
 use crate::asl::StateMachine;
-use crate::engine::{ExecutionStart, Journal, TaskRequest, TaskToken};
+use crate::engine::{ExecutionStart, Journal, JournalError, TaskRequest, TaskToken};
 use crate::execution::{
     EventId, Execution, History, HistoryEvent, InspectionData, Moment, Moments, ThreadId, Timeline,
     Timestamp,
@@ -81,10 +81,13 @@ impl DebugSession {
     }
 
     /// A simulation that goes the way of a journal, stopped at its end.
-    pub fn replay(definition: Arc<StateMachine>, journal: &Journal) -> Self {
-        let debuggee = Debuggee::of_journal(definition, journal);
+    ///
+    /// # Errors
+    /// The journal is not one of this definition.
+    pub fn replay(definition: Arc<StateMachine>, journal: &Journal) -> Result<Self, JournalError> {
+        let debuggee = Debuggee::of_journal(definition, journal)?;
         let last = debuggee.last_event();
-        Self::over(debuggee, last, StopReason::End)
+        Ok(Self::over(debuggee, last, StopReason::End))
     }
 
     /// A recorded or imported execution: nothing runs, the cursor moves through what is there.
@@ -322,17 +325,27 @@ impl DebugSession {
     /// A child execution of a distributed Map, by its ARN, as an execution of its own: its history as far as it has come.
     pub fn child_execution(&self, arn: &str) -> Option<Execution> {
         let (run, child) = self.map_runs().iter().find_map(|run| Some((run, run.child(arn)?)))?;
-        self.debuggee.child_executions(run, &[child]).pop()
+        self.debuggee.child_executions(&[(run, child)]).pop()
     }
 
-    /// The first child executions of a Map Run.
-    pub fn child_executions(
-        &self,
-        run: &crate::engine::MapRunRecord,
-        most: usize,
-    ) -> Vec<Execution> {
-        let children: Vec<_> = run.children.iter().take(most).collect();
-        self.debuggee.child_executions(run, &children)
+    /// The first child executions of every Map Run, at most so many of each and of all together; in the order of the Map Runs.
+    pub fn child_executions(&self, most_of_each: usize, most: usize) -> Vec<Vec<Execution>> {
+        let mut left = most;
+        let mut counts = Vec::new();
+        let mut children = Vec::new();
+        for run in self.map_runs() {
+            let count = run.children.len().min(most_of_each).min(left);
+            left -= count;
+            counts.push(count);
+            children.extend(run.children.iter().take(count).map(|child| (run, child)));
+        }
+        let mut executions = self.debuggee.child_executions(&children).into_iter();
+        counts.into_iter().map(|count| executions.by_ref().take(count).collect()).collect()
+    }
+
+    /// Whether a waiting task would end without an answer, because a limit of time runs.
+    pub fn can_time_out(&self, token: TaskToken) -> bool {
+        self.debuggee.can_time_out(token)
     }
 
     fn forked(&self, debuggee: Debuggee, at: EventId) -> Self {

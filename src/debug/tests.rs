@@ -730,7 +730,7 @@ proptest! {
             let known = session.inspection().map(|it| it.stages().len());
             prop_assert!(known.is_none_or(|it| it > 0));
         }
-        let (_, replayed) = crate::engine::Machine::replay(Arc::clone(session.definition()), session.journal().unwrap());
+        let (_, replayed) = crate::engine::Machine::replay(Arc::clone(session.definition()), session.journal().unwrap()).unwrap();
         prop_assert_eq!(replayed.events(), session.history().events());
         let exits = session.history().events().iter().filter(|it| matches!(it.details, EventDetails::StateExited { .. }));
         prop_assert!(exits.count() <= session.timeline().visits.len());

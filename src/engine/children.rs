@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::failure::Failure;
+use super::failure::{Failure, Origin};
 use super::limits::payload_size;
 use super::machine::{Here, Machine, StepResult, Turn};
 use super::map_runs::{ChildOutcome, MapRunStatus};
@@ -53,13 +53,14 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let here = Here::of(&program, parent.visit.state);
         if child.scope != parent.scope {
-            self.remove_child_context(child.scope);
+            self.remove_child_context(turn, child.scope);
         }
         if let (Some(mut children), Some(kind)) = (parent.visit.children.take(), kind_of(here)) {
             children.running.remove(&child.role.index());
             if child.scope != parent.scope {
                 let outcome = match &result {
                     Ok(output) => ChildOutcome::Succeeded { output: output.clone() },
+                    Err(failure) if failure.origin == Origin::TimedOut => ChildOutcome::TimedOut,
                     Err(failure) => ChildOutcome::Failed {
                         error: failure.error.clone(),
                         cause: failure.cause.clone(),
@@ -96,6 +97,23 @@ impl Machine {
             parent.visit.children = Some(children);
         }
         self.put_thread(parent_index, parent);
+    }
+
+    /// Ends a child execution of a distributed Map that has run as long as its type may, with all that runs inside.
+    pub(crate) fn child_timed_out(&mut self, turn: &mut Turn<'_>, root: ThreadIndex) {
+        let Some(mut thread) = self.take_thread(root) else { return };
+        let program = Arc::clone(&self.program);
+        let here = Here::of(&program, thread.visit.state);
+        if let Some(mut children) = thread.visit.children.take() {
+            let previous = thread.previous;
+            self.abort_all(turn, here, &mut children, previous);
+            self.finish_map_run(turn, &children, MapRunStatus::Aborted);
+        }
+        self.discard_thread(turn, root, &mut thread);
+        if let Some(parent) = thread.parent {
+            let failure = Failure { origin: Origin::TimedOut, ..Failure::timeout() };
+            self.child_ended(turn, parent, &thread, Err(failure));
+        }
     }
 
     fn child_succeeded(
@@ -182,14 +200,21 @@ impl Machine {
         let previous = child.previous;
         match kind {
             Kind::DistributedMap(_) => {
+                let index = child.role.index();
                 children.failed += 1;
-                let run = children.run.clone().unwrap_or_default();
-                if is_tolerated(
-                    run.tolerated_count,
-                    run.tolerated_percentage,
-                    children.failed,
-                    children.length,
-                ) {
+                children.failed_items += children.items.size(index);
+                let limits = children.run.as_ref();
+                let tolerated = is_tolerated(
+                    limits.and_then(|it| it.tolerated_count),
+                    limits.and_then(|it| it.tolerated_percentage),
+                    children.failed_items,
+                    children.items.total(),
+                );
+                let place = usize::try_from(index).ok();
+                if let Some(place) = place.and_then(|it| children.results.get_mut(it)) {
+                    *place = failed_result(&failure);
+                }
+                if tolerated {
                     let previous = parent.previous;
                     return self.next_iterations(
                         turn,
@@ -224,7 +249,7 @@ impl Machine {
         }
         self.abort_all(turn, here, children, previous);
         parent.previous = previous;
-        Some(Err(Failure { origin: super::failure::Origin::Plain, ..failure }))
+        Some(Err(Failure { origin: Origin::Plain, ..failure }))
     }
 
     pub(crate) fn map_run_failed(
@@ -289,7 +314,7 @@ impl Machine {
         self.discard_thread(turn, index, &mut thread);
         if distributed {
             self.child_execution_ended(turn, &thread, siblings, ChildOutcome::Aborted);
-            self.remove_child_context(thread.scope);
+            self.remove_child_context(turn, thread.scope);
         }
     }
 
@@ -374,20 +399,56 @@ impl Machine {
     }
 }
 
-/// Whether a distributed Map goes on after this many failures. Without a threshold none is tolerated.
+/// What stands for a failed child execution among the results of a Map that goes on.
+fn failed_result(failure: &Failure) -> Value {
+    let status = if failure.origin == Origin::TimedOut { "TIMED_OUT" } else { "FAILED" };
+    let text = |text: &Option<Arc<str>>| text.clone().map_or(Value::Null, Value::String);
+    Value::object([
+        ("Status", Value::from(status)),
+        ("Error", text(&failure.error)),
+        ("Cause", text(&failure.cause)),
+    ])
+}
+
+/// Whether a distributed Map goes on after so many of its items failed. Without a threshold none is tolerated; with both, neither
+/// may be exceeded. A threshold of 0 counts as none: so executions on AWS went, though the developer guide does not say it.
 pub(crate) fn is_tolerated(
     count: Option<u64>,
     percentage: Option<f64>,
     failed: u64,
-    length: u64,
+    items: u64,
 ) -> bool {
-    match (count, percentage) {
-        (None, None) => false,
-        (count, percentage) => {
-            let within_count = count.is_none_or(|most| failed <= most);
-            let within_percentage =
-                percentage.is_none_or(|most| failed as f64 * 100.0 <= most * length as f64);
-            within_count && within_percentage
+    let count = count.filter(|it| *it > 0);
+    let percentage = percentage.filter(|it| *it > 0.0);
+    if count.is_none() && percentage.is_none() {
+        return failed == 0;
+    }
+    count.is_none_or(|most| failed <= most)
+        && percentage.is_none_or(|most| failed as f64 * 100.0 <= most * items as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_of_nothing_is_none() {
+        for (failed, items, count, percentage, tolerated) in [
+            (0, 3, 0, 0.0, true),
+            (1, 3, 0, 0.0, false),
+            (1, 3, 1, 100.0, true),
+            (3, 3, 1, 100.0, false),
+            (1, 3, 0, 50.0, true),
+            (3, 3, 0, 50.0, false),
+            (3, 3, 5, 0.0, true),
+            (1, 3, 100, 34.0, true),
+            (1, 3, 100, 33.0, false),
+            (2, 3, 5, 50.0, false),
+            (2, 5, 100, 40.0, true),
+        ] {
+            let got = is_tolerated(Some(count), Some(percentage), failed, items);
+            assert_eq!(got, tolerated, "{failed} of {items}, {count} or {percentage} %");
         }
+        assert!(is_tolerated(None, None, 0, 1) && !is_tolerated(None, None, 1, 1));
     }
 }

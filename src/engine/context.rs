@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::ExecutionStart;
+use super::thread::ThreadIndex;
+use super::{ExecutionStart, TimerId};
+use crate::asl::StateMachineType;
 use crate::execution::Timestamp;
 use crate::json::{Object, Value};
 
@@ -14,6 +16,26 @@ pub(crate) struct ExecutionContext {
     /// Events so far, for an execution whose history nobody keeps: a child of a distributed Map. `None` for the execution
     /// itself.
     pub(crate) unkept_events: Option<u64>,
+    pub(crate) kind: StateMachineType,
+    /// When its type lets it run no longer.
+    pub(crate) deadline: Timestamp,
+    /// Runs once something of it sleeps past the deadline: most executions never do.
+    pub(crate) deadline_timer: Option<TimerId>,
+    /// The thread that began it.
+    pub(crate) root: ThreadIndex,
+}
+
+/// How long an execution may run: five minutes, or a year
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
+pub(crate) fn longest_secs(kind: StateMachineType) -> u64 {
+    match kind {
+        StateMachineType::Standard => 365 * 24 * 3600,
+        StateMachineType::Express => 300,
+    }
+}
+
+fn deadline(kind: StateMachineType, at: Timestamp) -> Timestamp {
+    at.plus_millis(longest_secs(kind).cast_signed() * 1000)
 }
 
 impl ExecutionContext {
@@ -32,12 +54,21 @@ impl ExecutionContext {
         let execution = Value::from(execution);
         let state_machine =
             state_machine_object(&start.state_machine_arn, &start.state_machine_name);
-        Self { execution, state_machine, unkept_events: None }
+        Self {
+            execution,
+            state_machine,
+            unkept_events: None,
+            kind: start.kind,
+            deadline: deadline(start.kind, start.at),
+            deadline_timer: None,
+            root: 0,
+        }
     }
 
     /// The child execution of one item of a distributed Map.
     pub(crate) fn child(
         start: &ExecutionStart,
+        kind: StateMachineType,
         label: &str,
         name: &str,
         at: Timestamp,
@@ -55,6 +86,10 @@ impl ExecutionContext {
             execution: Value::from(execution),
             state_machine: state_machine_object(&machine_arn, &machine_name),
             unkept_events: Some(1),
+            kind,
+            deadline: deadline(kind, at),
+            deadline_timer: None,
+            root: 0,
         }
     }
 }

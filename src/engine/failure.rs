@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use super::dataflow::DataError;
+use crate::asl::ErrorName;
 use crate::execution::EventId;
 use crate::json::Value;
 
-pub(crate) const RUNTIME: &str = "States.Runtime";
-pub(crate) const TIMEOUT: &str = "States.Timeout";
-pub(crate) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
-pub(crate) const TASK_FAILED: &str = "States.TaskFailed";
-pub(crate) const ALL: &str = "States.ALL";
+pub(crate) const RUNTIME: &str = ErrorName::RUNTIME;
+pub(crate) const TIMEOUT: &str = ErrorName::TIMEOUT;
 pub(crate) const QUERY_EVALUATION: &str = "States.QueryEvaluationError";
 /// Its cause stands alone: AWS does not say in which state it was.
 pub(crate) const REFERENCE_PATH_CONFLICT: &str = "States.ReferencePathConflict";
@@ -31,6 +29,8 @@ pub(crate) enum Origin {
     Plain,
     /// A heartbeat that did not come: its error is `States.Timeout`, and `States.HeartbeatTimeout` matches it too.
     Heartbeat,
+    /// A child execution of a distributed Map that ran longer than its type may.
+    TimedOut,
     /// A JSONata evaluation, which has its own event.
     Evaluation { location: Option<Arc<str>>, after_entered: bool },
 }

@@ -25,6 +25,23 @@ pub enum JournalError {
     WrongVersion,
     #[error("{0} is missing, or is not what it should be")]
     Wrong(String),
+    #[error("the journal does not fit this state machine: step {step}, at {at}: {why}")]
+    Misfit { step: usize, at: Timestamp, why: Misfit },
+}
+
+/// Why an input of a journal cannot be meant for the machine that it is replayed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    #[error("the execution has ended before it")]
+    Ended,
+    #[error("the step before it was later, at {0}")]
+    Backwards(Timestamp),
+    #[error("nothing can go on by itself")]
+    NothingToDo,
+    #[error("no task number {} waits for an answer", .0.0)]
+    NoSuchTask(TaskToken),
+    #[error("no timer number {} runs", .0.0)]
+    NoSuchTimer(TimerId),
 }
 
 impl Journal {

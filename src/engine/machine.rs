@@ -6,15 +6,18 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::context::ExecutionContext;
+use super::context::{ExecutionContext, longest_secs};
 use super::failure::{Failure, Origin};
+use super::journal::Misfit;
 use super::limits::{MAX_KEPT_BYTES, Size};
 use super::map_runs::{ChildOutcome, ChildRecord, MapRunRecord};
 use super::program::{Program, ProgramState};
 use super::random::SeededRandom;
 use super::rehearsal::Rehearsal;
 use super::thread::{Children, Phase, Role, ScopeNumber, Thread, ThreadIndex, Visit, Wake};
-use super::{Action, ExecutionStart, Input, Journal, TaskToken, TimerId, TimerPurpose};
+use super::{
+    Action, ExecutionStart, Input, Journal, JournalError, TaskToken, TimerId, TimerPurpose,
+};
 use crate::asl::{State, StateMachine, StateMachineType};
 use crate::execution::{EventDetails, EventId, EventType, History, InspectionData, Timestamp};
 use crate::json::Value;
@@ -68,6 +71,8 @@ pub struct Machine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TimerOwner {
     Execution,
+    /// A child execution of a distributed Map, which has run as long as its type may.
+    Child(ScopeNumber),
     Thread(ThreadIndex),
 }
 
@@ -193,6 +198,11 @@ impl Machine {
         }
         self.now = self.now.max(at);
         let mut turn = Turn { at: self.now, history, actions: Vec::new() };
+        if self.start.kind == StateMachineType::Standard && self.now > self.own_context.deadline {
+            turn.at = self.own_context.deadline;
+            self.time_out(&mut turn);
+            return turn.actions;
+        }
         match input {
             Input::Advance => self.advance(&mut turn),
             Input::TaskStarted { token, worker_name } => {
@@ -240,20 +250,53 @@ impl Machine {
         turn.actions
     }
 
+    /// Why an input cannot be meant, where [`Machine::step`] would take no notice of it.
+    pub fn misfit(&self, at: Timestamp, input: &Input) -> Option<Misfit> {
+        if self.ended {
+            return Some(Misfit::Ended);
+        }
+        if at < self.now {
+            return Some(Misfit::Backwards(self.now));
+        }
+        match input {
+            Input::Advance => self.ready.is_empty().then_some(Misfit::NothingToDo),
+            Input::TaskStarted { token, .. }
+            | Input::TaskSubmitted { token, .. }
+            | Input::TaskSucceeded { token, .. }
+            | Input::TaskFailed { token, .. }
+            | Input::TaskHeartbeat { token } => {
+                (!self.tasks.contains_key(token)).then_some(Misfit::NoSuchTask(*token))
+            }
+            Input::TimerFired { timer } => {
+                (!self.timers.contains_key(timer)).then_some(Misfit::NoSuchTimer(*timer))
+            }
+            Input::Stop { .. } => None,
+        }
+    }
+
     /// Runs a journal from the start.
-    pub fn replay(definition: Arc<StateMachine>, journal: &Journal) -> (Self, History) {
+    ///
+    /// # Errors
+    /// An input of it cannot be meant: it is a journal of another machine, or was changed.
+    pub fn replay(
+        definition: Arc<StateMachine>,
+        journal: &Journal,
+    ) -> Result<(Self, History), JournalError> {
         let mut history = History::default();
         let mut machine = Self::start(definition, &journal.start, &mut history);
-        for (at, input) in &journal.inputs {
+        for (number, (at, input)) in journal.inputs.iter().enumerate() {
+            if let Some(why) = machine.misfit(*at, input) {
+                return Err(JournalError::Misfit { step: number + 1, at: *at, why });
+            }
             machine.step(*at, input.clone(), &mut history);
         }
-        (machine, history)
+        Ok((machine, history))
     }
 
     /// What a running timer is for.
     pub fn timer_purpose(&self, timer: TimerId) -> Option<TimerPurpose> {
         let index = match self.timers.get(&timer)? {
-            TimerOwner::Execution => return Some(TimerPurpose::Execution),
+            TimerOwner::Execution | TimerOwner::Child(_) => return Some(TimerPurpose::Execution),
             TimerOwner::Thread(index) => *index,
         };
         let thread = self.threads.get(index as usize)?.as_ref()?;
@@ -357,6 +400,10 @@ impl Machine {
                     let (error, cause) = (error.clone(), cause.clone());
                     (EventType::ExecutionFailed, EventDetails::Failure { error, cause })
                 }
+                ChildOutcome::TimedOut => {
+                    let error = Some(super::failure::TIMEOUT.into());
+                    (EventType::ExecutionTimedOut, EventDetails::Failure { error, cause: None })
+                }
                 ChildOutcome::Aborted | ChildOutcome::Running => (
                     EventType::ExecutionAborted,
                     EventDetails::Failure { error: None, cause: None },
@@ -379,10 +426,10 @@ impl Machine {
         }
         let Some(index) = self.ready.pop_front() else { return };
         let Some(mut thread) = self.take_thread(index) else { return };
-        let flow = if self.child_is_full(thread.scope) {
-            Flow::Ended(Err(Failure::new(super::failure::RUNTIME, history_limit_cause())))
-        } else {
-            self.small_step(turn, index, &mut thread)
+        let flow = match self.child_limit(turn, &thread) {
+            Some(failure) => Flow::Ended(Err(failure)),
+            None if self.ended => return,
+            None => self.small_step(turn, index, &mut thread),
         };
         if self.ended {
             return;
@@ -407,14 +454,39 @@ impl Machine {
         }
     }
 
-    /// `TimeoutSeconds`; an Express execution lasts five minutes at most.
+    /// `TimeoutSeconds`, and what an Express execution has in any case. The year of a Standard one is only watched where
+    /// something sleeps so long.
     fn timeout_secs(&self) -> Option<u64> {
-        const EXPRESS_SECS: u64 = 300;
         let own = self.program.definition.timeout_seconds;
+        let most = longest_secs(self.start.kind);
         match self.start.kind {
-            StateMachineType::Standard => own,
-            StateMachineType::Express => Some(own.map_or(EXPRESS_SECS, |it| it.min(EXPRESS_SECS))),
+            StateMachineType::Standard => own.map(|it| it.min(most)),
+            StateMachineType::Express => Some(own.map_or(most, |it| it.min(most))),
         }
+    }
+
+    fn time_out(&mut self, turn: &mut Turn<'_>) {
+        let error = Some(super::failure::TIMEOUT.into());
+        let details = EventDetails::Failure { error, cause: None };
+        self.end(turn, EventId(0), EventType::ExecutionTimedOut, details);
+    }
+
+    /// Watches an execution's deadline when one of its timers is due later.
+    fn watch_deadline(&mut self, turn: &mut Turn<'_>, scope: ScopeNumber, due: Timestamp) {
+        let is_watched = scope == 0 && self.timeout_secs().is_some();
+        let context = match scope {
+            0 => Some(&mut self.own_context),
+            scope => self.child_contexts.get_mut(&scope),
+        };
+        let Some(context) = context else { return };
+        if is_watched || due <= context.deadline || context.deadline_timer.is_some() {
+            return;
+        }
+        let timer = TimerId(self.next_timer);
+        context.deadline_timer = Some(timer);
+        let at = context.deadline;
+        let owner = if scope == 0 { TimerOwner::Execution } else { TimerOwner::Child(scope) };
+        self.start_timer_at(turn, owner, at);
     }
 
     fn execution_finished(
@@ -486,14 +558,27 @@ impl Machine {
         self.kept_bytes = self.kept_bytes.saturating_add(size.memory_bytes);
     }
 
-    /// Whether a child execution of a distributed Map has used up the history that AWS would keep of it, or all of them
-    /// together have taken more steps than can be kept in a journal.
-    fn child_is_full(&self, scope: ScopeNumber) -> bool {
-        let of_child = self.child_contexts.get(&scope).and_then(|it| it.unkept_events);
-        scope != 0
-            && of_child.is_some_and(|count| {
-                count + 1 >= History::MAX_EVENTS || self.unkept_events >= MAX_UNKEPT_EVENTS
-            })
+    /// Why a child execution of a distributed Map cannot go on: its history is as full as AWS would keep one, or an Express one
+    /// goes round without any time passing. Ends the whole execution when the children together have taken more steps than
+    /// can be kept in a journal.
+    fn child_limit(&mut self, turn: &mut Turn<'_>, thread: &Thread) -> Option<Failure> {
+        let context = self.child_contexts.get(&thread.scope).filter(|_| thread.scope != 0)?;
+        if self.unkept_events >= MAX_UNKEPT_EVENTS {
+            let cause = format!(
+                "The child executions of distributed Maps took more than {MAX_UNKEPT_EVENTS} steps, which is more than Stepwell keeps of an execution."
+            );
+            let error = Some(super::failure::RUNTIME.into());
+            let details = EventDetails::Failure { error, cause: Some(cause.into()) };
+            self.end(turn, EventId(0), EventType::ExecutionFailed, details);
+            return None;
+        }
+        let next = context.unkept_events? + 1;
+        match context.kind {
+            StateMachineType::Standard => (next >= History::MAX_EVENTS)
+                .then(|| Failure::new(super::failure::RUNTIME, history_limit_cause())),
+            StateMachineType::Express => (next >= MAX_EXPRESS_EVENTS)
+                .then(|| Failure { origin: Origin::TimedOut, ..Failure::timeout() }),
+        }
     }
 
     /// Appends an event that hangs on `previous`. In a child execution of a distributed Map, whose history nobody keeps, the
@@ -583,9 +668,17 @@ impl Machine {
         self.child_contexts.len()
     }
 
-    pub(crate) fn remove_child_context(&mut self, number: ScopeNumber) {
-        if number != 0 {
-            self.child_contexts.remove(&number);
+    pub(crate) fn remove_child_context(&mut self, turn: &mut Turn<'_>, number: ScopeNumber) {
+        let removed = if number == 0 { None } else { self.child_contexts.remove(&number) };
+        if let Some(timer) = removed.and_then(|it| it.deadline_timer) {
+            self.cancel_timer(turn, timer);
+        }
+    }
+
+    /// Notes which thread began a child execution.
+    pub(crate) fn set_root(&mut self, scope: ScopeNumber, root: ThreadIndex) {
+        if let Some(context) = self.child_contexts.get_mut(&scope) {
+            context.root = root;
         }
     }
 
@@ -636,23 +729,24 @@ impl Machine {
         &mut self,
         turn: &mut Turn<'_>,
         index: ThreadIndex,
+        scope: ScopeNumber,
         seconds: u64,
     ) -> TimerId {
-        self.start_timer(turn, TimerOwner::Thread(index), seconds)
+        self.start_thread_timer_at(turn, index, scope, after(turn.at, seconds))
     }
 
     fn start_timer(&mut self, turn: &mut Turn<'_>, owner: TimerOwner, seconds: u64) -> TimerId {
-        let millis = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
-        let at = turn.at.plus_millis(millis);
-        self.start_timer_at(turn, owner, at)
+        self.start_timer_at(turn, owner, after(turn.at, seconds))
     }
 
     pub(crate) fn start_thread_timer_at(
         &mut self,
         turn: &mut Turn<'_>,
         index: ThreadIndex,
+        scope: ScopeNumber,
         at: Timestamp,
     ) -> TimerId {
+        self.watch_deadline(turn, scope, at);
         self.start_timer_at(turn, TimerOwner::Thread(index), at)
     }
 
@@ -724,12 +818,12 @@ impl Machine {
     fn timer_fired(&mut self, turn: &mut Turn<'_>, timer: TimerId) {
         match self.timers.remove(&timer) {
             None => {}
-            Some(TimerOwner::Execution) => {
-                let details = EventDetails::Failure {
-                    error: Some(super::failure::TIMEOUT.into()),
-                    cause: None,
-                };
-                self.end(turn, EventId(0), EventType::ExecutionTimedOut, details);
+            Some(TimerOwner::Execution) => self.time_out(turn),
+            Some(TimerOwner::Child(scope)) => {
+                let root = self.child_contexts.get(&scope).map(|it| it.root);
+                if let Some(root) = root {
+                    self.child_timed_out(turn, root);
+                }
             }
             Some(TimerOwner::Thread(index)) => {
                 let Some(mut thread) = self.take_thread(index) else { return };
@@ -767,6 +861,10 @@ impl<'p> Here<'p> {
     pub(crate) fn of(program: &'p Program, index: super::program::StateIndex) -> Self {
         Self { program, meta: program.get(index), state: program.state(index) }
     }
+}
+
+fn after(at: Timestamp, seconds: u64) -> Timestamp {
+    at.plus_millis(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000))
 }
 
 fn history_limit_cause() -> String {

@@ -62,7 +62,16 @@ pub struct ChildCounts {
     pub running: u64,
     pub succeeded: u64,
     pub failed: u64,
+    pub timed_out: u64,
     pub aborted: u64,
+}
+
+impl ChildCounts {
+    /// Children that have begun.
+    pub fn begun(self) -> u64 {
+        let Self { running, succeeded, failed, timed_out, aborted } = self;
+        running + succeeded + failed + timed_out + aborted
+    }
 }
 
 /// One child execution.
@@ -80,8 +89,15 @@ pub struct ChildRecord {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChildOutcome {
     Running,
-    Succeeded { output: Value },
-    Failed { error: Option<Arc<str>>, cause: Option<Arc<str>> },
+    Succeeded {
+        output: Value,
+    },
+    Failed {
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    },
+    /// It ran as long as its type may.
+    TimedOut,
     Aborted,
 }
 
@@ -92,6 +108,7 @@ impl ChildOutcome {
             Self::Running => "RUNNING",
             Self::Succeeded { .. } => "SUCCEEDED",
             Self::Failed { .. } => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
             Self::Aborted => "ABORTED",
         }
     }
@@ -100,8 +117,7 @@ impl ChildOutcome {
 impl MapRunRecord {
     /// Children that have not begun.
     pub fn pending(&self) -> u64 {
-        let ChildCounts { running, succeeded, failed, aborted } = self.counts;
-        self.total.saturating_sub(running + succeeded + failed + aborted)
+        self.total.saturating_sub(self.counts.begun())
     }
 
     /// The name of a child execution.
@@ -133,6 +149,7 @@ impl MapRunRecord {
             ChildOutcome::Running => {}
             ChildOutcome::Succeeded { .. } => self.counts.succeeded += 1,
             ChildOutcome::Failed { .. } => self.counts.failed += 1,
+            ChildOutcome::TimedOut => self.counts.timed_out += 1,
             ChildOutcome::Aborted => self.counts.aborted += 1,
         }
         // Scopes count up, so the children are in their order.

@@ -25,7 +25,7 @@ mod thread;
 mod transition;
 
 pub use clock::VirtualClock;
-pub use journal::{Journal, JournalError};
+pub use journal::{Journal, JournalError, Misfit};
 pub use machine::Machine;
 pub use map_runs::{ChildCounts, ChildOutcome, ChildRecord, MapRunRecord, MapRunStatus};
 pub use protocol::{Action, ExecutionStart, Input, TaskRequest, TaskToken, TimerId, TimerPurpose};

@@ -1,6 +1,6 @@
 //! Which retrier or catcher takes an error, and how long a retry waits.
 
-use super::failure::{ALL, Failure, HEARTBEAT_TIMEOUT, Origin, RUNTIME, TASK_FAILED, TIMEOUT};
+use super::failure::{Failure, Origin};
 use crate::asl::{Catcher, ErrorName, JitterStrategy, Retrier};
 use crate::query::Random;
 
@@ -17,18 +17,9 @@ fn names(error_equals: &[ErrorName], failure: &Failure) -> bool {
     covers(error_equals, failure.error.as_deref(), failure.origin == Origin::Heartbeat)
 }
 
-/// Whether `ErrorEquals` names the error. `States.TaskFailed` stands for every error but a timeout; nothing stands for
-/// `States.Runtime`, which ends the execution.
+/// Whether `ErrorEquals` names the error: the rule is that of [`ErrorName::takes`].
 pub(crate) fn covers(error_equals: &[ErrorName], error: Option<&str>, is_heartbeat: bool) -> bool {
-    if error == Some(RUNTIME) {
-        return false;
-    }
-    error_equals.iter().any(|name| match name.as_str() {
-        ALL => true,
-        TASK_FAILED => error != Some(TIMEOUT),
-        HEARTBEAT_TIMEOUT => is_heartbeat || error == Some(HEARTBEAT_TIMEOUT),
-        name => error == Some(name),
-    })
+    error_equals.iter().any(|name| name.takes(error, is_heartbeat))
 }
 
 /// Milliseconds before retry number `retry`, which counts from 0.
@@ -88,25 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn reserved_names_match_what_aws_says() {
-        let matches = |name: &str, failure: &Failure| names(&[ErrorName::new(name)], failure);
-        let custom = Failure::new("Custom", "");
-        assert!(
-            matches("States.ALL", &custom)
-                && matches("States.TaskFailed", &custom)
-                && matches("Custom", &custom)
-        );
-        assert!(!matches("custom", &custom));
+    fn the_first_that_names_the_error_takes_it() {
+        let all =
+            [retrier(&["Other"]), retrier(&["States.HeartbeatTimeout"]), retrier(&["States.ALL"])];
         let timeout = Failure::timeout();
-        assert!(matches("States.Timeout", &timeout) && !matches("States.TaskFailed", &timeout));
-        assert!(!matches("States.HeartbeatTimeout", &timeout));
+        assert_eq!(matching_retrier(&all, &timeout), Some(2));
         let heartbeat = Failure { origin: Origin::Heartbeat, ..Failure::timeout() };
-        assert!(
-            matches("States.HeartbeatTimeout", &heartbeat) && matches("States.Timeout", &heartbeat)
-        );
-        let runtime = Failure::new("States.Runtime", "");
-        assert!(!matches("States.ALL", &runtime) && !matches("States.Runtime", &runtime));
-        let nameless = Failure { error: None, cause: None, origin: Origin::Plain };
-        assert!(matches("States.ALL", &nameless) && !matches("Custom", &nameless));
+        assert_eq!(matching_retrier(&all, &heartbeat), Some(1));
+        assert_eq!(matching_retrier(&all, &Failure::new("States.Runtime", "")), None);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::program::StateIndex;
-use super::state::Reading;
+use super::state::{Items, Reading};
 use super::{TaskToken, TimerId};
 use crate::execution::{EventId, Timestamp};
 use crate::json::Value;
@@ -121,11 +121,13 @@ pub(crate) struct Children {
     pub(crate) results: Vec<Value>,
     pub(crate) finished: u64,
     pub(crate) failed: u64,
+    /// Items of those that failed: batches have several.
+    pub(crate) failed_items: u64,
     /// The index of the next to start.
     pub(crate) next: u64,
     pub(crate) length: u64,
     /// Map only: what the iterations get, before `ItemSelector`.
-    pub(crate) items: Value,
+    pub(crate) items: Items,
     /// `u64::MAX` when there is no limit.
     pub(crate) max_concurrency: u64,
     /// Distributed Map only.

@@ -584,7 +584,8 @@ impl Machine {
             thread.phase = Phase::Body;
             return Ok(Flow::Yield);
         }
-        let timer = self.start_thread_timer_at(turn, index, turn.at.plus_millis(millis));
+        let timer =
+            self.start_thread_timer_at(turn, index, thread.scope, turn.at.plus_millis(millis));
         thread.phase = Phase::Sleep(Wake::Retry(timer));
         Ok(Flow::Blocked)
     }

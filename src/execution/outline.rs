@@ -34,6 +34,8 @@ pub(super) struct StateOutline {
     pub(super) ends: bool,
     /// Error names and the most retries of each retrier.
     retriers: Vec<(Vec<ErrorName>, u64)>,
+    /// Whether it is a task with `HeartbeatSeconds`.
+    has_heartbeat: bool,
     /// Of a Fail state that says them literally.
     pub(super) failure: Option<(Arc<str>, Arc<str>)>,
 }
@@ -104,16 +106,21 @@ impl StateOutline {
         let ends = state.transition == Transition::End || matches!(state.kind, StateKind::Succeed);
         let retriers =
             state.retry.iter().map(|it| (it.error_equals.clone(), it.max_attempts)).collect();
-        Self { path, scopes, ends, retriers, failure }
+        let has_heartbeat =
+            matches!(&state.kind, StateKind::Task(task) if task.heartbeat_seconds.is_some());
+        Self { path, scopes, ends, retriers, has_heartbeat, failure }
     }
 
     /// Whether a Retry takes care of an error after so many retries. Retriers count apart, so with several of them this may
     /// say yes once too often; the next event then corrects it.
+    ///
+    /// A history does not say which of a task's two limits ran out; the heartbeat's is the shorter one.
     pub(super) fn retries(&self, error: &str, retries: u32) -> bool {
+        let may_be_heartbeat = self.has_heartbeat && error == ErrorName::TIMEOUT;
         let retrier = self
             .retriers
             .iter()
-            .find(|(names, _)| names.iter().any(|name| matches(name.as_str(), error)));
+            .find(|(names, _)| names.iter().any(|it| it.takes(Some(error), may_be_heartbeat)));
         retrier.is_some_and(|(_, max)| u64::from(retries) < *max)
     }
 }
@@ -122,13 +129,29 @@ fn literal(field: Option<&Field<Arc<str>>>) -> Arc<str> {
     if let Some(Field::Literal(text)) = field { Arc::clone(text) } else { "".into() }
 }
 
-/// Whether a name of `ErrorEquals` covers an error. `States.ALL` and `States.TaskFailed` leave out what AWS's error handling
-/// page leaves out.
-fn matches(name: &str, error: &str) -> bool {
-    let terminal = matches!(error, "States.Runtime" | "States.DataLimitExceeded");
-    match name {
-        "States.ALL" => !terminal,
-        "States.TaskFailed" => !terminal && error != "States.Timeout",
-        _ => name == error,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::document::{Document, Format};
+
+    #[test]
+    fn a_recorded_failure_is_retried_by_the_rule_that_the_engine_has() {
+        let outline = |names: &str, limits: &str| {
+            let text = format!(
+                r#"{{"StartAt":"T","States":{{"T":{{"Type":"Task","Resource":"r",{limits}"Retry":[{{"ErrorEquals":[{names}],
+                   "MaxAttempts":2}}],"End":true}}}}}}"#
+            );
+            let machine = crate::asl::parse::parse(&Document::parse(&text, Format::Json)).machine;
+            Outline::of(&machine)
+        };
+        let retries = |names: &str, limits: &str, error: &str, retries: u32| {
+            outline(names, limits).state(Some(0), "T").expect("it is there").retries(error, retries)
+        };
+        assert!(retries(r#""States.ALL""#, "", "States.DataLimitExceeded", 1));
+        assert!(!retries(r#""States.ALL""#, "", "States.DataLimitExceeded", 2), "both are used up");
+        assert!(!retries(r#""States.ALL""#, "", "States.Runtime", 0));
+        let heartbeat = r#""HeartbeatSeconds":5,"TimeoutSeconds":60,"#;
+        assert!(retries(r#""States.HeartbeatTimeout""#, heartbeat, "States.Timeout", 0));
+        assert!(!retries(r#""States.HeartbeatTimeout""#, "", "States.Timeout", 0));
     }
 }

@@ -233,12 +233,14 @@ fn map_run_ui(ui: &mut Ui, map_run: &MapRunRecord, most: usize, commands: &mut V
     });
     // What failed is looked for first.
     let mut children: Vec<&ChildRecord> = map_run.children.iter().collect();
-    children.sort_by_key(|it| !matches!(it.outcome, ChildOutcome::Failed { .. }));
+    let failed =
+        |it: &ChildOutcome| matches!(it, ChildOutcome::Failed { .. } | ChildOutcome::TimedOut);
+    children.sort_by_key(|it| !failed(&it.outcome));
     for child in children.into_iter().take(most) {
         let look = match child.outcome {
             ChildOutcome::Running => colours.in_progress,
             ChildOutcome::Succeeded { .. } => colours.succeeded,
-            ChildOutcome::Failed { .. } => colours.failed,
+            ChildOutcome::Failed { .. } | ChildOutcome::TimedOut => colours.failed,
             ChildOutcome::Aborted => colours.aborted,
         };
         ui.horizontal(|ui| {
@@ -268,12 +270,13 @@ fn map_run_ui(ui: &mut Ui, map_run: &MapRunRecord, most: usize, commands: &mut V
 
 /// `3 succeeded, 1 failed of 5`
 fn counts(map_run: &MapRunRecord) -> String {
-    let ChildCounts { running, succeeded, failed, aborted } = map_run.counts;
+    let ChildCounts { running, succeeded, failed, timed_out, aborted } = map_run.counts;
     let named = [
         (map_run.pending(), "pending"),
         (running, "running"),
         (succeeded, "succeeded"),
         (failed, "failed"),
+        (timed_out, "timed out"),
         (aborted, "aborted"),
     ];
     let parts: Vec<String> = named

@@ -2,8 +2,11 @@
 //! answers is taken apart here.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::asl::{Map, ResourceArn, Template};
+use super::Items;
+use super::csv::csv_items;
+use crate::asl::{Map, ProcessorMode, ResourceArn, Template};
 use crate::engine::dataflow::{DataError, as_integer, plain};
 use crate::engine::failure::Failure;
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
@@ -12,7 +15,7 @@ use crate::engine::program::is_jsonata;
 use crate::engine::thread::{Children, Phase, RunningTask, Thread, ThreadIndex};
 use crate::engine::{Action, TaskRequest};
 use crate::execution::{EventDetails, EventType};
-use crate::json::{Object, Value};
+use crate::json::Value;
 
 /// A file of more items than this is not a test any more.
 const MOST_ITEMS: usize = 1_000_000;
@@ -39,7 +42,7 @@ impl Machine {
             EventType::MapStateStarted,
             EventDetails::MapStateStarted { length: 0 },
         );
-        let mut children = self.map_children(turn, thread, here, map, Value::Null)?;
+        let mut children = self.map_children(turn, thread, here, map, Items::default())?;
         let max_items = self.max_items(thread, here, &settings)?;
         let arn = self.start_map_run(turn, thread, here, map);
         let run = children.run.clone().unwrap_or_default();
@@ -47,6 +50,7 @@ impl Machine {
         if let Some(run) = &mut children.run {
             run.number = Some(number);
             run.arn = Some(arn);
+            // Recorded: 0 reads all there is.
             run.max_items = max_items.and_then(|it| usize::try_from(it).ok()).filter(|it| *it > 0);
             run.reader = Some(settings.clone());
         }
@@ -163,10 +167,7 @@ impl Machine {
         let most = run.max_items.unwrap_or(MOST_ITEMS);
         let read = match &mut run.reading {
             Some(reading) => reading.take_in(&output, most),
-            None => read_first(&output, &settings, most).map(|first| match first {
-                First::Items(items) => run.reading = Some(Reading { items, ..Reading::default() }),
-                First::Files(reading) => run.reading = Some(reading),
-            }),
+            None => read_first(&output, &settings, most).map(|it| run.reading = Some(it)),
         };
         if let Err(cause) = read {
             return self.reading_failed(turn, thread, &children, &cause);
@@ -175,15 +176,21 @@ impl Machine {
         if reading.items.len() < most
             && let Some(parameters) = reading.files.pop_front()
         {
+            reading.source = source_of(&parameters);
             thread.visit.children = Some(children);
             let resource = ResourceArn::parse("arn:aws:states:::s3:getObject");
             self.ask_reader(turn, index, thread, here, resource, parameters);
             return Ok(Flow::Blocked);
         }
-        children.items = Value::from(std::mem::take(&mut reading.items));
+        children.items = Items {
+            values: Value::from(std::mem::take(&mut reading.items)),
+            are_pairs: reading.are_pairs,
+            sources: std::mem::take(&mut reading.sources),
+            sizes: None,
+        };
         if settings.get("ReaderConfig").is_some_and(|it| it.get("ItemsPointer").is_some()) {
             self.inspect(turn, thread, |data| {
-                data.after_items_pointer = Some(children.items.clone());
+                data.after_items_pointer = Some(children.items.values.clone());
             });
         }
         self.begin_iterations(turn, index, thread, here, map, children)
@@ -204,7 +211,7 @@ impl Machine {
     }
 }
 
-/// Files that are read one after another, for one Map.
+/// What has been read for one Map so far, and the files that are still to be read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reading {
     /// Parameters of `getObject`, still to be asked for.
@@ -212,20 +219,32 @@ pub(crate) struct Reading {
     /// How the files are read.
     config: Value,
     items: Vec<Value>,
+    /// Whether the items are members of an object.
+    are_pairs: bool,
+    /// Where the items come from, each from a place on.
+    sources: Vec<(usize, Option<Arc<str>>)>,
+    /// Where those come from that are read next.
+    source: Option<Arc<str>>,
 }
 
 impl Reading {
+    /// Items that were read at once.
+    fn read(items: Vec<Value>, source: Option<Arc<str>>) -> Self {
+        Self { items, sources: vec![(0, source)], ..Self::default() }
+    }
+
+    fn of_files(files: VecDeque<Value>, config: Value) -> Self {
+        Self { files, config, ..Self::default() }
+    }
+
     fn take_in(&mut self, answer: &Value, most: usize) -> Result<(), String> {
         let left = most.saturating_sub(self.items.len());
-        self.items.extend(content_items(answer, &self.config, left)?);
+        let content = content_items(answer, &self.config, left)?;
+        self.sources.push((self.items.len(), self.source.clone()));
+        self.are_pairs = content.are_pairs && (self.are_pairs || self.items.is_empty());
+        self.items.extend(content.items);
         Ok(())
     }
-}
-
-/// What the answer to the reader's own request holds.
-enum First {
-    Items(Vec<Value>),
-    Files(Reading),
 }
 
 fn parameters_of(settings: &Value) -> Value {
@@ -233,26 +252,44 @@ fn parameters_of(settings: &Value) -> Value {
     parameters.cloned().unwrap_or_else(Value::empty_object)
 }
 
+/// `$$.Map.Item.Source` of what is in a file, or in a bucket when no key is named. The developer guide writes `S3://`;
+/// executions show the scheme in small letters.
+fn source_of(parameters: &Value) -> Option<Arc<str>> {
+    let bucket = parameters.get("Bucket").and_then(Value::as_str)?;
+    Some(match parameters.get("Key").and_then(Value::as_str) {
+        Some(key) => format!("s3://{bucket}/{key}").into(),
+        None => format!("s3://{bucket}").into(),
+    })
+}
+
 /// A listing's entries, the content of an object, or the files that a listing or a manifest names.
-fn read_first(answer: &Value, settings: &Value, most: usize) -> Result<First, String> {
+fn read_first(answer: &Value, settings: &Value, most: usize) -> Result<Reading, String> {
     let config = settings.get("ReaderConfig").cloned().unwrap_or_default();
+    let parameters = parameters_of(settings);
     let setting = |name: &str| config.get(name).and_then(Value::as_str);
     if let Some(entries) = answer.get("Contents").and_then(Value::as_array) {
         if setting("Transformation") != Some("LOAD_AND_FLATTEN") {
-            return Ok(First::Items(entries.iter().take(most).cloned().collect()));
+            let entries = entries.iter().take(most).cloned().collect();
+            let bucket = parameters.get("Bucket").cloned().unwrap_or_default();
+            return Ok(Reading::read(entries, source_of(&Value::object([("Bucket", bucket)]))));
         }
-        let bucket = parameters_of(settings).get("Bucket").cloned().unwrap_or_default();
+        let bucket = parameters.get("Bucket").cloned().unwrap_or_default();
         let keys = entries.iter().filter_map(|it| it.get("Key"));
         let files = keys.map(|key| file(bucket.clone(), key.clone())).collect();
-        return Ok(First::Files(Reading { files, config, items: Vec::new() }));
+        return Ok(Reading::of_files(files, config));
     }
     match (setting("InputType"), setting("ManifestType")) {
         (_, Some("ATHENA_DATA")) => {
             let files = body_of(answer).lines().filter_map(s3_uri).collect();
-            Ok(First::Files(Reading { files, config, items: Vec::new() }))
+            Ok(Reading::of_files(files, config))
         }
-        (Some("MANIFEST"), _) => inventory(&body_of(answer)).map(First::Files),
-        (Some(_) | None, _) => content_items(answer, &config, most).map(First::Items),
+        (Some("MANIFEST"), _) | (_, Some("S3_INVENTORY")) => inventory(&body_of(answer)),
+        (Some(_) | None, _) => {
+            let mut reading =
+                Reading { source: source_of(&parameters), config, ..Reading::default() };
+            reading.take_in(answer, most)?;
+            Ok(reading)
+        }
     }
 }
 
@@ -288,7 +325,7 @@ fn inventory(text: &str) -> Result<Reading, String> {
         ("CSVHeaders", Value::array(headers)),
     ]);
     let files = keys.map(|key| file(Value::from(bucket), key.clone())).collect();
-    Ok(Reading { files, config, items: Vec::new() })
+    Ok(Reading::of_files(files, config))
 }
 
 fn body_of(answer: &Value) -> String {
@@ -296,22 +333,33 @@ fn body_of(answer: &Value) -> String {
 }
 
 /// The items in the content of an object.
-fn content_items(answer: &Value, config: &Value, most: usize) -> Result<Vec<Value>, String> {
+#[derive(Default)]
+struct Content {
+    items: Vec<Value>,
+    /// Whether they are members of an object.
+    are_pairs: bool,
+}
+
+fn content_items(answer: &Value, config: &Value, most: usize) -> Result<Content, String> {
     let setting = |name: &str| config.get(name).and_then(Value::as_str);
     let text = body_of(answer);
-    let mut items = match setting("InputType").unwrap_or("JSON") {
-        "JSON" => json_items(&text, setting("ItemsPointer"))?,
-        "JSONL" => json_lines(&text, most)?,
-        "CSV" => csv_items(&text, Some(config), most)?,
+    // A byte order mark belongs to the encoding, not to the first name or value.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut content = match setting("InputType").unwrap_or("JSON") {
+        "JSON" => json_items(text, setting("ItemsPointer"))?,
+        "JSONL" => Content { items: json_lines(text, most)?, ..Content::default() },
+        "CSV" => Content { items: csv_items(text, config, most)?, ..Content::default() },
         other => {
             return Err(format!("Stepwell does not read items of the input type {other}."));
         }
     };
-    items.truncate(most);
-    Ok(items)
+    content.items.truncate(most);
+    Ok(content)
 }
 
-fn json_items(text: &str, pointer: Option<&str>) -> Result<Vec<Value>, String> {
+/// An array, or the object that a pointer names. A file that is an object as a whole is recorded to be refused; the developer
+/// guide, which came later, gives objects to Maps with a pointer as with an `ItemsPath`.
+fn json_items(text: &str, pointer: Option<&str>) -> Result<Content, String> {
     let mut value =
         Value::parse(text).map_err(|err| format!("The file is not valid JSON: {err}"))?;
     for part in pointer.unwrap_or_default().split('/').skip(1) {
@@ -319,7 +367,11 @@ fn json_items(text: &str, pointer: Option<&str>) -> Result<Vec<Value>, String> {
         let inner = value.get(&part).or_else(|| value.at(part.parse().ok()?)).cloned();
         value = inner.ok_or("ItemsPointer does not point to a value in the file.")?;
     }
-    value.as_array().cloned().ok_or_else(|| "Attempting to map over non-iterable node.".to_owned())
+    let mode = if pointer.is_some() { ProcessorMode::Distributed } else { ProcessorMode::Inline };
+    let items = Items::among(value, mode)
+        .map_err(|_| "Attempting to map over non-iterable node.".to_owned())?;
+    let values = items.values.as_array().cloned().unwrap_or_default();
+    Ok(Content { items: values, are_pairs: items.are_pairs })
 }
 
 fn json_lines(text: &str, most: usize) -> Result<Vec<Value>, String> {
@@ -331,101 +383,14 @@ fn json_lines(text: &str, most: usize) -> Result<Vec<Value>, String> {
         .collect()
 }
 
-fn csv_items(text: &str, config: Option<&Value>, most: usize) -> Result<Vec<Value>, String> {
-    let setting = |name: &str| config.and_then(|it| it.get(name)).and_then(Value::as_str);
-    let delimiter = match setting("CSVDelimiter").unwrap_or("COMMA") {
-        "PIPE" => '|',
-        "SEMICOLON" => ';',
-        "SPACE" => ' ',
-        "TAB" => '\t',
-        _ => ',',
-    };
-    let mut rows = csv_rows(text, delimiter).into_iter();
-    let headers: Vec<String> = match setting("CSVHeaderLocation") {
-        Some("GIVEN") => {
-            let given = config.and_then(|it| it.get("CSVHeaders")).and_then(Value::as_array);
-            given.into_iter().flatten().map(plain).collect()
-        }
-        Some(_) | None => rows.next().unwrap_or_default(),
-    };
-    let mut seen = std::collections::BTreeSet::new();
-    if !headers.iter().all(|it| seen.insert(it)) {
-        return Err("CSV headers cannot contain duplicates.".to_owned());
-    }
-    // Fields without a header are dropped, headers without a field are empty.
-    let item = |row: Vec<String>| {
-        let fields = row.into_iter().chain(std::iter::repeat(String::new()));
-        let members: Object = headers
-            .iter()
-            .zip(fields)
-            .map(|(name, it)| (name.as_str().into(), it.into()))
-            .collect();
-        Value::from(members)
-    };
-    Ok(rows.take(most).map(item).collect())
-}
-
-/// RFC 4180; lines with nothing on them are no rows.
-fn csv_rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut row = Vec::new();
-    let mut field = String::new();
-    let (mut quoted, mut was_quoted) = (false, false);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                field.push('"');
-            }
-            '"' if quoted => quoted = false,
-            '"' if field.is_empty() && !was_quoted => {
-                quoted = true;
-                was_quoted = true;
-            }
-            c if quoted => field.push(c),
-            c if c == delimiter => {
-                row.push(std::mem::take(&mut field));
-                was_quoted = false;
-            }
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\n' => {
-                if !(row.is_empty() && field.is_empty() && !was_quoted) {
-                    row.push(std::mem::take(&mut field));
-                    rows.push(std::mem::take(&mut row));
-                }
-                was_quoted = false;
-            }
-            c => field.push(c),
-        }
-    }
-    if !(row.is_empty() && field.is_empty() && !was_quoted) {
-        row.push(field);
-        rows.push(row);
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(config: &str, body: &str) -> Result<String, String> {
         let answer = Value::object([("Body", Value::from(body))]);
-        let items = content_items(&answer, &Value::parse(config).expect("JSON"), 3)?;
-        Ok(Value::from(items).to_string())
-    }
-
-    #[test]
-    fn csv_fields_may_be_quoted_missing_or_too_many() {
-        let body = "A,B\r\n1,\"x,\"\"y\"\"\"\n\n2\n3,4,5\n6,7\n";
-        let expected = r#"[{"A":"1","B":"x,\"y\""},{"A":"2","B":""},{"A":"3","B":"4"}]"#;
-        assert_eq!(
-            read(r#"{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"}"#, body).as_deref(),
-            Ok(expected)
-        );
-        let given = r#"{"InputType":"CSV","CSVHeaderLocation":"GIVEN","CSVHeaders":["A","A"]}"#;
-        assert_eq!(read(given, body), Err("CSV headers cannot contain duplicates.".to_owned()));
+        let content = content_items(&answer, &Value::parse(config).expect("JSON"), 3)?;
+        Ok(Value::from(content.items).to_string())
     }
 
     #[test]
@@ -468,20 +433,32 @@ mod tests {
             .expect("JSON")
         };
         let flatten = settings(r#""InputType":"JSONL","Transformation":"LOAD_AND_FLATTEN""#);
-        let Ok(First::Files(reading)) = read_first(&listing, &flatten, 9) else {
-            panic!("the files are still to be read")
-        };
+        let reading = read_first(&listing, &flatten, 9).expect("a listing");
         assert_eq!(
             reading.files,
             [Value::parse(r#"{"Bucket":"b","Key":"a.jsonl"}"#).expect("JSON")]
         );
-        assert!(
-            matches!(read_first(&listing, &settings(""), 9), Ok(First::Items(items)) if items.len() == 1)
-        );
+        let listed = read_first(&listing, &settings(""), 9).expect("a listing");
+        assert_eq!((listed.items.len(), listed.sources), (1, vec![(0, Some("s3://b".into()))]));
         let athena = settings(r#""InputType":"JSONL","ManifestType":"ATHENA_DATA""#);
         let manifest = Value::object([("Body", Value::from("s3://b/one\ns3://b/two/three\n"))]);
-        assert!(
-            matches!(read_first(&manifest, &athena, 9), Ok(First::Files(it)) if it.files.len() == 2)
+        assert_eq!(read_first(&manifest, &athena, 9).map(|it| it.files.len()), Ok(2));
+        let inventory = settings(r#""ManifestType":"S3_INVENTORY""#);
+        let manifest = r#"{"fileFormat":"CSV","fileSchema":"Key","files":[{"key":"k"}]}"#;
+        let manifest = Value::object([("Body", Value::from(manifest))]);
+        assert_eq!(read_first(&manifest, &inventory, 9).map(|it| it.files.len()), Ok(1));
+    }
+
+    #[test]
+    fn an_object_is_iterated_where_a_pointer_names_it() {
+        let pointer = r#"{"InputType":"JSON","ItemsPointer":"/a"}"#;
+        assert_eq!(
+            read(pointer, r#"{"a":{"x":1,"y":2}}"#).as_deref(),
+            Ok(r#"[{"Key":"x","Value":1},{"Key":"y","Value":2}]"#)
         );
+        let refused = Err("Attempting to map over non-iterable node.".to_owned());
+        assert_eq!(read(pointer, r#"{"a":1}"#), refused);
+        assert_eq!(read("{}", r#"{"a":1}"#), refused, "recorded");
+        assert_eq!(read("{}", "\u{feff}[1]").as_deref(), Ok("[1]"));
     }
 }

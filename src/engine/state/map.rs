@@ -15,6 +15,7 @@ use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
 use crate::engine::map_runs::{ChildCounts, MapRunRecord, MapRunStatus, child_name};
 use crate::engine::program::is_jsonata;
 use crate::engine::rehearsal::Rehearsal;
+use crate::engine::state::Items;
 use crate::engine::thread::{Children, MapRun, Phase, Role, Thread, ThreadIndex, Visit};
 use crate::execution::{EventDetails, EventId, EventType};
 use crate::json::{Object, Value};
@@ -45,10 +46,10 @@ impl Machine {
         }
         let items = match reader {
             // Tested without anything to read.
-            Some(_) => Value::array([]),
+            Some(_) => Items::of(Value::array([])),
             None => self.map_items(turn, thread, here, map)?,
         };
-        let length = items.as_array().map_or(0, Vec::len) as u64;
+        let length = items.len() as u64;
         self.emit(
             turn,
             thread,
@@ -117,16 +118,16 @@ impl Machine {
         map: &Map,
         mut children: Box<Children>,
     ) -> StepResult {
-        if let Some(batcher) = &map.item_batcher {
+        if let Some(batcher) = batcher_of(map) {
             children.items = self.batches(turn, thread, here, map, batcher, &children.items)?;
             self.inspect(turn, thread, |data| {
-                data.after_item_batcher = Some(children.items.clone());
+                data.after_item_batcher = Some(children.items.values.clone());
             });
         }
         if let Some(rehearsal) = self.rehearsal.clone() {
             return self.rehearse_iterations(turn, thread, here, map, &children, &rehearsal);
         }
-        let length = children.items.as_array().map_or(0, Vec::len);
+        let length = children.items.len();
         children.length = length as u64;
         if let Some(record) = self.map_run_mut(&children) {
             record.total = length as u64;
@@ -153,10 +154,10 @@ impl Machine {
         children: &Children,
         rehearsal: &Rehearsal,
     ) -> StepResult {
-        if let (Some(template), None) = (&map.item_selector, &map.item_batcher) {
+        if let (Some(template), None) = (&map.item_selector, batcher_of(map)) {
             let mut selected = Vec::new();
-            for (index, item) in (0..).zip(children.items.as_array().into_iter().flatten()) {
-                let map_context = map_context(index, item);
+            for index in 0..children.items.len() {
+                let map_context = children.items.context(index);
                 selected.push(self.select_item(turn, thread, here, template, &map_context)?);
             }
             self.inspect(turn, thread, |data| {
@@ -164,7 +165,7 @@ impl Machine {
             });
         }
         let run = children.run.clone().unwrap_or_default();
-        let result = rehearsal.iterations(&run, children.items.as_array().map_or(0, Vec::len));
+        let result = rehearsal.iterations(&run, children.items.len());
         thread.phase = Phase::ChildrenEnded(result);
         Ok(Flow::Continue)
     }
@@ -175,7 +176,7 @@ impl Machine {
         thread: &mut Thread,
         here: Here<'_>,
         map: &Map,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Items, Failure> {
         let items = if is_jsonata(here.state) {
             self.jsonata_items(thread, here, map)?
         } else {
@@ -191,23 +192,12 @@ impl Machine {
                     }
                     ItemsSource::Literal(items) => (items.clone(), "$"),
                 };
-                match items {
-                    Value::Array(_) => Ok(items),
-                    // A distributed Map also takes the members of an object.
-                    Value::Object(members) if map.processor.mode == ProcessorMode::Distributed => {
-                        Ok(pairs(&members))
-                    }
-                    Value::Null
-                    | Value::Bool(_)
-                    | Value::Number(_)
-                    | Value::String(_)
-                    | Value::Object(_) => Err(DataError::runtime(format!(
-                        "Reference path \"{path}\" must point to array."
-                    ))),
-                }
+                Items::among(items, map.processor.mode).map_err(|_| {
+                    DataError::runtime(format!("Reference path \"{path}\" must point to array."))
+                })
             })?
         };
-        self.inspect(turn, thread, |data| data.after_items_path = Some(items.clone()));
+        self.inspect(turn, thread, |data| data.after_items_path = Some(items.values.clone()));
         Ok(items)
     }
 
@@ -216,47 +206,34 @@ impl Machine {
         thread: &mut Thread,
         here: Here<'_>,
         map: &Map,
-    ) -> Result<Value, Failure> {
-        let distributed = map.processor.mode == ProcessorMode::Distributed;
+    ) -> Result<Items, Failure> {
+        let mode = map.processor.mode;
         self.evaluate_jsonata(thread, here, None, None, |scope, random| {
             let field = "Items";
-            let items = match &map.items {
+            let value = match &map.items {
                 ItemsSource::Input => {
                     let input = scope.states.get("input").cloned().unwrap_or_default();
-                    return match input {
-                        Value::Array(_) => Ok(input),
-                        Value::Object(members) if distributed => Ok(pairs(&members)),
-                        input @ (Value::Null
-                        | Value::Bool(_)
-                        | Value::Number(_)
-                        | Value::String(_)
-                        | Value::Object(_)) => Err(DataError::evaluation(
-                            format!("Map state input must be an array but was: {input}"),
-                            None,
-                        )),
-                    };
+                    return Items::among(input, mode).map_err(|input| {
+                        let cause = format!("Map state input must be an array but was: {input}");
+                        DataError::evaluation(cause, None)
+                    });
                 }
                 ItemsSource::Literal(items) => items.clone(),
                 ItemsSource::Path(expression)
                 | ItemsSource::Computed(Template::Expression(expression)) => {
                     let value = evaluate_jsonata_expression(expression, field, scope, random)?;
-                    match value {
-                        Value::Object(members) if distributed => pairs(&members),
-                        value @ (Value::Null
-                        | Value::Bool(_)
-                        | Value::Number(_)
-                        | Value::String(_)
-                        | Value::Array(_)
-                        | Value::Object(_)) => {
-                            expect_type(value, "array", expression.text(), field)?
-                        }
-                    }
+                    return Items::among(value, mode).or_else(|value| {
+                        expect_type(value, "array", expression.text(), field).map(Items::of)
+                    });
                 }
                 ItemsSource::Computed(template) => {
                     evaluate_jsonata(template, field, scope, random)?
                 }
             };
-            Ok(items)
+            Items::among(value, mode).or_else(|value| {
+                let text = value.to_string();
+                expect_type(value, "array", &text, field).map(Items::of)
+            })
         })
     }
 
@@ -267,7 +244,7 @@ impl Machine {
         thread: &mut Thread,
         here: Here<'_>,
         map: &Map,
-        items: Value,
+        items: Items,
     ) -> Result<Children, Failure> {
         let distributed = map.processor.mode == ProcessorMode::Distributed;
         let limit = match &map.max_concurrency {
@@ -323,7 +300,7 @@ impl Machine {
             data.tolerated_failure_percentage =
                 run.as_ref().and_then(|it: &MapRun| it.tolerated_percentage);
         });
-        let length = items.as_array().map_or(0, Vec::len) as u64;
+        let length = items.len() as u64;
         Ok(Children { items, length, max_concurrency, run, ..Children::default() })
     }
 
@@ -413,13 +390,10 @@ impl Machine {
             }
             let index = children.next;
             children.next += 1;
-            let item = usize::try_from(index)
-                .ok()
-                .and_then(|it| children.items.at(it))
-                .cloned()
-                .unwrap_or_default();
-            let map_context = map_context(index, &item);
-            let batched = map.item_batcher.is_some();
+            let at = usize::try_from(index).unwrap_or(usize::MAX);
+            let item = children.items.values.at(at).cloned().unwrap_or_default();
+            let map_context = children.items.context(at);
+            let batched = batcher_of(map).is_some();
             let input = match &map.item_selector {
                 Some(template) if !batched => {
                     self.select_item(turn, parent, here, template, &map_context)?
@@ -445,8 +419,9 @@ impl Machine {
                     let arn = children.run.as_ref().and_then(|it| it.arn.clone());
                     let name = child_name(arn.as_deref().unwrap_or_default(), index);
                     let label = label(here, map);
+                    let kind = map.processor.execution_type.unwrap_or_default();
                     let context =
-                        ExecutionContext::child(&self.start, &label, &name, turn.at, &input);
+                        ExecutionContext::child(&self.start, kind, &label, &name, turn.at, &input);
                     let scope = self.add_child_context(context);
                     self.child_began(turn, scope, children, index, &input);
                     (scope, EventId(0))
@@ -472,7 +447,11 @@ impl Machine {
                 phase: Phase::Enter { state, input },
                 visit: Visit::default(),
             };
-            children.running.insert(index, self.add_thread(thread));
+            let thread = self.add_thread(thread);
+            if scope != parent.scope {
+                self.set_root(scope, thread);
+            }
+            children.running.insert(index, thread);
         }
         Ok(())
     }
@@ -519,8 +498,8 @@ impl Machine {
         here: Here<'_>,
         map: &Map,
         batcher: &Template,
-        items: &Value,
-    ) -> Result<Value, Failure> {
+        items: &Items,
+    ) -> Result<Items, Failure> {
         let settings = if is_jsonata(here.state) {
             self.jsonata(thread, here, batcher, "ItemBatcher", None, None)?
         } else {
@@ -540,13 +519,14 @@ impl Machine {
         } as u64;
         let mut batches = Vec::new();
         let mut batch: Vec<Value> = Vec::new();
+        // A batch comes from where its first item does.
+        let mut sources = Vec::new();
         let mut bytes = around;
-        for (at, item) in items.as_array().into_iter().flatten().enumerate() {
+        for (at, item) in items.values.as_array().into_iter().flatten().enumerate() {
             let item = match &map.item_selector {
                 None => item.clone(),
                 Some(template) => {
-                    let map_context = map_context(at as u64, item);
-                    self.select_item(turn, thread, here, template, &map_context)?
+                    self.select_item(turn, thread, here, template, &items.context(at))?
                 }
             };
             let size = size_within(&item, usize::MAX).map_or(longest, |it| it.text_bytes as u64);
@@ -556,12 +536,16 @@ impl Machine {
                 batches.push(std::mem::take(&mut batch));
                 bytes = around;
             }
+            if batch.is_empty() {
+                sources.push((batches.len(), items.source(at)));
+            }
             bytes += size + u64::from(!batch.is_empty());
             batch.push(item);
         }
         if !batch.is_empty() {
             batches.push(batch);
         }
+        let sizes = batches.iter().map(|it| it.len() as u64).collect();
         let batches = Value::array(batches.into_iter().map(|items| {
             let mut input = Object::with_capacity(2);
             if let Some(extra) = settings.get("BatchInput") {
@@ -572,11 +556,12 @@ impl Machine {
         }));
         match batches.as_array().into_iter().flatten().find(|it| exceeds_payload_limit(it)) {
             Some(_) => Err(Failure::data_limit(&here.meta.name)),
-            None => Ok(batches),
+            None => Ok(Items { values: batches, are_pairs: false, sources, sizes: Some(sizes) }),
         }
     }
 
-    /// A literal number of the batcher, or the one that its `…Path` names.
+    /// A literal number of the batcher, or the one that its `…Path` names. The specification wants it positive, so what is not
+    /// fails the state rather than meaning no limit.
     fn batch_limit(
         &mut self,
         thread: &mut Thread,
@@ -584,17 +569,33 @@ impl Machine {
         settings: &Value,
         name: &str,
     ) -> Result<Option<u64>, Failure> {
-        if let Some(value) = settings.get(name) {
-            return Ok(as_integer(value)
-                .and_then(|it| u64::try_from(it).ok())
-                .filter(|it| *it > 0));
-        }
-        let Some(path) = settings.get(&format!("{name}Path")).and_then(Value::as_str) else {
-            return Ok(None);
+        let limit = match (settings.get(name), settings.get(&format!("{name}Path"))) {
+            (Some(value), _) => as_integer(value).ok_or_else(|| {
+                let cause = format!(
+                    "The {name} field refers to value \"{}\" which is not a valid integer",
+                    plain(value)
+                );
+                self.runtime_failure(thread, here, &cause)
+            })?,
+            (None, Some(Value::String(path))) => {
+                self.integer_at(thread, here, path, &format!("{name}Path"))?
+            }
+            (None, Some(_) | None) => return Ok(None),
         };
-        let limit = self.integer_at(thread, here, path, &format!("{name}Path"))?;
-        Ok(u64::try_from(limit).ok().filter(|it| *it > 0))
+        match u64::try_from(limit) {
+            Ok(limit @ 1..) => Ok(Some(limit)),
+            Ok(_) | Err(_) => {
+                let cause = format!("field {name} must be positive");
+                Err(self.runtime_failure(thread, here, &cause))
+            }
+        }
     }
+}
+
+/// The batcher of a distributed Map. An inline one hands out single items, whatever it says: AWS documents the field for
+/// distributed Maps only, and the validator says so.
+fn batcher_of(map: &Map) -> Option<&Template> {
+    map.item_batcher.as_ref().filter(|_| map.processor.mode == ProcessorMode::Distributed)
 }
 
 /// The number types of a Map's fields, as one.
@@ -616,18 +617,4 @@ fn label(here: Here<'_>, map: &Map) -> String {
         Some(label) => label.to_string(),
         None => here.meta.name.chars().filter(|it| !it.is_whitespace()).take(40).collect(),
     }
-}
-
-/// `$$.Map` of one iteration.
-fn map_context(index: u64, item: &Value) -> Value {
-    let item =
-        Value::object([("Index", Value::from(index.cast_signed())), ("Value", item.clone())]);
-    Value::object([("Item", item)])
-}
-
-/// The members of an object as items.
-fn pairs(members: &Object) -> Value {
-    Value::array(members.iter().map(|(name, value)| {
-        Value::object([("Key", Value::String(Arc::clone(name))), ("Value", value.clone())])
-    }))
 }

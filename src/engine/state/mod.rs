@@ -2,8 +2,10 @@
 
 mod choice;
 mod compare;
+mod csv;
 mod fail;
 mod item_reader;
+mod items;
 mod map;
 mod parallel;
 mod pass;
@@ -14,4 +16,5 @@ mod task_parameters;
 mod wait;
 
 pub(crate) use item_reader::Reading;
+pub(crate) use items::Items;
 pub(crate) use result_writer::Writing;

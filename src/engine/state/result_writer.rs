@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use crate::asl::{Map, ResourceArn};
 use crate::engine::dataflow::plain;
-use crate::engine::failure::Failure;
+use crate::engine::failure::{Failure, TIMEOUT};
 use crate::engine::machine::{Here, Machine, Turn};
 use crate::engine::map_runs::{ChildOutcome, ChildRecord, MapRunRecord};
 use crate::engine::program::is_jsonata;
@@ -55,7 +55,8 @@ impl Machine {
             Err(failure) => return Some(ended.and(Err(failure))),
         };
         let Some(record) = self.map_runs.get(number) else { return Some(ended) };
-        let items = thread.visit.children.as_ref().map(|it| it.items.clone()).unwrap_or_default();
+        let items = thread.visit.children.as_ref().map(|it| it.items.values.clone());
+        let items = items.unwrap_or_default();
         // Without a place to write to, the writer only shapes what the Map gives.
         if settings.get("Resource").is_none() {
             return Some(ended.map(|results| shaped(record, &settings, results)));
@@ -183,12 +184,11 @@ fn files(record: &MapRunRecord, settings: &Value, items: &Value) -> Vec<(String,
         Some("FLATTEN") => succeeded.filter_map(output).flat_map(|it| flattened(&it)).collect(),
         Some(_) | None => succeeded.map(|child| execution(record, child)).collect(),
     };
-    let failed = is(|it| matches!(it, ChildOutcome::Failed { .. } | ChildOutcome::Aborted));
+    let failed = is(|it| {
+        matches!(it, ChildOutcome::Failed { .. } | ChildOutcome::TimedOut | ChildOutcome::Aborted)
+    });
     let failed: Vec<Value> = failed.map(|child| execution(record, child)).collect();
-    let begun = record.counts.running
-        + record.counts.succeeded
-        + record.counts.failed
-        + record.counts.aborted;
+    let begun = record.counts.begun();
     let pending: Vec<Value> = (begun..record.total)
         .map(|index| {
             let item = usize::try_from(index).ok().and_then(|it| items.at(it)).cloned();
@@ -257,6 +257,7 @@ fn execution(record: &MapRunRecord, child: &ChildRecord) -> Value {
     let text = |text: &Option<std::sync::Arc<str>>| text.clone().map(Value::String);
     let (error, cause) = match &child.outcome {
         ChildOutcome::Failed { error, cause } => (text(error), text(cause)),
+        ChildOutcome::TimedOut => (Some(Value::from(TIMEOUT)), None),
         ChildOutcome::Running | ChildOutcome::Succeeded { .. } | ChildOutcome::Aborted => {
             (None, None)
         }

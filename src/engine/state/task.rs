@@ -113,9 +113,10 @@ impl Machine {
             return Ok(Flow::Blocked);
         }
         let token = self.new_task(index);
-        let timeout = timeout.map(|seconds| self.start_thread_timer(turn, index, seconds));
-        let heartbeat =
-            heartbeat.map(|seconds| (self.start_thread_timer(turn, index, seconds), seconds));
+        let timeout =
+            timeout.map(|seconds| self.start_thread_timer(turn, index, thread.scope, seconds));
+        let heartbeat = heartbeat
+            .map(|seconds| (self.start_thread_timer(turn, index, thread.scope, seconds), seconds));
         thread.visit.task =
             Some(Box::new(RunningTask { token, started: false, timeout, heartbeat }));
         turn.actions.push(Action::RunTask(TaskRequest {
@@ -390,7 +391,7 @@ impl Machine {
         let (token, Some((timer, seconds))) = (running.token, running.heartbeat) else { return };
         self.cancel_timer(turn, timer);
         let Some(index) = self.thread_of(token) else { return };
-        let timer = self.start_thread_timer(turn, index, seconds);
+        let timer = self.start_thread_timer(turn, index, thread.scope, seconds);
         if let Some(running) = thread.visit.task.as_mut() {
             running.heartbeat = Some((timer, seconds));
         }

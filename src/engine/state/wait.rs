@@ -44,7 +44,7 @@ impl Machine {
         if until <= turn.at {
             return self.leave_wait(turn, thread, here);
         }
-        let timer = self.start_thread_timer_at(turn, index, until);
+        let timer = self.start_thread_timer_at(turn, index, thread.scope, until);
         thread.phase = Phase::Sleep(Wake::Wait(timer));
         // What fails after the sleep no longer belongs to the moment of entering.
         thread.visit.before = thread.visit.entered;

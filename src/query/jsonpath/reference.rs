@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::json::{Object, Value};
 use crate::query::SyntaxError;
 
-use super::{Path, PathError, Step};
+use super::{Path, PathError, Root, Step};
 
 /// A path of member names and indices only, as `ResultPath` and `ErrorPath` need.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,9 +16,22 @@ pub struct ReferencePath {
 
 impl ReferencePath {
     /// # Errors
-    /// The text is no path, or not a reference path.
+    /// The text is no path, or not a reference path. Nothing can be put into the context object, and variables are set by
+    /// `Assign` alone.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let path = Path::parse(text)?;
+        let outside = match path.root() {
+            Root::Input => None,
+            Root::Context => Some(
+                "Reference paths start at '$', and '$$' is the context object, which cannot be written",
+            ),
+            Root::Variable(_) => {
+                Some("Reference paths start at '$', and a variable is set by Assign")
+            }
+        };
+        if let Some(message) = outside {
+            return Err(SyntaxError { message: message.to_owned(), offset: None });
+        }
         if path.steps.iter().all(|step| matches!(step, Step::Member(_) | Step::Index(0..))) {
             Ok(Self { path })
         } else {

@@ -245,7 +245,8 @@ fn a_reference_path_puts_a_value_where_it_points() {
         Err(r#"Unable to apply step "b" to input {"a":1}"#.to_owned())
     );
     assert_eq!(insert("$.a", "[1]"), Err(r#"Unable to apply step "a" to input [1]"#.to_owned()));
-    for path in ["$.a[*]", "$..a", "$[1:2]", "$['a','b']", "$.length()", "$[-1]"] {
+    for path in ["$.a[*]", "$..a", "$[1:2]", "$['a','b']", "$.length()", "$[-1]", "$$.a", "$name.a"]
+    {
         assert!(ReferencePath::parse(path).is_err(), "{path}");
     }
 }
