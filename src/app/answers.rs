@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::asl::task::ResourceKind;
 use crate::engine::TaskRequest;
 use crate::execution::Timestamp;
 use crate::json::Value;
@@ -101,9 +102,20 @@ impl Answers {
 
     /// What to tell someone who has no window to type an answer into.
     pub fn unanswered(request: &TaskRequest) -> String {
+        const REMEDY: &str = "Give a MockConfigFile with --mocks FILE and a case with --case NAME";
+        let (state, resource) = (&request.state_name, &request.resource.text);
+        if !request.is_called_back() {
+            return format!("State '{state}' calls {resource} and nothing answers it. {REMEDY}.");
+        }
+        let awaited = match &request.resource.kind {
+            ResourceKind::Activity { .. } => "for a worker, and none comes",
+            ResourceKind::LambdaFunction { .. }
+            | ResourceKind::Optimised { .. }
+            | ResourceKind::AwsSdk { .. }
+            | ResourceKind::Other => "for its task token, and nobody sends it back",
+        };
         format!(
-            "State '{}' calls {} and nothing answers it. Give a MockConfigFile with --mocks FILE and a case with --case NAME.",
-            request.state_name, request.resource.text
+            "State '{state}' ({resource}) waits {awaited}; there is no TimeoutSeconds or HeartbeatSeconds that would end the wait. {REMEDY}."
         )
     }
 }

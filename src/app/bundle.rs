@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::limited;
 use super::redact::Redactor;
 use crate::asl::{self, StateMachineType, StatePath};
 use crate::debug::{BreakOn, Breakpoint, Breakpoints, HitCount};
@@ -163,13 +164,7 @@ impl Bundle {
 
 /// Reads a file that others wrote, up to a size.
 pub(super) fn read_limited(path: &Path) -> Result<String, String> {
-    let shown = path.display();
-    let metadata = path.metadata().map_err(|err| format!("{shown} can't be read: {err}"))?;
-    if metadata.len() > MAX_BYTES {
-        return Err(format!("{shown} is larger than {} MiB", MAX_BYTES >> 20));
-    }
-    let bytes = std::fs::read(path).map_err(|err| format!("{shown} can't be read: {err}"))?;
-    String::from_utf8(bytes).map_err(|err| format!("{shown} is no text in UTF-8: {err}"))
+    limited::read_text(path, MAX_BYTES)
 }
 
 /// Secrets in a definition are literals under names of secrets, or keys by their shape. Without any it stays as it was written.

@@ -13,6 +13,7 @@ mod event;
 mod exchanges;
 pub mod headless;
 mod http_server;
+mod limited;
 mod nested;
 mod opening;
 pub mod palette;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::limited;
 use super::app::{App, NoticeLevel};
 use super::command::{Command, Theme};
 use super::http_server::HttpServer;
@@ -356,8 +357,7 @@ impl App {
     }
 
     fn load_mocks(&mut self, path: &Path) {
-        let loaded = std::fs::read_to_string(path)
-            .map_err(|err| err.to_string())
+        let loaded = limited::read_text(path, limited::MAX_MOCKS_BYTES)
             .and_then(|text| Value::parse(&text).map_err(|err| format!("It is not JSON: {err}")))
             .and_then(|json| MockConfig::parse(&json));
         match loaded {
@@ -386,8 +386,7 @@ impl App {
     }
 
     fn open_postman(&mut self, path: &Path) {
-        let read = std::fs::read_to_string(path)
-            .map_err(|err| err.to_string())
+        let read = limited::read_text(path, limited::MAX_MOCKS_BYTES)
             .and_then(|text| Value::parse(&text).map_err(|err| format!("It is not JSON: {err}")))
             .and_then(|json| postman::parse(&json));
         match (read, &mut self.project) {
@@ -719,7 +718,7 @@ fn is_history(path: &Path) -> bool {
     {
         return false;
     }
-    let Ok(text) = std::fs::read_to_string(path) else { return false };
+    let Ok(text) = super::bundle::read_limited(path) else { return false };
     // What `CloudWatch` logs has these names, in messages that may be texts of JSON.
     let is_log = text.contains("previous_event_id") && text.contains("execution_arn");
     is_log

@@ -5,7 +5,7 @@ mod json_reader;
 
 use super::parse::{self, Parsed};
 use super::validate::{validate, validate_type};
-use super::{Diagnostic, Severity, StateMachineType, rule};
+use super::{Diagnostic, Severity, StateMachine, StateMachineType, rule};
 use crate::json::Value;
 use crate::json::document::{Document, Format};
 
@@ -41,6 +41,16 @@ pub fn state_error(definition: &str, kind: StateMachineType) -> Option<(&'static
         None => !about_transitions(answer.rule),
     });
     refusal(&answers)
+}
+
+/// The message with which `CreateStateMachine` refuses a machine for its type alone; `None` when it may be of that type.
+pub fn type_error(machine: &StateMachine, kind: StateMachineType) -> Option<String> {
+    let errors: Vec<String> = validate_type(machine, kind)
+        .iter()
+        .map(|it| format!("{}: {} at {}", it.code, it.message, it.location))
+        .collect();
+    let all = errors.join(", ");
+    (!all.is_empty()).then(|| format!("Invalid State Machine Definition: '{all}'"))
 }
 
 fn refusal(answers: &[Answer]) -> Option<(&'static str, String)> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::asl::{ResourceArn, StateMachineType, StatePath};
+use crate::asl::task::ResourceKind;
+use crate::asl::{IntegrationPattern, ResourceArn, StateMachineType, StatePath};
 use crate::execution::Timestamp;
 use crate::json::Value;
 
@@ -108,6 +109,19 @@ pub struct TaskRequest {
     pub map_indices: Vec<u64>,
     /// `$$.Task.Token`, for callbacks.
     pub callback_token: Option<Arc<str>>,
+}
+
+impl TaskRequest {
+    /// Whether whoever does the work answers by a token: a callback, or an activity's worker.
+    pub fn is_called_back(&self) -> bool {
+        match &self.resource.kind {
+            ResourceKind::Activity { .. } => true,
+            ResourceKind::Optimised { pattern, .. } | ResourceKind::AwsSdk { pattern, .. } => {
+                *pattern == IntegrationPattern::WaitForTaskToken
+            }
+            ResourceKind::LambdaFunction { .. } | ResourceKind::Other => false,
+        }
+    }
 }
 
 /// What a timer of the machine is for.

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use self::args::{Args, Command};
+use crate::app::limited;
 use crate::json::Value;
 use crate::project::{self, MachineDefinition, Project};
 
@@ -129,10 +130,7 @@ fn pick_machine<'a>(
 /// `JSON` or `@FILE`.
 fn text_or_file(argument: &str) -> Result<String, Failure> {
     match argument.strip_prefix('@') {
-        Some(file) => {
-            Ok(std::fs::read_to_string(file)
-                .map_err(|err| format!("{file} can't be read: {err}"))?)
-        }
+        Some(file) => Ok(limited::read_text(Path::new(file), limited::MAX_ARGUMENT_BYTES)?),
         None => Ok(argument.to_owned()),
     }
 }

@@ -9,20 +9,26 @@ use serde_json::json;
 use super::args::{Format, Kind, RunArgs};
 use super::{Failure, json_argument, open, pick_machine, say};
 use crate::app::answers::Answers;
+use crate::app::limited;
 use crate::app::clock;
 use crate::app::nested::{self, World};
 use crate::app::opening::no_breakpoints;
 use crate::app::simulation::{Run, RunId, execution_name, execution_start};
-use crate::asl::StateMachineType;
-use crate::debug::Goal;
+use crate::asl::{self, StateMachineType};
+use crate::debug::{Goal, Pending};
 use crate::engine::{Journal, MapRunRecord};
-use crate::execution::{ExecutionStatus, History, Timestamp, export, text};
+use crate::execution::{Execution, ExecutionStatus, History, Timestamp, export, text};
 use crate::json::Value;
 use crate::project::{Project, read_s3_folder};
+use crate::services::TaskAnswer;
 use crate::services::mock::MockConfig;
 
 /// Child executions of one Map Run whose histories are printed.
 const MAX_CHILDREN_SHOWN: usize = 1000;
+/// Child executions of all Map Runs of an execution whose histories are printed.
+const MAX_ALL_CHILDREN_SHOWN: usize = 10_000;
+/// A file of journals.
+const MAX_JOURNAL_BYTES: u64 = 512 << 20;
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let mut project = open(&args.path)?;
@@ -56,6 +62,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         Some(Kind::Express) => StateMachineType::Express,
         None => machine.kind,
     };
+    if let Some(refused) = asl::aws::type_error(&machine.machine, kind) {
+        return Err(Failure(format!(
+            "AWS does not create {} as {}: {refused}",
+            machine.name,
+            kind.as_str()
+        )));
+    }
     let start = execution_start(&machine, input, kind, at, args.seed, &execution_name(args.seed));
     let mut runs = vec![Run::start(RunId(1), index, &machine, start)];
     to_the_end(&mut runs, &project, &answers)?;
@@ -111,8 +124,7 @@ fn write_journal(runs: &[Run], project: &Project, file: &Path) -> Result<(), Fai
 
 /// Runs the journals of a file again; nothing is asked of any service.
 fn replay(project: &Project, args: &RunArgs, file: &Path) -> Result<ExitCode, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|err| format!("{} can't be read: {err}", file.display()))?;
+    let text = limited::read_text(file, MAX_JOURNAL_BYTES)?;
     let wrong = |why: String| Failure(format!("{}: {why}", file.display()));
     let json = Value::parse(&text).map_err(|err| wrong(format!("it is not JSON: {err}")))?;
     let entries = json.get("executions").and_then(Value::as_array);
@@ -134,7 +146,9 @@ fn replay(project: &Project, args: &RunArgs, file: &Path) -> Result<ExitCode, Fa
         let number = |name: &str| entry.get(name).and_then(Value::as_i64);
         let parent = number("startedBy").and_then(|it| usize::try_from(it).ok());
         let parent = parent.and_then(|it| runs.get(it)).map(|it| it.id);
-        let mut run = Run::replayed(RunId(runs.len() as u64 + 1), index, machine, &journal);
+        let run = Run::replayed(RunId(runs.len() as u64 + 1), index, machine, &journal);
+        let mut run =
+            run.map_err(|why| wrong(format!("execution {} of {name}: {why}", runs.len() + 1)))?;
         run.parent = parent.map(|parent| {
             let state = entry.get("state").and_then(Value::as_str).unwrap_or_default();
             let event = number("eventId").unwrap_or(0).cast_unsigned();
@@ -152,8 +166,7 @@ pub(super) fn answers(
     s3: Option<&Path>,
 ) -> Result<Answers, Failure> {
     if let Some(file) = mocks {
-        let text = std::fs::read_to_string(file)
-            .map_err(|err| format!("{} can't be read: {err}", file.display()))?;
+        let text = limited::read_text(file, limited::MAX_MOCKS_BYTES)?;
         let json =
             Value::parse(&text).map_err(|err| format!("{} is not JSON: {err}", file.display()))?;
         let config =
@@ -213,8 +226,12 @@ fn to_the_end(runs: &mut Vec<Run>, project: &Project, answers: &Answers) -> Resu
         RunId(last)
     };
     let world = World { project, answers };
-    while nested::pump(runs, world, &|_| &no_breakpoints, &mut next_id, Duration::from_secs(1)).more
-    {
+    loop {
+        let second = Duration::from_secs(1);
+        while nested::pump(runs, world, &|_| &no_breakpoints, &mut next_id, second).more {}
+        if !let_time_pass(runs) {
+            break;
+        }
     }
     let waiting = runs.iter().filter(|run| !run.has_ended()).find_map(|run| {
         let request = run.waiting().into_iter().next()?;
@@ -225,6 +242,25 @@ fn to_the_end(runs: &mut Vec<Run>, project: &Project, answers: &Answers) -> Resu
         None if runs.iter().all(Run::has_ended) => Ok(()),
         None => Err(Failure("The execution can't go on".to_owned())),
     }
+}
+
+/// Callbacks and activities are answered by somebody, some time: once nothing else moves, time goes on without them, so that a
+/// limit of theirs ends them, or what another branch does later. A task that a service would answer at once is left: that its
+/// mock is missing is no timeout, even where it has a limit. Whether there were any.
+fn let_time_pass(runs: &mut [Run]) -> bool {
+    let mut any = false;
+    for run in runs.iter_mut().filter(|run| !run.has_ended()) {
+        let waits = |it: &&Pending| {
+            !it.never && it.request.is_called_back() && !run.in_children.contains(&it.request.token)
+        };
+        let pending = run.session.pending();
+        let tokens: Vec<_> =
+            pending.into_iter().filter(waits).map(|it| it.request.token).collect();
+        for token in tokens {
+            any |= run.answer(token, &TaskAnswer::Never);
+        }
+    }
+    any
 }
 
 /// Everything that an execution started, directly and indirectly, in the order in which it began.
@@ -252,8 +288,14 @@ pub(super) fn as_json(runs: &[Run], run: &Run) -> serde_json::Value {
     if !started.is_empty() {
         json["child_executions"] = started.into();
     }
-    let map_runs: Vec<serde_json::Value> =
-        run.session.map_runs().iter().map(|it| map_run_json(run, it)).collect();
+    let children = run.session.child_executions(MAX_CHILDREN_SHOWN, MAX_ALL_CHILDREN_SHOWN);
+    let map_runs: Vec<serde_json::Value> = run
+        .session
+        .map_runs()
+        .iter()
+        .zip(&children)
+        .map(|(map_run, children)| map_run_json(run, map_run, children))
+        .collect();
     if !map_runs.is_empty() {
         json["map_runs"] = map_runs.into();
     }
@@ -280,8 +322,7 @@ fn execution_json(arn: &str, history: &History) -> serde_json::Value {
 }
 
 /// Under the names of `DescribeMapRun`, and the child executions with their histories.
-fn map_run_json(run: &Run, map_run: &MapRunRecord) -> serde_json::Value {
-    let children = run.session.child_executions(map_run, MAX_CHILDREN_SHOWN);
+fn map_run_json(run: &Run, map_run: &MapRunRecord, children: &[Execution]) -> serde_json::Value {
     let children: Vec<serde_json::Value> =
         children.iter().map(|child| execution_json(&child.arn, &child.history)).collect();
     let counts = map_run.counts;
@@ -300,7 +341,7 @@ fn map_run_json(run: &Run, map_run: &MapRunRecord) -> serde_json::Value {
             "running": counts.running,
             "succeeded": counts.succeeded,
             "failed": counts.failed,
-            "timedOut": 0,
+            "timedOut": counts.timed_out,
             "aborted": counts.aborted,
             "total": map_run.total,
         },

@@ -11,9 +11,6 @@ use super::request::headless_app;
 use super::{Failure, say, say_error};
 use crate::app::Command;
 use crate::app::answers::Answers;
-use crate::asl::IntegrationPattern;
-use crate::asl::task::ResourceKind;
-use crate::engine::TaskRequest;
 use crate::services::TaskAnswer;
 
 pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
@@ -80,7 +77,7 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
 fn refuse_unanswered(app: &mut crate::app::App) {
     let mut refused = Vec::new();
     for run in app.runs.iter_mut().filter(|run| run.is_running()) {
-        let waiting: Vec<_> = run.waiting().into_iter().filter(|it| !is_called_back(it)).collect();
+        let waiting: Vec<_> = run.waiting().into_iter().filter(|it| !it.is_called_back()).collect();
         let waiting: Vec<_> =
             waiting.into_iter().map(|it| (it.token, Answers::unanswered(it))).collect();
         for (token, why) in waiting {
@@ -98,21 +95,10 @@ fn refuse_unanswered(app: &mut crate::app::App) {
     }
 }
 
-/// Whether someone outside answers a task, by its token.
-fn is_called_back(request: &TaskRequest) -> bool {
-    match &request.resource.kind {
-        ResourceKind::Activity { .. } => true,
-        ResourceKind::Optimised { pattern, .. } | ResourceKind::AwsSdk { pattern, .. } => {
-            *pattern == IntegrationPattern::WaitForTaskToken
-        }
-        ResourceKind::LambdaFunction { .. } | ResourceKind::Other => false,
-    }
-}
-
 /// Says once of each callback which token it waits for: the message that would carry it goes nowhere here.
 fn tell_tokens(app: &crate::app::App, told: &mut BTreeSet<Arc<str>>) {
     for run in app.runs.iter().filter(|run| run.is_running()) {
-        for request in run.waiting().into_iter().filter(|it| is_called_back(it)) {
+        for request in run.waiting().into_iter().filter(|it| it.is_called_back()) {
             let token = run.callback_token(request);
             if told.insert(Arc::clone(&token)) {
                 say(&format!(
