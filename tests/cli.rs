@@ -783,3 +783,136 @@ fn a_distributed_map_reads_from_s3_and_writes_its_results_there() {
     let answer = json(&run(&["run", machine, "--s3", s3, "--format", "json"]));
     assert_eq!(answer["error"], "States.ResultWriterFailed");
 }
+
+/// Runs a machine of one file; its exit status, and what it printed.
+fn run_machine(definition: &str, args: &[&str]) -> (Option<i32>, Output) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let machine = file(&folder, "m.asl.json", definition);
+    let mut all = vec!["run", machine.to_str().expect("a path"), "--format", "json"];
+    all.extend(args);
+    let output = run(&all);
+    (output.status.code(), output)
+}
+
+#[test]
+fn a_callback_that_never_comes_runs_into_its_limit() {
+    let task = |resource: &str, limits: &str| {
+        format!(
+            r#"{{"StartAt":"Ask","States":{{"Ask":{{"Type":"Task","Resource":"{resource}",{limits}
+                "Catch":[{{"ErrorEquals":["States.HeartbeatTimeout"],"Next":"Beat"}},{{"ErrorEquals":["States.Timeout"],"Next":"Late"}}],
+                "End":true}},"Beat":{{"Type":"Pass","Result":"beat","End":true}},"Late":{{"Type":"Pass","Result":"late","End":true}}}}}}"#
+        )
+    };
+    let sqs = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+    let activity = "arn:aws:states:us-east-1:123456789012:activity:work";
+    for (resource, limits, ended) in [
+        (sqs, r#""TimeoutSeconds":600,"#, "late"),
+        (sqs, r#""TimeoutSeconds":600,"HeartbeatSeconds":60,"#, "beat"),
+        (activity, r#""TimeoutSeconds":600,"#, "late"),
+    ] {
+        let (code, output) = run_machine(&task(resource, limits), &[]);
+        assert_eq!(code, Some(0), "{}", text(&output.stderr));
+        assert_eq!(json(&output)["output"], ended, "{resource} {limits}");
+    }
+    // The execution's own limit ends it too.
+    let limited = task(sqs, "").replacen('{', r#"{"TimeoutSeconds":90,"#, 1);
+    assert_eq!(json(&run_machine(&limited, &[]).1)["status"], "TIMED_OUT");
+
+    let refused = |definition: &str| {
+        let (code, output) = run_machine(definition, &[]);
+        assert_eq!(code, Some(2), "{}", text(&output.stdout));
+        text(&output.stderr)
+    };
+    let forever = refused(&task(sqs, ""));
+    assert!(forever.contains("nobody sends it back") && forever.contains("no TimeoutSeconds"), "{forever}");
+    // A service would have answered at once: that its mock is missing is no timeout.
+    let plain = refused(&task("arn:aws:states:::sqs:sendMessage", r#""TimeoutSeconds":5,"#));
+    assert!(plain.contains("nothing answers it"), "{plain}");
+}
+
+#[test]
+fn other_branches_go_on_while_a_callback_waits() {
+    let machine = r#"{"StartAt":"Both","States":{"Both":{"Type":"Parallel","End":true,"Branches":[
+        {"StartAt":"Ask","States":{"Ask":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true}}},
+        {"StartAt":"Wait","States":{"Wait":{"Type":"Wait","Seconds":30,"Next":"Stop"},"Stop":{"Type":"Fail","Error":"Enough"}}}]}}}"#;
+    let (code, output) = run_machine(machine, &[]);
+    assert_eq!(code, Some(1), "{}", text(&output.stderr));
+    assert_eq!(json(&output)["error"], "Enough");
+}
+
+#[test]
+fn what_aws_does_not_create_as_express_does_not_run_as_express() {
+    let refused = |definition: &str| {
+        let (code, output) = run_machine(definition, &["--type", "EXPRESS"]);
+        assert_eq!(code, Some(2), "{}", text(&output.stdout));
+        text(&output.stderr)
+    };
+    let sync = r#"{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync","End":true}}}"#;
+    let why = refused(sync);
+    let aws = "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Express state machine does not support '.sync' service integration at /States/S/Resource'";
+    assert!(why.contains(aws), "{why}");
+    let map = r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":
+        {"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}}"#;
+    assert!(refused(map).contains("does not support distributed Map"), "{}", refused(map));
+}
+
+#[test]
+fn a_journal_that_was_changed_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":5,"End":true}}}"#,
+    );
+    let machine = machine.to_str().expect("a path");
+    let journal = folder.path().join("j");
+    let path = journal.to_str().expect("a path");
+    assert!(run(&["run", machine, "--journal", path]).status.success());
+    let written = std::fs::read_to_string(&journal).expect("it was written");
+    let changed = written.replace(r#""timer":1"#, r#""timer":8"#);
+    assert_ne!(changed, written);
+    std::fs::write(&journal, changed).expect("written");
+    let refused = run(&["run", machine, "--replay", path]);
+    assert_eq!(refused.status.code(), Some(2));
+    let why = text(&refused.stderr);
+    assert!(why.contains("does not fit this state machine") && why.contains("no timer number 8"), "{why}");
+}
+
+#[test]
+fn the_children_of_maps_in_maps_are_all_shown() {
+    let pass = r#""StartAt":"P","States":{"P":{"Type":"Pass","End":true}}"#;
+    let map = |processor: &str| {
+        format!(
+            r#""StartAt":"M","States":{{"M":{{"Type":"Map","End":true,"ItemProcessor":{{"ProcessorConfig":
+                {{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},{processor}}}}}}}"#
+        )
+    };
+    let definition = format!("{{{}}}", map(&map(pass)));
+    let rows: Vec<Vec<u32>> = (0..40).map(|_| (0..20).collect()).collect();
+    let input = serde_json::to_string(&rows).expect("JSON");
+    let (code, output) = run_machine(&definition, &["--input", &input]);
+    assert_eq!(code, Some(0), "{}", text(&output.stderr));
+    let answer = json(&output);
+    let runs = answer["map_runs"].as_array().expect("Map Runs");
+    assert_eq!(runs.len(), 41);
+    for map_run in runs {
+        let children = map_run["child_executions"].as_array().expect("children");
+        assert_eq!(map_run["executionCounts"]["total"], children.len());
+        for child in children {
+            let events = child["events"].as_array().expect("events");
+            assert_eq!(events.last().expect("an end")["type"], "ExecutionSucceeded");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_not_read_for_ever() {
+    let machine = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
+    for args in [["--input", "@/dev/zero"], ["--mocks", "/dev/zero"], ["--replay", "/dev/zero"]] {
+        let (code, output) = run_machine(machine, &args);
+        assert_eq!(code, Some(2), "{args:?}");
+        let why = text(&output.stderr);
+        assert!(why.contains("/dev/zero is larger than"), "{why}");
+    }
+}

@@ -28,7 +28,7 @@ const MAX_CHILDREN_SHOWN: usize = 1000;
 /// Child executions of all Map Runs of an execution whose histories are printed.
 const MAX_ALL_CHILDREN_SHOWN: usize = 10_000;
 /// A file of journals.
-const MAX_JOURNAL_BYTES: u64 = 512 << 20;
+const MAX_JOURNAL_BYTES: u64 = 128 << 20;
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let mut project = open(&args.path)?;
