@@ -824,7 +824,10 @@ fn a_callback_that_never_comes_runs_into_its_limit() {
         text(&output.stderr)
     };
     let forever = refused(&task(sqs, ""));
-    assert!(forever.contains("nobody sends it back") && forever.contains("no TimeoutSeconds"), "{forever}");
+    assert!(
+        forever.contains("nobody sends it back") && forever.contains("no TimeoutSeconds"),
+        "{forever}"
+    );
     // A service would have answered at once: that its mock is missing is no timeout.
     let plain = refused(&task("arn:aws:states:::sqs:sendMessage", r#""TimeoutSeconds":5,"#));
     assert!(plain.contains("nothing answers it"), "{plain}");
@@ -875,7 +878,10 @@ fn a_journal_that_was_changed_is_refused() {
     let refused = run(&["run", machine, "--replay", path]);
     assert_eq!(refused.status.code(), Some(2));
     let why = text(&refused.stderr);
-    assert!(why.contains("does not fit this state machine") && why.contains("no timer number 8"), "{why}");
+    assert!(
+        why.contains("does not fit this state machine") && why.contains("no timer number 8"),
+        "{why}"
+    );
 }
 
 #[test]

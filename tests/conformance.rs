@@ -7,6 +7,8 @@
 
 #[path = "mapping_templates.rs"]
 mod mapping_templates;
+#[path = "conformance/messages.rs"]
+mod messages;
 #[path = "conformance/neutral.rs"]
 mod neutral;
 

@@ -249,7 +249,10 @@ fn a_child_execution_has_the_limits_of_its_type() {
     let waits = r#""StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$","End":true}}"#;
     let definition = distributed(r#""ToleratedFailurePercentage":50,"#, "EXPRESS", waits);
     let express = run(StateMachineType::Standard, &definition, "[10, 600]");
-    assert_eq!(output(&express), r#"[10,{"Status":"TIMED_OUT","Error":"States.Timeout","Cause":null}]"#);
+    assert_eq!(
+        output(&express),
+        r#"[10,{"Status":"TIMED_OUT","Error":"States.Timeout","Cause":null}]"#
+    );
     let record = &express.machine.map_runs()[0];
     assert_eq!((record.counts.succeeded, record.counts.timed_out, record.pending()), (1, 1, 0));
     assert_eq!(express.history.events().last().expect("an end").timestamp, Timestamp(300_000));
@@ -257,7 +260,8 @@ fn a_child_execution_has_the_limits_of_its_type() {
     assert_eq!(output(&run(StateMachineType::Standard, &definition, "[10, 600]")), "[10,600]");
     // Without a tolerance the Map Run fails, as for any other failure of a child.
     let definition = distributed("", "EXPRESS", waits);
-    let (error, _) = failure(&run(StateMachineType::Standard, &definition, "[600]").history.status());
+    let (error, _) =
+        failure(&run(StateMachineType::Standard, &definition, "[600]").history.status());
     assert_eq!(error, "States.ExceedToleratedFailureThreshold");
 }
 
@@ -298,10 +302,14 @@ fn the_members_of_an_object_are_items_with_their_keys() {
     let computed = run(StateMachineType::Standard, jsonata, r#"{"a":1}"#);
     assert_eq!(output(&computed), r#"[{"k":"a","s":"STATE_DATA"}]"#);
     let literal = jsonata.replace(r#""{% $states.input %}","End""#, r#"{"z":"{% 1 + 1 %}"},"End""#);
-    assert_eq!(output(&run(StateMachineType::Standard, &literal, "{}")), r#"[{"k":"z","s":"STATE_DATA"}]"#);
+    assert_eq!(
+        output(&run(StateMachineType::Standard, &literal, "{}")),
+        r#"[{"k":"z","s":"STATE_DATA"}]"#
+    );
     // Inline Maps take arrays only, as recorded.
     let inline = jsonata.replace("DISTRIBUTED\",\"ExecutionType\":\"STANDARD", "INLINE");
-    let (error, _) = failure(&run(StateMachineType::Standard, &inline, r#"{"a":1}"#).history.status());
+    let (error, _) =
+        failure(&run(StateMachineType::Standard, &inline, r#"{"a":1}"#).history.status());
     assert_eq!(error, "States.QueryEvaluationError");
 }
 
@@ -319,7 +327,8 @@ fn batches_have_sizes_that_are_sizes() {
         (r#""MaxInputBytesPerBatchPath":"$.n""#, "field MaxInputBytesPerBatch must be positive"),
         (r#""MaxItemsPerBatchPath":"$.t""#, "which is not a valid integer: $.t"),
     ] {
-        let (error, why) = failure(&batched(batcher, r#"{"in":[1],"n":-1,"t":"x"}"#).history.status());
+        let (error, why) =
+            failure(&batched(batcher, r#"{"in":[1],"n":-1,"t":"x"}"#).history.status());
         assert_eq!(error, "States.Runtime", "{batcher}");
         assert!(why.ends_with(cause), "{why}");
     }
@@ -359,7 +368,8 @@ fn a_journal_of_another_machine_is_refused_with_the_place() {
         run.journal.inputs.iter().position(|(_, it)| of(it)).expect("it is there")
     };
     let fired = position(&|it| matches!(it, Input::TimerFired { .. }));
-    let refused = replay(&|it| it[fired].1 = Input::TimerFired { timer: stepwell::engine::TimerId(9) });
+    let refused =
+        replay(&|it| it[fired].1 = Input::TimerFired { timer: stepwell::engine::TimerId(9) });
     let refused = refused.expect_err("no such timer");
     assert!(refused.contains(&format!("step {}", fired + 1)), "{refused}");
     assert!(refused.ends_with("no timer number 9 runs"), "{refused}");

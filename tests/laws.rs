@@ -235,7 +235,8 @@ fn check(parts: &[Part], seed: u64) -> Result<(), TestCaseError> {
         prop_assert!(event.previous_event_id < event.id, "{event:?} points backwards");
     }
 
-    let (replayed, again) = Machine::replay(Arc::clone(&machine), &journal).expect("its own journal");
+    let (replayed, again) =
+        Machine::replay(Arc::clone(&machine), &journal).expect("its own journal");
     prop_assert_eq!(text(&history), text(&again), "the same journal gives the same bytes");
     prop_assert_eq!(&history.inspections, &again.inspections);
     prop_assert_eq!(format!("{ended:?}"), format!("{replayed:?}"), "and the same machine");
@@ -247,7 +248,8 @@ fn check(parts: &[Part], seed: u64) -> Result<(), TestCaseError> {
         start: journal.start.clone(),
         inputs: journal.inputs[..journal.inputs.len() / 2].to_vec(),
     };
-    let (mut machine, mut earlier) = Machine::replay(machine, &half).expect("the first half of its own journal");
+    let (mut machine, mut earlier) =
+        Machine::replay(machine, &half).expect("the first half of its own journal");
     let is_prefix = text(&history).starts_with(text(&earlier).trim_end_matches("]}"));
     prop_assert!(is_prefix, "a shorter journal gives the beginning of the history");
     for (at, input) in &journal.inputs[half.inputs.len()..] {

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::limited;
 use super::app::{App, NoticeLevel};
 use super::command::{Command, Theme};
 use super::http_server::HttpServer;
+use super::limited;
 use super::requests::{NamedRequest, Progress, RequestDraft};
 use super::samples;
 use super::simulation::{Run, RunId, execution_arn};

@@ -9,8 +9,8 @@ use serde_json::json;
 use super::args::{Format, Kind, RunArgs};
 use super::{Failure, json_argument, open, pick_machine, say};
 use crate::app::answers::Answers;
-use crate::app::limited;
 use crate::app::clock;
+use crate::app::limited;
 use crate::app::nested::{self, World};
 use crate::app::opening::no_breakpoints;
 use crate::app::simulation::{Run, RunId, execution_name, execution_start};
@@ -254,8 +254,7 @@ fn let_time_pass(runs: &mut [Run]) -> bool {
             !it.never && it.request.is_called_back() && !run.in_children.contains(&it.request.token)
         };
         let pending = run.session.pending();
-        let tokens: Vec<_> =
-            pending.into_iter().filter(waits).map(|it| it.request.token).collect();
+        let tokens: Vec<_> = pending.into_iter().filter(waits).map(|it| it.request.token).collect();
         for token in tokens {
             any |= run.answer(token, &TaskAnswer::Never);
         }

@@ -1,12 +1,29 @@
 //! The items of a Map: what each iteration gets, under which key it stood, and where it comes from.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::asl::ProcessorMode;
 use crate::json::{Object, Value};
 
-/// What `$$.Map.Item.Source` says of items that were in the input.
-const STATE_DATA: &str = "STATE_DATA";
+/// Texts that every iteration's context has, made once.
+struct Texts {
+    item: Arc<str>,
+    index: Arc<str>,
+    key: Arc<str>,
+    value: Arc<str>,
+    source: Arc<str>,
+    /// What `Source` says of items that were in the input.
+    state_data: Arc<str>,
+}
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
+    item: "Item".into(),
+    index: "Index".into(),
+    key: "Key".into(),
+    value: "Value".into(),
+    source: "Source".into(),
+    state_data: "STATE_DATA".into(),
+});
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
@@ -72,18 +89,25 @@ impl Items {
     /// `$$.Map` of one iteration. `Key` is there for members of objects only, and `Value` is then the member alone
     /// (<https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>).
     pub(crate) fn context(&self, index: usize) -> Value {
+        let texts = &*TEXTS;
         let item = self.values.at(index).cloned().unwrap_or_default();
-        let mut members = Object::with_capacity(4);
-        members.insert("Index".into(), Value::from(index as i64));
-        if self.are_pairs {
-            members.insert("Key".into(), item.get("Key").cloned().unwrap_or_default());
-            members.insert("Value".into(), item.get("Value").cloned().unwrap_or_default());
+        let (key, value) = if self.are_pairs {
+            let part = |name: &str| item.get(name).cloned().unwrap_or_default();
+            (Some(part("Key")), part("Value"))
         } else {
-            members.insert("Value".into(), item);
+            (None, item)
+        };
+        let source = self.source(index).unwrap_or_else(|| Arc::clone(&texts.state_data));
+        let mut members = Object::with_capacity(4);
+        members.insert(Arc::clone(&texts.index), Value::from(index as i64));
+        if let Some(key) = key {
+            members.insert(Arc::clone(&texts.key), key);
         }
-        let source = self.source(index);
-        members.insert("Source".into(), Value::from(source.as_deref().unwrap_or(STATE_DATA)));
-        Value::object([("Item", Value::from(members))])
+        members.insert(Arc::clone(&texts.value), value);
+        members.insert(Arc::clone(&texts.source), Value::String(source));
+        let mut context = Object::with_capacity(1);
+        context.insert(Arc::clone(&texts.item), Value::from(members));
+        Value::from(context)
     }
 }
 
