@@ -99,6 +99,12 @@ pub struct App {
     pub notices: Vec<Notice>,
     pub tour: Option<Tour>,
     pub server: Option<HttpServer>,
+    /// Two executions side by side: what was verified or run again last.
+    pub comparison: Option<super::comparison::Comparison>,
+    /// The execution that is being run again.
+    pub comparing: Option<RunId>,
+    /// Edited copies of definitions, by the machine's name.
+    pub(super) definition_drafts: BTreeMap<String, super::definition_draft::DefinitionDraft>,
     pub(super) revealed: Option<super::postmortem::Revealed>,
     /// What is attached of AWS.
     pub attach: Attach,
@@ -135,6 +141,9 @@ impl App {
             notices: Vec::new(),
             tour: None,
             server: None,
+            comparison: None,
+            comparing: None,
+            definition_drafts: BTreeMap::new(),
             revealed: None,
             for_window: Vec::new(),
             breakpoints: BTreeMap::new(),
@@ -302,6 +311,7 @@ impl App {
                 self.server = None;
             }
             Event::Aws(news) => self.aws_news(*news),
+            Event::Compared { recorded, outcome } => self.take_comparison(recorded, outcome),
         }
     }
 }

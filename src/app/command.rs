@@ -65,6 +65,24 @@ pub enum Command {
     FormatInput,
     SetMachineType(crate::asl::StateMachineType),
 
+    // recorded executions
+    /// Runs the shown execution again with its own answers, and compares.
+    Verify,
+    /// Runs it again with the edited definition, from the start.
+    RunAgain,
+    /// From the selected state.
+    RunAgainFromHere,
+    /// With the definition of a file.
+    RunAgainWith(PathBuf),
+    ShowRunAgainDialog,
+    /// Begins an edited copy of the shown definition.
+    EditDefinition,
+    SetDefinitionDraft(String),
+    DiscardDefinitionDraft,
+    SaveDefinitionDraft(PathBuf),
+    ShowSaveDraftDialog,
+    CloseComparison,
+
     // tests of one state
     /// The form for the selected state.
     TestThisState,
@@ -178,10 +196,11 @@ pub enum Pane {
     TestState,
     Failure,
     Aws,
+    Compare,
 }
 
 impl Pane {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Project,
         Self::Graph,
         Self::Source,
@@ -199,6 +218,7 @@ impl Pane {
         Self::TestState,
         Self::Failure,
         Self::Aws,
+        Self::Compare,
     ];
 
     /// The title of the pane's tab.
@@ -221,6 +241,7 @@ impl Pane {
             Self::TestState => "Test state",
             Self::Failure => "Why it failed",
             Self::Aws => "AWS",
+            Self::Compare => "Compare",
         }
     }
 }
@@ -455,6 +476,41 @@ impl Command {
                 Some(command("T")),
             ),
             entry(
+                Self::Verify,
+                Menu::Run,
+                "Verify against the simulator",
+                "Run the shown execution again with its own answers, and compare event by event",
+                None,
+            ),
+            entry(
+                Self::RunAgain,
+                Menu::Run,
+                "Run again with the edited definition",
+                "What would have happened: recorded answers serve while tasks ask the same",
+                None,
+            ),
+            entry(
+                Self::RunAgainFromHere,
+                Menu::Run,
+                "Run again from the selected state",
+                "With the edited definition, and the input that the state had",
+                None,
+            ),
+            entry(
+                Self::ShowRunAgainDialog,
+                Menu::Run,
+                "Run again with another definition…",
+                "What would have happened with the definition of a file",
+                None,
+            ),
+            entry(
+                Self::EditDefinition,
+                Menu::Run,
+                "Edit a copy of the definition",
+                "Try a change without touching the file",
+                None,
+            ),
+            entry(
                 Self::ToggleBreakpointHere,
                 Menu::Breakpoints,
                 "Toggle breakpoint",
@@ -610,6 +666,7 @@ impl Command {
                 Pane::TestState => "Show test state",
                 Pane::Failure => "Show why it failed",
                 Pane::Aws => "Show AWS",
+                Pane::Compare => "Show comparison",
             };
             entry(Self::ShowPane(pane), Menu::View, label, "Bring the pane to the front", None)
         }));

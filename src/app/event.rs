@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tokio::sync::oneshot;
 
+use super::comparison::Compared;
+use super::simulation::RunId;
 use crate::apigateway::{HttpRequest, HttpResponse};
 use crate::project::{OpenError, Project};
 
@@ -27,4 +29,9 @@ pub enum Event {
     ServerStopped(Option<String>),
     /// An answer of AWS.
     Aws(Box<super::attach::News>),
+    /// A recorded execution was run again.
+    Compared {
+        recorded: RunId,
+        outcome: Result<Compared, String>,
+    },
 }

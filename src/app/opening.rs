@@ -56,6 +56,9 @@ impl App {
         self.exchanges.clear();
         self.drafts.clear();
         self.tests.clear();
+        self.comparison = None;
+        self.comparing = None;
+        self.definition_drafts.clear();
         self.replies.clear();
         self.server = None;
         self.breakpoints.clear();

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::answers::{Answers, Invocations};
 use super::app::{App, NoticeLevel};
 use super::bundle::{Bundle, read_limited};
+use super::comparison::Job;
 use super::simulation::{Run, RunId, answer_for_debug};
 use crate::asl::StateMachine;
-use crate::debug::{
-    Difference, RecordedNames, Recording, Served, TaskAnswer, Verification, verify, what_if,
-};
+use crate::debug::{DebugSession, Difference, RecordedNames, Served, TaskAnswer, Verification};
 use crate::engine::{TaskRequest, TaskToken};
 use crate::execution::{EventId, Timestamp};
 use crate::project::Project;
@@ -73,13 +72,7 @@ impl App {
     /// A history of 25,000 events takes about as long as simulating it twice: some tenths of a second.
     pub fn verify(&self, run: RunId) -> Option<Verification> {
         let run = self.runs.iter().find(|it| it.id == run)?;
-        let recording = recording_of(run);
-        let session = &run.session;
-        let project = Project::default();
-        let mut asker = self.asker(&project);
-        let mut ask = |request: &TaskRequest, now: Timestamp| asker.answer(request, now);
-        let (definition, moments) = (session.definition(), session.moments());
-        Some(verify(definition, session.history(), moments, &recording, &mut ask))
+        Some(Job::of(self, run).verify())
     }
 
     /// What would have happened with this definition: runs an execution again from its start, or from the state that the event
@@ -97,29 +90,31 @@ impl App {
     ) -> Result<WhatIfReport, String> {
         let original = self.runs.iter().find(|it| it.id == run);
         let original = original.ok_or("There is no such execution any more.")?;
-        let recording = recording_of(original);
-        let session = &original.session;
-        let empty = Project::default();
-        let mut asker = self.asker(&empty);
-        let mut ask = |request: &TaskRequest, now: Timestamp| asker.answer(request, now);
-        let (history, moments) = (session.history(), session.moments());
-        let found = what_if(definition, history, moments, &recording, from, &mut ask)
-            .map_err(|why| why.to_string())?;
         let index = original.machine;
-        let id = RunId(self.next_id());
-        let machines = self.project.as_ref().map(|it| &it.project.machines);
-        let machine = machines.and_then(|it| it.get(index)).ok_or("The machine is closed.")?;
-        let mut rerun = Run::of_session(id, index, machine, found.session);
-        let last = rerun.session.last_event();
-        rerun.session.goto(last);
-        self.runs.push(rerun);
-        self.active_run = Some(id);
+        let found = Job::of(self, original).what_if(definition, from)?;
+        let id = self.adopt(index, found.session)?;
         Ok(WhatIfReport {
             run: id,
             difference: found.difference,
             served: found.served,
             unanswered: found.unanswered,
         })
+    }
+
+    /// Makes a re-run one of the executions of the session, and shows it.
+    ///
+    /// # Errors
+    /// Its machine is closed.
+    pub(super) fn adopt(&mut self, index: usize, session: DebugSession) -> Result<RunId, String> {
+        let id = RunId(self.next_id());
+        let machines = self.project.as_ref().map(|it| &it.project.machines);
+        let machine = machines.and_then(|it| it.get(index)).ok_or("The machine is closed.")?;
+        let mut rerun = Run::of_session(id, index, machine, session);
+        let last = rerun.session.last_event();
+        rerun.session.goto(last);
+        self.runs.push(rerun);
+        self.active_run = Some(id);
+        Ok(id)
     }
 
     /// Opens a `.stepwell` file: its machine in the place of whatever was open, its mocks, breakpoints and execution.
@@ -175,24 +170,15 @@ impl App {
         let places = json.get("redacted").and_then(crate::json::Value::as_array);
         Ok(places.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect())
     }
-
-    fn asker<'a>(&'a self, empty: &'a Project) -> Asker<'a> {
-        match &self.project {
-            Some(open) => {
-                Asker::new(&open.project, open.answers.case.clone(), open.answers.typed.clone())
-            }
-            None => Asker::new(empty, None, MockCase::default()),
-        }
-    }
 }
 
-fn recording_of(run: &Run) -> Recording {
+/// What is known of an execution beside its history.
+pub(super) fn recording_of(run: &Run) -> RecordedNames {
     // The ARN of an imported history is made up from the file's name.
     let is_known = run.start.is_some() || !run.execution_arn.contains(NOBODYS_ACCOUNT);
-    let names = RecordedNames {
+    RecordedNames {
         execution_arn: is_known.then(|| Arc::clone(&run.execution_arn)),
         kind: run.kind,
         ..RecordedNames::default()
-    };
-    Recording::of(run.session.history(), run.session.moments(), names)
+    }
 }

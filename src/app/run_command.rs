@@ -60,6 +60,8 @@ impl App {
                 self.tests.clear();
                 self.replies.clear();
                 self.server = None;
+                self.comparison = None;
+                self.definition_drafts.clear();
                 self.selection = super::app::Selection::default();
             }
             Command::SelectMachine(index) => self.select_machine(index),
@@ -130,6 +132,16 @@ impl App {
                 }
             },
             Command::SetMachineType(kind) => self.machine_type = kind,
+
+            Command::Verify => self.begin_verify(),
+            Command::RunAgain => self.begin_what_if(false),
+            Command::RunAgainFromHere => self.begin_what_if(true),
+            Command::RunAgainWith(path) => self.what_if_with(&path),
+            Command::EditDefinition => self.edit_definition(),
+            Command::SetDefinitionDraft(text) => self.set_definition_draft(text),
+            Command::DiscardDefinitionDraft => self.discard_definition_draft(),
+            Command::SaveDefinitionDraft(path) => self.save_definition_draft(&path),
+            Command::CloseComparison => self.comparison = None,
 
             Command::TestThisState => match &self.selection.state {
                 Some(_) => self.for_window.push(Command::ShowPane(super::Pane::TestState)),
@@ -290,6 +302,8 @@ impl App {
             | Command::ShowLoadMocksDialog
             | Command::ShowPostmanDialog
             | Command::ShowExportDialog
+            | Command::ShowRunAgainDialog
+            | Command::ShowSaveDraftDialog
             | Command::ShowPane(_)
             | Command::FitGraph
             | Command::ShowGraphStart

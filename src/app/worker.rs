@@ -50,6 +50,14 @@ pub(super) fn open(path: PathBuf, reload: bool, outbox: Outbox) {
     }
 }
 
+/// Work that takes longer than a frame, on a thread of its own.
+pub(super) fn spawn(name: &'static str, work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(16 << 20);
+    if let Err(err) = thread.spawn(work) {
+        tracing::error!(%err, name, "no thread");
+    }
+}
+
 /// What tells one state of a file from the next: when it was written, and its length.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp(Option<(Option<SystemTime>, u64)>);

@@ -9,6 +9,7 @@ use super::api_console::{ApiConsoleView, api_console_ui};
 use super::aws::{AwsView, aws_ui};
 use super::breakpoints::{BreakpointsView, breakpoints_ui};
 use super::canvas::{BreakpointMark, CanvasEvent, CanvasInput, CanvasView, canvas_ui};
+use super::compare::{CompareView, compare_ui};
 use super::data_flow::{DataFlowView, data_flow_ui};
 use super::failure::{FailureView, failure_ui, strip_ui};
 use super::history_list::{HistoryView, history_ui};
@@ -35,6 +36,7 @@ pub(super) struct PaneViews {
     api_console: ApiConsoleView,
     pub aws: AwsView,
     breakpoints: BreakpointsView,
+    compare: CompareView,
     data_flow: DataFlowView,
     pub failure: FailureView,
     history: HistoryView,
@@ -57,6 +59,7 @@ pub(super) fn default_tree() -> Tree<Pane> {
         Pane::ApiConsole,
         Pane::Input,
         Pane::Failure,
+        Pane::Compare,
         Pane::Mocks,
         Pane::TestState,
         Pane::Events,
@@ -136,6 +139,7 @@ impl Behavior<Pane> for PaneBehavior<'_> {
                 Pane::TestState => test_state_ui(ui, app, &mut views.test_state, commands),
                 Pane::Failure => failure_ui(ui, app, &mut views.failure, commands),
                 Pane::Aws => aws_ui(ui, app, &mut views.aws, commands),
+                Pane::Compare => compare_ui(ui, app, &mut views.compare, commands),
             },
         );
         UiResponse::None

@@ -28,6 +28,9 @@ pub(super) fn source_ui(
         controls::empty_ui(ui, "No state machine", "Open a definition to see its text.");
         return;
     };
+    if super::source_draft::bar_ui(ui, app, commands) {
+        return super::source_draft::editor_ui(ui, app, commands);
+    }
     ui.horizontal(|ui| {
         ui.weak(machine.file.display().to_string());
         for (name, value) in &machine.substitutions {

@@ -251,8 +251,20 @@ impl Window {
             Command::ShowExportDialog => self.pick(
                 ctx,
                 "Export the graph",
-                Pick::Save(&["svg", "png"]),
+                Pick::Save(&["svg", "png"], "graph.svg"),
                 Command::ExportPicture,
+            ),
+            Command::ShowRunAgainDialog => self.pick(
+                ctx,
+                "Run again with another definition",
+                Pick::File(&["json", "yaml", "yml", "asl"]),
+                Command::RunAgainWith,
+            ),
+            Command::ShowSaveDraftDialog => self.pick(
+                ctx,
+                "Save the edited definition",
+                Pick::Save(&["json", "yaml"], "edited.asl.json"),
+                Command::SaveDefinitionDraft,
             ),
             Command::ShowPane(pane) => show_pane(&mut self.tree, pane),
             Command::FitGraph => {
@@ -429,6 +441,19 @@ impl Window {
                     commands,
                 );
             }
+            // What one does with a recorded execution.
+            if self.app.run().is_some_and(|run| run.start.is_none()) {
+                ui.separator();
+                for command in [Command::Verify, Command::RunAgain] {
+                    controls::command_button_ui(
+                        ui,
+                        &self.app,
+                        &command,
+                        controls::ButtonLook::Icon,
+                        commands,
+                    );
+                }
+            }
             ui.separator();
             controls::command_button_ui(
                 ui,
@@ -598,8 +623,8 @@ impl Window {
                     .add_filter("All files", &["*"])
                     .pick_file(),
                 Pick::Folder => dialog.pick_folder(),
-                Pick::Save(extensions) => {
-                    dialog.add_filter("Pictures", extensions).set_file_name("graph.svg").save_file()
+                Pick::Save(extensions, name) => {
+                    dialog.add_filter("Files", extensions).set_file_name(name).save_file()
                 }
             };
             if let Some(path) = chosen
@@ -619,7 +644,8 @@ impl Window {
 enum Pick {
     File(&'static [&'static str]),
     Folder,
-    Save(&'static [&'static str]),
+    /// With the name that is proposed.
+    Save(&'static [&'static str], &'static str),
 }
 
 fn stop_text(stopped: Option<&StopReason>) -> String {

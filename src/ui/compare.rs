@@ -1,0 +1,423 @@
+//! Two executions side by side: what was reproduced, where they part, who answered the tasks, and every pair of events.
+
+use egui::{RichText, ScrollArea, Ui};
+use egui_extras::{Column, TableBuilder};
+use egui_phosphor::regular as icon;
+
+use super::controls;
+use super::fonts;
+use super::json_view::{DiffLine, block_ui, diff};
+use super::theme::{StatusColours, Tokens, size, space, tokens};
+use crate::app::{App, Command, Comparison, ComparisonKind, Pane, Run, RunId, ServedKind};
+use crate::asl::StatePath;
+use crate::debug::{Agreement, Pair};
+use crate::execution::summary::summary;
+use crate::execution::{EventId, ExecutionStatus, History};
+
+/// Narrower than this, the table stands below the summary.
+const TWO_COLUMNS: f32 = 640.0;
+/// Tasks that are named one by one.
+const MOST_NAMED: usize = 8;
+
+/// What the pane remembers.
+#[derive(Debug, Default)]
+pub(super) struct CompareView {
+    only_differences: bool,
+    /// Rows that are shown, and what they were computed for.
+    rows: Vec<usize>,
+    computed_for: Option<(RunId, Option<RunId>, usize, bool)>,
+    /// The comparison whose first difference was scrolled to.
+    followed: Option<(RunId, Option<RunId>, usize)>,
+    /// How the outputs differ.
+    outputs: Vec<DiffLine>,
+}
+
+pub(super) fn compare_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut CompareView,
+    commands: &mut Vec<Command>,
+) {
+    if app.comparing.is_some() {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            ui.label("Running it again…");
+        });
+        return;
+    }
+    let found = app.comparison.as_ref().and_then(|comparison| {
+        let recorded = app.runs.iter().find(|it| it.id == comparison.recorded)?;
+        Some((comparison, recorded))
+    });
+    let Some((comparison, recorded)) = found else {
+        return nothing_ui(ui, app, commands);
+    };
+    view.refresh(app, comparison, recorded);
+    if ui.available_width() >= TWO_COLUMNS {
+        let width = (ui.available_width() * 0.4).clamp(260.0, 460.0);
+        let area = ui.available_rect_before_wrap();
+        let left = area.with_max_x(area.left() + width);
+        let right = area.with_min_x(left.right() + space::M);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| {
+            ScrollArea::vertical().id_salt("comparison").auto_shrink([false, false]).show(
+                ui,
+                |ui| {
+                    summary_ui(ui, app, view, comparison, recorded, commands);
+                },
+            );
+        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| {
+            table_ui(ui, app, view, comparison, recorded, commands);
+        });
+        ui.allocate_rect(area, egui::Sense::hover());
+    } else {
+        let height = ui.available_height() * 0.45;
+        let area = ScrollArea::vertical().id_salt("comparison").max_height(height);
+        area.auto_shrink([false, true]).show(ui, |ui| {
+            summary_ui(ui, app, view, comparison, recorded, commands);
+        });
+        table_ui(ui, app, view, comparison, recorded, commands);
+    }
+}
+
+fn nothing_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    controls::empty_ui(
+        ui,
+        "Nothing is compared",
+        "Verify an execution against the simulator, or run it again with an edited definition.",
+    );
+    ui.add_space(space::S);
+    ui.vertical_centered(|ui| {
+        for command in [Command::Verify, Command::RunAgain] {
+            controls::command_button_ui(ui, app, &command, controls::ButtonLook::Label, commands);
+        }
+    });
+}
+
+impl CompareView {
+    fn refresh(&mut self, app: &App, comparison: &Comparison, recorded: &Run) {
+        let rerun = rerun_of(comparison);
+        let key = (comparison.recorded, rerun, comparison.pairs.len(), self.only_differences);
+        if self.computed_for == Some(key) {
+            return;
+        }
+        self.computed_for = Some(key);
+        let wanted = |pair: &Pair| {
+            !self.only_differences
+                || matches!(pair.agreement, Agreement::Different | Agreement::Unknown)
+        };
+        let pairs = comparison.pairs.iter().enumerate();
+        self.rows = pairs.filter(|(_, pair)| wanted(pair)).map(|(index, _)| index).collect();
+        let rerun = rerun.and_then(|id| app.runs.iter().find(|it| it.id == id));
+        self.outputs = match (recorded.status(), rerun.map(Run::status)) {
+            (
+                ExecutionStatus::Succeeded { output: Some(was) },
+                Some(ExecutionStatus::Succeeded { output: Some(is) }),
+            ) if was != is => diff(&was, &is, true),
+            _ => Vec::new(),
+        };
+    }
+}
+
+fn rerun_of(comparison: &Comparison) -> Option<RunId> {
+    match comparison.kind {
+        ComparisonKind::WhatIf { rerun, .. } => Some(rerun),
+        ComparisonKind::Verify => None,
+    }
+}
+
+// -- in words
+
+fn summary_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &CompareView,
+    comparison: &Comparison,
+    recorded: &Run,
+    commands: &mut Vec<Command>,
+) {
+    let colours = tokens(ui.ctx());
+    ui.spacing_mut().item_spacing.y = 5.0;
+    match &comparison.kind {
+        ComparisonKind::Verify => verdict_ui(ui, comparison, colours),
+        ComparisonKind::WhatIf { from, gained, lost, outcome, unanswered, .. } => {
+            let title = match from {
+                Some(from) => format!("Run again from {from}"),
+                None => "Run again from the start".to_owned(),
+            };
+            ui.label(RichText::new(title).strong().size(size::HEADING));
+            outcome_ui(ui, outcome.as_ref(), recorded, colours);
+            states_ui(ui, "Now entered", gained, colours.succeeded, commands);
+            states_ui(ui, "No longer entered", lost, colours.aborted, commands);
+            for state in unanswered.iter().take(MOST_NAMED) {
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(
+                        RichText::new(format!("{state} asks something new."))
+                            .color(colours.caught.text),
+                    );
+                    if ui.link("Answer it").clicked() {
+                        commands.push(Command::ShowPane(Pane::Mocks));
+                    }
+                });
+            }
+        }
+    }
+    if let Some(divergence) = &comparison.divergence {
+        ui.horizontal_wrapped(|ui| {
+            ui.label("They part at");
+            let last = recorded.session.last_event();
+            let event = divergence.event_id.min(last);
+            let link = ui.link(format!("event {}", divergence.event_id.0));
+            if link.on_hover_text("Put the cursor there in the recording").clicked() {
+                go(app, comparison.recorded, event, commands);
+            }
+            let what = |event: &Option<crate::execution::HistoryEvent>| {
+                event.as_ref().map_or("nothing", |it| it.event_type.as_str())
+            };
+            ui.weak(format!(
+                "recorded {}, now {}",
+                what(&divergence.recorded),
+                what(&divergence.simulated)
+            ));
+        });
+    }
+    served_ui(ui, app, comparison, colours, commands);
+    for note in &comparison.notes {
+        ui.label(RichText::new(note).color(colours.text_muted));
+    }
+    if !view.outputs.is_empty() {
+        ui.label("How the output differs");
+        block_ui(ui, "outputs", &view.outputs);
+    }
+    ui.horizontal_wrapped(|ui| {
+        for command in [Command::Verify, Command::RunAgain, Command::EditDefinition] {
+            controls::command_button_ui(ui, app, &command, controls::ButtonLook::Label, commands);
+        }
+    });
+}
+
+fn verdict_ui(ui: &mut Ui, comparison: &Comparison, colours: &Tokens) {
+    let whole = comparison.divergence.is_none();
+    let (glyph, look) = if whole {
+        (icon::SEAL_CHECK, colours.succeeded)
+    } else {
+        (icon::WARNING_CIRCLE, colours.failed)
+    };
+    let text = format!("Reproduced {} of {} events", comparison.reproduced, comparison.events);
+    let frame = egui::Frame::new()
+        .fill(look.soft)
+        .stroke(egui::Stroke::new(1.0, look.line))
+        .corner_radius(6)
+        .inner_margin(egui::Margin::symmetric(10, 6));
+    frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(glyph).font(fonts::icons(18.0)).color(look.text));
+            ui.label(RichText::new(text).strong().color(look.text));
+        });
+    });
+}
+
+fn outcome_ui(
+    ui: &mut Ui,
+    outcome: Option<&(ExecutionStatus, ExecutionStatus)>,
+    recorded: &Run,
+    colours: &Tokens,
+) {
+    let words = |status: &ExecutionStatus| match status {
+        ExecutionStatus::Failed { error, .. } | ExecutionStatus::TimedOut { error, .. } => {
+            format!("{} {}", status.as_str(), error.as_deref().unwrap_or("")).trim().to_owned()
+        }
+        ExecutionStatus::Running
+        | ExecutionStatus::Succeeded { .. }
+        | ExecutionStatus::Aborted { .. } => status.as_str().to_owned(),
+    };
+    ui.horizontal_wrapped(|ui| match outcome {
+        Some((was, is)) => {
+            let look = |status| super::executions::look(colours, status);
+            ui.label(RichText::new(words(was)).color(look(was).text));
+            ui.label("→");
+            ui.label(RichText::new(words(is)).color(look(is).text).strong());
+        }
+        None => {
+            ui.label(format!("It ended the same: {}", words(&recorded.status())));
+        }
+    });
+}
+
+fn states_ui(
+    ui: &mut Ui,
+    title: &str,
+    states: &[StatePath],
+    look: StatusColours,
+    commands: &mut Vec<Command>,
+) {
+    if states.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.label(RichText::new(title).color(look.text));
+        for state in states.iter().take(MOST_NAMED) {
+            if ui.link(state.as_str().replace('\n', " ")).clicked() {
+                commands.push(Command::SelectState(Some(state.clone())));
+            }
+        }
+        if states.len() > MOST_NAMED {
+            ui.weak(format!("and {} more", states.len() - MOST_NAMED));
+        }
+    });
+}
+
+/// Who answered the tasks; those whose answer may not fit are named.
+fn served_ui(
+    ui: &mut Ui,
+    app: &App,
+    comparison: &Comparison,
+    colours: &Tokens,
+    commands: &mut Vec<Command>,
+) {
+    if comparison.served.is_empty() {
+        return;
+    }
+    for (kind, count) in comparison.served_by() {
+        let tasks = if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") };
+        let doubtful = matches!(kind, ServedKind::OrderOnly | ServedKind::Nobody);
+        let colour = if doubtful { colours.caught.text } else { colours.text_muted };
+        ui.label(RichText::new(format!("{tasks} answered {}", kind.label())).color(colour));
+        if !doubtful {
+            continue;
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(space::S);
+            let served = comparison.served.iter().filter(|it| ServedKind::of(it.by) == kind);
+            for served in served.take(MOST_NAMED) {
+                if ui.link(&*served.state_name).clicked() {
+                    match (served.recorded, rerun_of(comparison)) {
+                        (_, Some(rerun)) if served.event.0 > 0 => {
+                            go(app, rerun, served.event, commands);
+                        }
+                        (Some(event), _) => go(app, comparison.recorded, event, commands),
+                        (None, _) => commands.push(Command::ShowPane(Pane::Mocks)),
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Shows an event of an execution of the session.
+fn go(app: &App, run: RunId, event: EventId, commands: &mut Vec<Command>) {
+    if let Some(index) = app.runs.iter().position(|it| it.id == run) {
+        if app.active_run != Some(run) {
+            commands.push(Command::SelectExecution(index));
+        }
+        commands.push(Command::GoTo(event));
+    }
+}
+
+// -- event by event
+
+fn table_ui(
+    ui: &mut Ui,
+    app: &App,
+    view: &mut CompareView,
+    comparison: &Comparison,
+    recorded: &Run,
+    commands: &mut Vec<Command>,
+) {
+    let colours = tokens(ui.ctx());
+    ui.horizontal(|ui| {
+        controls::checkbox_ui(ui, &mut view.only_differences, "Differences only");
+        ui.weak(format!("{} of {} rows", view.rows.len(), comparison.pairs.len()));
+    });
+    let rerun = rerun_of(comparison);
+    let key = (comparison.recorded, rerun, comparison.pairs.len());
+    let first = (view.followed != Some(key)).then(|| {
+        let different = |row: &usize| {
+            comparison.pairs.get(*row).is_some_and(|it| it.agreement == Agreement::Different)
+        };
+        view.rows.iter().position(different)
+    });
+    view.followed = Some(key);
+    let half = ((ui.available_width() - 40.0) / 2.0).max(120.0);
+    let mut table = TableBuilder::new(ui)
+        .id_salt(("pairs", comparison.recorded.0))
+        .striped(true)
+        .sense(egui::Sense::click())
+        .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
+        .column(Column::exact(20.0))
+        .column(Column::initial(half).resizable(true).clip(true))
+        .column(Column::remainder().clip(true));
+    if let Some(row) = first.flatten() {
+        table = table.scroll_to_row(row, Some(egui::Align::Center));
+    }
+    let simulated = if rerun.is_some() { "Now" } else { "Simulated" };
+    table
+        .header(size::ROW, |mut header| {
+            for title in ["", "Recorded", simulated] {
+                header.col(|ui| {
+                    ui.label(RichText::new(title).small().color(colours.text_muted));
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(22.0, view.rows.len(), |mut row| {
+                let pair = view.rows.get(row.index()).and_then(|at| comparison.pairs.get(*at));
+                let Some(pair) = pair else { return };
+                let (mark, colour) = mark_of(pair, colours);
+                row.col(|ui| {
+                    ui.label(RichText::new(mark).font(fonts::icons(13.0)).color(colour));
+                });
+                row.col(|ui| {
+                    event_ui(ui, recorded.session.history(), pair.recorded, colour, colours);
+                });
+                row.col(|ui| event_ui(ui, &comparison.simulated, pair.simulated, colour, colours));
+                let response = row.response();
+                response.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::WidgetType::Button, true, name_of(pair))
+                });
+                if response.clicked() {
+                    match (pair.recorded, pair.simulated, rerun) {
+                        (Some(event), _, _) => go(app, comparison.recorded, event, commands),
+                        (None, Some(event), Some(rerun)) => go(app, rerun, event, commands),
+                        (None, _, _) => {}
+                    }
+                }
+            });
+        });
+}
+
+fn name_of(pair: &Pair) -> String {
+    let number = |event: Option<EventId>| {
+        event.map_or_else(|| "nothing".to_owned(), |it| format!("event {}", it.0))
+    };
+    format!(
+        "{:?}: recorded {}, now {}",
+        pair.agreement,
+        number(pair.recorded),
+        number(pair.simulated)
+    )
+}
+
+fn mark_of(pair: &Pair, colours: &Tokens) -> (&'static str, egui::Color32) {
+    match pair.agreement {
+        Agreement::Same => (icon::EQUALS, colours.text_muted),
+        Agreement::Stopped => (icon::MINUS, colours.aborted.text),
+        Agreement::Different => (icon::NOT_EQUALS, colours.failed.text),
+        Agreement::Unknown => (icon::QUESTION, colours.caught.text),
+    }
+}
+
+fn event_ui(
+    ui: &mut Ui,
+    history: &History,
+    event: Option<EventId>,
+    colour: egui::Color32,
+    colours: &Tokens,
+) {
+    let Some(event) = event.and_then(|it| history.get(it)) else { return };
+    ui.spacing_mut().item_spacing.x = 6.0;
+    ui.label(RichText::new(event.id.0.to_string()).monospace().color(colours.text_faint));
+    ui.label(RichText::new(event.event_type.as_str()).color(colour));
+    ui.label(RichText::new(summary(event)).color(colours.text_muted));
+}
