@@ -99,6 +99,10 @@ pub struct App {
     pub notices: Vec<Notice>,
     pub tour: Option<Tour>,
     pub server: Option<HttpServer>,
+    pub play: super::playback::PlaySettings,
+    pub(super) playing: Option<super::playback::Playing>,
+    /// What was saved last, and what was taken out of it.
+    pub saved: Option<(PathBuf, Vec<String>)>,
     /// Two executions side by side: what was verified or run again last.
     pub comparison: Option<super::comparison::Comparison>,
     /// The execution that is being run again.
@@ -141,6 +145,9 @@ impl App {
             notices: Vec::new(),
             tour: None,
             server: None,
+            play: super::playback::PlaySettings::default(),
+            playing: None,
+            saved: None,
             comparison: None,
             comparing: None,
             definition_drafts: BTreeMap::new(),
@@ -162,6 +169,7 @@ impl App {
         while let Ok(event) = self.events.try_recv() {
             self.receive(event);
         }
+        self.tick_playback();
         self.pump(FRAME_BUDGET)
     }
 

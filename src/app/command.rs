@@ -65,7 +65,25 @@ pub enum Command {
     FormatInput,
     SetMachineType(crate::asl::StateMachineType),
 
+    // playing
+    TogglePlay,
+    TogglePlayBackwards,
+    SetPace(super::Pace),
+    ToggleSkipWaits,
+
     // recorded executions
+    ShowSaveExecutionDialog,
+    /// The shown execution as a `.stepwell` file.
+    SaveExecution {
+        path: PathBuf,
+        notes: String,
+        redact: bool,
+    },
+    /// The path that the system's dialog gave for it.
+    ChooseSavePath(PathBuf),
+    ShowExportHistoryDialog,
+    /// The shown execution's history as `GetExecutionHistory` gives it.
+    ExportHistory(PathBuf),
     /// Runs the shown execution again with its own answers, and compares.
     Verify,
     /// Runs it again with the edited definition, from the start.
@@ -368,6 +386,20 @@ impl Command {
                 None,
             ),
             entry(
+                Self::ShowSaveExecutionDialog,
+                Menu::File,
+                "Save execution…",
+                "As a .stepwell file: definition, history, mocks, breakpoints and notes, without secrets",
+                Some(command("S")),
+            ),
+            entry(
+                Self::ShowExportHistoryDialog,
+                Menu::File,
+                "Export history…",
+                "The events as GetExecutionHistory gives them, as JSON",
+                None,
+            ),
+            entry(
                 Self::ShowExportDialog,
                 Menu::File,
                 "Export picture…",
@@ -474,6 +506,27 @@ impl Command {
                 "Test this state",
                 "The selected state alone, as AWS's TestState does",
                 Some(command("T")),
+            ),
+            entry(
+                Self::TogglePlay,
+                Menu::Run,
+                "Play",
+                "Move the cursor by the clock; again to stop",
+                Some(plain("F8")),
+            ),
+            entry(
+                Self::TogglePlayBackwards,
+                Menu::Run,
+                "Play backwards",
+                "Move the cursor back by the clock; again to stop",
+                Some(command("F8")),
+            ),
+            entry(
+                Self::ToggleSkipWaits,
+                Menu::Run,
+                "Skip long waits while playing",
+                "Waits over 2 s are left out",
+                None,
             ),
             entry(
                 Self::Verify,

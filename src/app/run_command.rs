@@ -14,8 +14,9 @@ use super::tour::{Tour, TourEvent};
 use super::worker;
 use crate::asl::StatePath;
 use crate::debug::{Breakpoints, Goal, StopReason};
-use crate::execution::{EventDetails, Execution, ExecutionSource, import};
+use crate::execution::{EventDetails, Execution, ExecutionSource, export, import};
 use crate::json::Value;
+use crate::json::document::{Document, Format};
 use crate::project::{MachineDefinition, postman};
 use crate::services::mock::MockConfig;
 
@@ -133,6 +134,20 @@ impl App {
             },
             Command::SetMachineType(kind) => self.machine_type = kind,
 
+            Command::TogglePlay => self.toggle_play(false),
+            Command::TogglePlayBackwards => self.toggle_play(true),
+            Command::SetPace(pace) => self.play.pace = pace,
+            Command::ToggleSkipWaits => self.play.skip_waits = !self.play.skip_waits,
+            Command::SaveExecution { path, notes, redact } => {
+                match self.save_bundle(&path, &notes, redact) {
+                    Ok(places) => {
+                        self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), "");
+                        self.saved = Some((path, places));
+                    }
+                    Err(why) => self.notify(NoticeLevel::Error, why, ""),
+                }
+            }
+            Command::ExportHistory(path) => self.export_history(&path),
             Command::Verify => self.begin_verify(),
             Command::RunAgain => self.begin_what_if(false),
             Command::RunAgainFromHere => self.begin_what_if(true),
@@ -303,6 +318,9 @@ impl App {
             | Command::ShowPostmanDialog
             | Command::ShowExportDialog
             | Command::ShowRunAgainDialog
+            | Command::ShowSaveExecutionDialog
+            | Command::ChooseSavePath(_)
+            | Command::ShowExportHistoryDialog
             | Command::ShowSaveDraftDialog
             | Command::ShowPane(_)
             | Command::FitGraph
@@ -330,6 +348,12 @@ impl App {
                 self.notify(NoticeLevel::Error, why, "");
             }
             return;
+        }
+        // A recording that came without its machine: a definition beside it is one to run it again with.
+        let is_bare = self.run().is_some_and(|run| run.start.is_none())
+            && self.machine().is_some_and(|it| it.file == Path::new("(as it was run)"));
+        if is_bare && path.is_file() && is_plain_definition(path) {
+            return self.what_if_with(path);
         }
         if is_history(path) {
             match self.machine() {
@@ -493,6 +517,19 @@ impl App {
         match written {
             Ok(()) => self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), ""),
             Err(why) => self.notify(NoticeLevel::Error, "The picture can't be saved", why),
+        }
+    }
+
+    fn export_history(&mut self, path: &Path) {
+        let Some(run) = self.run() else { return };
+        let text = export::to_json(run.session.history()).to_string();
+        match std::fs::write(path, text) {
+            Ok(()) => self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), ""),
+            Err(err) => self.notify(
+                NoticeLevel::Error,
+                format!("{} can't be written", path.display()),
+                err.to_string(),
+            ),
         }
     }
 
@@ -721,6 +758,13 @@ impl App {
     pub fn place_of(&self, state: &StatePath) -> Option<super::Span> {
         self.machine()?.machine.find(state).map(|it| it.span)
     }
+}
+
+/// Whether a file holds one definition and nothing around it.
+fn is_plain_definition(path: &Path) -> bool {
+    let Ok(text) = super::bundle::read_limited(path) else { return false };
+    let document = Document::parse(&text, Format::of_path(path, &text));
+    !crate::asl::parse::parse(&document).machine.states().is_empty()
 }
 
 /// Whether a file looks like an exported history and not like a definition.

@@ -206,6 +206,8 @@ pub(super) fn icon_of(command: &Command) -> Option<&'static str> {
         Command::ToggleTheme => icon::MOON,
         Command::ShowPalette => icon::MAGNIFYING_GLASS,
         Command::SendRequest => icon::PAPER_PLANE_TILT,
+        Command::TogglePlay => icon::PLAY_CIRCLE,
+        Command::TogglePlayBackwards => icon::CARET_CIRCLE_LEFT,
         Command::Verify => icon::SEAL_CHECK,
         Command::RunAgain => icon::REPEAT,
         _ => return None,
@@ -237,6 +239,10 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
             app.comparing.is_none() && run.is_some() && app.selection.state.is_some()
         }
         Command::EditDefinition => machine,
+        Command::TogglePlay | Command::TogglePlayBackwards => {
+            run.is_some_and(|it| !it.is_running() && it.session.last_event().0 > 1)
+        }
+        Command::ShowSaveExecutionDialog | Command::ShowExportHistoryDialog => run.is_some(),
         Command::Pause => run.is_some_and(|it| it.is_running()),
         Command::Stop => run.is_some_and(|it| !it.has_ended()),
         Command::StepOut | Command::Restart | Command::GoToEnd => run.is_some(),

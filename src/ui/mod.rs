@@ -23,6 +23,7 @@ mod notices;
 mod panes;
 mod problems;
 mod project_tree;
+mod save_execution;
 mod source;
 mod source_draft;
 mod stack;

@@ -6,7 +6,7 @@ use super::controls;
 use super::fonts;
 use super::history_list::elapsed;
 use super::theme::{Tokens, size, tokens};
-use crate::app::{App, Command, Run};
+use crate::app::{App, Command, Pace, Run};
 use crate::execution::timeline::{Lane, Timeline, TimelineVisit};
 use crate::execution::{EventId, StateStatus};
 
@@ -248,9 +248,15 @@ pub(super) fn scrubber_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let last = run.session.last_event().0.max(1);
     let cursor = run.session.cursor().event.0;
     ui.horizontal(|ui| {
-        for command in [Command::GoToStart, Command::StepBack, Command::Next, Command::GoToEnd] {
+        for command in [Command::GoToStart, Command::StepBack] {
             controls::command_button_ui(ui, app, &command, controls::ButtonLook::Icon, commands);
         }
+        play_ui(ui, app, true, commands);
+        play_ui(ui, app, false, commands);
+        for command in [Command::Next, Command::GoToEnd] {
+            controls::command_button_ui(ui, app, &command, controls::ButtonLook::Icon, commands);
+        }
+        pace_ui(ui, app, commands);
         let text = format!("event {cursor} / {last}");
         let width = (ui.available_width() - 190.0).max(60.0);
         ui.spacing_mut().slider_width = width;
@@ -266,4 +272,42 @@ pub(super) fn scrubber_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             ui.weak(elapsed(event.timestamp.0.saturating_sub(run.started_at.0)));
         }
     });
+}
+
+/// The button that plays, and stops playing.
+fn play_ui(ui: &mut Ui, app: &App, backwards: bool, commands: &mut Vec<Command>) {
+    let command = if backwards { Command::TogglePlayBackwards } else { Command::TogglePlay };
+    if app.playing().is_none_or(|it| it.backwards != backwards) {
+        controls::command_button_ui(ui, app, &command, controls::ButtonLook::Icon, commands);
+        return;
+    }
+    let keys = command.listing().and_then(|it| it.shortcut).map(|it| it.text()).unwrap_or_default();
+    let glyph = egui_phosphor::regular::PAUSE_CIRCLE;
+    if super::widgets::icon_button(ui, glyph, "Stop playing", &keys).clicked() {
+        commands.push(command);
+    }
+}
+
+/// How fast it plays.
+fn pace_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    let text = app.play.pace.label();
+    let combo = egui::ComboBox::from_id_salt("pace").selected_text(&text).width(84.0);
+    let shown = combo.show_ui(ui, |ui| {
+        for pace in Pace::ALL {
+            if ui.selectable_label(app.play.pace == pace, pace.label()).clicked() {
+                commands.push(Command::SetPace(pace));
+            }
+        }
+        ui.separator();
+        let mut skip = app.play.skip_waits;
+        if controls::checkbox_ui(ui, &mut skip, "Skip waits over 2 s").clicked() {
+            commands.push(Command::ToggleSkipWaits);
+        }
+    });
+    shown.response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::WidgetType::ComboBox, true, "Speed");
+        info.current_text_value = Some(text.clone());
+        info
+    });
+    shown.response.on_hover_text("How fast it plays");
 }

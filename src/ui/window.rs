@@ -14,6 +14,7 @@ use super::controls;
 use super::failure;
 use super::notices::{NoticesView, passing_ui, rows_ui};
 use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane};
+use super::save_execution::{SaveForm, save_execution_ui};
 use super::theme::{self, tokens};
 use super::timeline::scrubber_ui;
 use super::welcome::tour_ui;
@@ -77,6 +78,7 @@ pub struct Window {
     dialog: Option<Dialog>,
     /// What the path field of the open dialog holds.
     path_text: String,
+    save: SaveForm,
     picked: (Sender<Command>, Receiver<Command>),
     commands: Vec<Command>,
     theme: Option<Theme>,
@@ -91,6 +93,7 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dialog {
     Open,
+    SaveExecution,
     Shortcuts,
     About,
 }
@@ -111,6 +114,7 @@ impl Window {
             palette: PaletteView::default(),
             dialog: None,
             path_text: String::new(),
+            save: SaveForm::default(),
             picked: channel(),
             commands: Vec::new(),
             theme: None,
@@ -126,6 +130,9 @@ impl Window {
         let ctx = ui.ctx().clone();
         if self.app.tick() {
             ctx.request_repaint();
+        }
+        if let Some(after) = self.app.next_frame_of_playback() {
+            ctx.request_repaint_after(after);
         }
         self.apply_theme(&ctx);
         self.take_drops(&ctx);
@@ -253,6 +260,17 @@ impl Window {
                 "Export the graph",
                 Pick::Save(&["svg", "png"], "graph.svg"),
                 Command::ExportPicture,
+            ),
+            Command::ShowSaveExecutionDialog => {
+                self.save = SaveForm::of(&self.app);
+                self.dialog = Some(Dialog::SaveExecution);
+            }
+            Command::ChooseSavePath(path) => self.save.path = path.display().to_string(),
+            Command::ShowExportHistoryDialog => self.pick(
+                ctx,
+                "Export the history",
+                Pick::Save(&["json"], "history.json"),
+                Command::ExportHistory,
             ),
             Command::ShowRunAgainDialog => self.pick(
                 ctx,
@@ -530,6 +548,7 @@ impl Window {
         let mut open = true;
         let (title, size) = match dialog {
             Dialog::Open => ("Open", vec2(560.0, 200.0)),
+            Dialog::SaveExecution => ("Save execution", vec2(560.0, 260.0)),
             Dialog::Shortcuts => ("Keyboard shortcuts", vec2(460.0, 520.0)),
             Dialog::About => ("About Stepwell", vec2(420.0, 220.0)),
         };
@@ -541,6 +560,7 @@ impl Window {
         let mut close = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         window.anchor(egui::Align2::CENTER_CENTER, [0.0, -40.0]).show(ctx, |ui| match dialog {
             Dialog::Open => close |= self.open_ui(ui, commands),
+            Dialog::SaveExecution => close |= self.save_ui(ui, commands),
             Dialog::Shortcuts => shortcuts_ui(ui),
             Dialog::About => about_ui(ui),
         });
@@ -580,7 +600,7 @@ impl Window {
                 self.pick(
                     &ctx,
                     "Open",
-                    Pick::File(&["json", "yaml", "yml", "tf", "asl"]),
+                    Pick::File(&["json", "yaml", "yml", "tf", "asl", "stepwell", "jsonl"]),
                     Command::Open,
                 );
                 done = true;
@@ -604,6 +624,17 @@ impl Window {
             }
         }
         done
+    }
+
+    /// The form for a `.stepwell` file; whether it is done.
+    fn save_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> bool {
+        let asked = save_execution_ui(ui, &self.app, &mut self.save, commands);
+        if asked.choose {
+            let ctx = ui.ctx().clone();
+            let what = Pick::Save(&["stepwell"], "execution.stepwell");
+            self.pick(&ctx, "Save the execution", what, Command::ChooseSavePath);
+        }
+        asked.done
     }
 
     /// Shows the system's dialog on a thread of its own, because it blocks; what is chosen comes back as a command.

@@ -261,9 +261,13 @@ pub struct AwsArgs {
 #[derive(Debug, clap::Args)]
 pub struct FetchArgs {
     pub execution_arn: String,
-    /// Where the history goes; the definition goes beside it, as NAME.definition.asl.json.
+    /// Where the history goes; the definition goes beside it, as NAME.definition.asl.json. A name that ends in .stepwell gets
+    /// both in one file, without secrets.
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Leaves passwords, tokens and keys in a .stepwell file.
+    #[arg(long)]
+    pub keep_secrets: bool,
     #[command(flatten)]
     pub aws: AwsArgs,
 }

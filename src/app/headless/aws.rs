@@ -7,13 +7,17 @@ use serde_json::json;
 
 use super::args::{AwsArgs, ExecutionsArgs, FetchArgs, Format};
 use super::{Failure, say, say_error};
+use crate::app::bundle::{Bundle, is_bundle};
 use crate::app::now;
+use crate::asl::StateMachineType;
 use crate::aws::browse::{ExecutionItem, ExecutionsOf, Status};
 use crate::aws::logs::{Between, machine_of_express};
 use crate::aws::{
     Arn, AwsError, Cancel, Connection, ExecutionReader, Session, arn, region_of_execution,
 };
+use crate::debug::Breakpoints;
 use crate::execution::{ExecutionStatus, History, Timestamp, export};
+use crate::json::Value;
 
 /// Writes the history as AWS gives it, and the definition as it was run beside it. Exit status 0 when all of it came, 1 when the
 /// beginning of it was written and then something broke.
@@ -36,6 +40,17 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
         {
             return Err(Failure::from(err));
         }
+        if is_bundle(&args.output) {
+            let as_run = definition.map_err(|err| {
+                format!("A .stepwell file needs the definition, and it did not come. {err}\nWrite the history alone: --output FILE.json")
+            })?;
+            // Express executions are read from their logs.
+            let machine =
+                (as_run.name.as_str(), StateMachineType::Standard, as_run.definition.as_str());
+            let written = write_bundle(args, machine, history)?;
+            say(&written);
+            return finish(read, &reader);
+        }
         let mut said = vec![write_history(history, &args.output)?];
         match definition {
             Ok(as_run) => {
@@ -47,10 +62,7 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
             Err(err) => say_error(&format!("The definition did not come. {err}")),
         }
         say(&said.join("\n"));
-        let Err(err) = read else { return Ok(ExitCode::SUCCESS) };
-        let all = reader.progress().total;
-        say_error(&format!("Only the first {} of {all} events came. {err}", history.last_id().0));
-        Ok(ExitCode::FAILURE)
+        finish(read, &reader)
     })
 }
 
@@ -61,14 +73,58 @@ fn fetch_express(args: &FetchArgs, region: &str) -> Result<ExitCode, Failure> {
     with_session(&args.aws, region, async |session| {
         let machine = session.state_machine(&machine).await?;
         let read = session.express_history(&args.execution_arn, &machine, None, now()).await?;
-        let mut said = vec![write_history(&read.history, &args.output)?];
-        let beside = definition_file(&args.output);
-        write(&beside, &machine.definition)?;
-        said.push(format!("The machine's definition of now is {}.", beside.display()));
+        let mut said = Vec::new();
+        if is_bundle(&args.output) {
+            let machine =
+                (machine.name.as_str(), StateMachineType::Express, machine.definition.as_str());
+            said.push(write_bundle(args, machine, &read.history)?);
+            said.push("It holds the machine's definition of now.".to_owned());
+        } else {
+            said.push(write_history(&read.history, &args.output)?);
+            let beside = definition_file(&args.output);
+            write(&beside, &machine.definition)?;
+            said.push(format!("The machine's definition of now is {}.", beside.display()));
+        }
         said.extend(read.notes);
         say(&said.join("\n"));
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Tells whether all of it came.
+fn finish(read: Result<(), AwsError>, reader: &ExecutionReader) -> Result<ExitCode, Failure> {
+    let Err(err) = read else { return Ok(ExitCode::SUCCESS) };
+    let (all, last) = (reader.progress().total, reader.history().last_id().0);
+    say_error(&format!("Only the first {last} of {all} events came. {err}"));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Writes history and definition as one `.stepwell` file, without secrets unless they are to stay.
+fn write_bundle(
+    args: &FetchArgs,
+    (name, kind, definition): (&str, StateMachineType, &str),
+    history: &History,
+) -> Result<String, Failure> {
+    let bundle = Bundle {
+        machine: name.to_owned(),
+        kind,
+        definition: definition.into(),
+        execution_arn: Some(args.execution_arn.trim().into()),
+        history: history.clone(),
+        mocks: None,
+        breakpoints: Breakpoints::default(),
+        notes: String::new(),
+        redacted: Vec::new(),
+    };
+    let json = bundle.to_json(!args.keep_secrets);
+    write(&args.output, &json.to_string())?;
+    let redacted = json.get("redacted").and_then(Value::as_array).map_or(0, Vec::len);
+    let taken = match redacted {
+        0 => String::new(),
+        1 => "\n1 value was taken out as a secret.".to_owned(),
+        count => format!("\n{count} values were taken out as secrets."),
+    };
+    Ok(format!("{}\nThe execution is {}.{taken}", outcome(history), args.output.display()))
 }
 
 /// `e.json` -> `e.definition.asl.json`: a name that no one gave to a definition of their own.
@@ -78,6 +134,11 @@ fn definition_file(history: &Path) -> PathBuf {
 
 fn write_history(history: &History, file: &Path) -> Result<String, Failure> {
     write(file, &export::to_json(history).to_string())?;
+    Ok(format!("{}\nThe history is {}.", outcome(history), file.display()))
+}
+
+/// `12 events, FAILED: error: cause`
+fn outcome(history: &History) -> String {
     let status = history.status();
     let mut text = format!("{} events, {}", history.last_id().0, status.as_str());
     if let ExecutionStatus::Failed { error, cause }
@@ -87,7 +148,7 @@ fn write_history(history: &History, file: &Path) -> Result<String, Failure> {
         let parts = [error, cause].into_iter().flatten();
         text.extend(parts.map(|it| format!(": {it}")));
     }
-    Ok(format!("{text}\nThe history is {}.", file.display()))
+    text
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {

@@ -1,0 +1,431 @@
+//! Post-mortem in the window: why an execution failed, verifying it, running it again with an edited copy, playing it, saving
+//! it, and histories that are broken in every way. Everything is found by its accessible name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use stepwell::app::{App, Command, ComparisonKind, NoticeLevel, Pace, Pane};
+use stepwell::asl::StatePath;
+use stepwell::execution::{EventId, ExecutionStatus};
+use stepwell::json::Value;
+use stepwell::ui::window::Window;
+
+const ORDER: &str = r#"{
+  "StartAt": "Validate",
+  "States": {
+    "Validate": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+      "Parameters": {"FunctionName": "validate", "Payload.$": "$.order"},
+      "ResultPath": "$.validated", "Next": "Items"},
+    "Items": {"Type": "Map", "ItemsPath": "$.order.items",
+      "ItemProcessor": {"StartAt": "Charge", "States": {
+        "Charge": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+          "Parameters": {"FunctionName": "charge", "Payload.$": "$"},
+          "Retry": [{"ErrorEquals": ["Lambda.ServiceException"], "MaxAttempts": 2}],
+          "End": true}}},
+      "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Apologise"}],
+      "End": true},
+    "Apologise": {"Type": "Pass", "End": true}
+  }
+}"#;
+
+const MOCKS: &str = r#"{"StateMachines": {"order": {"TestCases": {"fails": {"Validate": "ok", "Charge": "boom"}}}},
+  "MockedResponses": {"ok": {"0": {"Return": {"Payload": true}}},
+    "boom": {"0-9": {"Throw": {"Error": "KeyError",
+      "Cause": "{\"errorMessage\":\"'amount'\",\"errorType\":\"KeyError\",\"stackTrace\":[\"line 12\"]}"}}}}}"#;
+
+const INPUT: &str =
+    r#"{"order":{"items":[{"sku":"a","price":5},{"sku":"b","price":7}],"password":"hunter2"}}"#;
+
+/// An app with this path opened, as if the worker had just reported.
+fn opened(path: &Path) -> App {
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.run_command(Command::Open(path.to_owned()));
+    wait(&mut app, |app| app.opening.is_none());
+    app
+}
+
+fn wait(app: &mut App, until: impl Fn(&App) -> bool) {
+    for _ in 0..600 {
+        app.wait_and_tick(Duration::from_millis(50));
+        if until(app) {
+            return;
+        }
+    }
+    panic!("it did not come: {:?}", app.notices);
+}
+
+/// The window on that app, in a harness.
+fn window(app: App) -> Harness<'static, Option<Window>> {
+    let mut app = Some(app);
+    let mut harness = Harness::builder()
+        .with_size([1480.0, 940.0])
+        .with_theme(egui::Theme::Light)
+        .with_step_dt(1.0 / 60.0)
+        .with_max_steps(64)
+        .build_ui_state(
+            move |ui, window: &mut Option<Window>| match (window.as_mut(), app.take()) {
+                (Some(window), _) => window.ui(ui),
+                // Fonts that are given in a frame are there from the next one on.
+                (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
+                (None, None) => {}
+            },
+            None,
+        );
+    harness.run_steps(4);
+    harness
+}
+
+fn app<'a>(harness: &'a Harness<'_, Option<Window>>) -> &'a App {
+    &harness.state().as_ref().expect("the window was made in the first frame").app
+}
+
+fn command(harness: &mut Harness<'_, Option<Window>>, command: Command) {
+    let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
+    window.app.run_command(command);
+    harness.run_steps(4);
+}
+
+fn click(harness: &mut Harness<'_, Option<Window>>, role: Role, name: &str) {
+    harness.get_by_role_and_label(role, name).click();
+    harness.run_steps(4);
+}
+
+fn has(harness: &Harness<'_, Option<Window>>, text: &str) -> bool {
+    harness.query_all_by_label_contains(text).count() > 0
+}
+
+/// Lets a thread of the app report.
+fn settle(harness: &mut Harness<'_, Option<Window>>, until: impl Fn(&App) -> bool) {
+    for _ in 0..600 {
+        let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
+        window.app.wait_and_tick(Duration::from_millis(20));
+        let done = until(&window.app);
+        harness.run_steps(2);
+        if done {
+            return;
+        }
+    }
+    panic!("it did not come: {:?}", app(harness).notices);
+}
+
+/// A folder with the machine and its mocks.
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("order.asl.json");
+    std::fs::write(&file, ORDER).expect("written");
+    std::fs::write(folder.path().join("MockConfigFile.json"), MOCKS).expect("written");
+    (folder, file)
+}
+
+/// The machine with a simulated execution that failed.
+fn failed(file: &Path) -> App {
+    let mut app = opened(file);
+    app.run_command(Command::SetInput(INPUT.to_owned()));
+    app.run_command(Command::Continue);
+    wait(&mut app, |app| app.run().is_some_and(|run| run.has_ended()));
+    assert_eq!(app.run().expect("an execution").status().as_str(), "FAILED");
+    app
+}
+
+/// The same execution, exported and opened again: a recording.
+fn recorded(folder: &Path, file: &Path) -> App {
+    let mut app = failed(file);
+    let history = folder.join("history.json");
+    app.run_command(Command::ExportHistory(history.clone()));
+    app.run_command(Command::Open(history));
+    assert!(app.run().is_some_and(|run| run.start.is_none()), "{:?}", app.notices);
+    app
+}
+
+#[test]
+fn a_failure_says_why_and_leads_to_the_field() {
+    let (_folder, file) = folder();
+    let mut harness = window(failed(&file));
+    assert!(has(&harness, "Charge failed with KeyError"), "the card is in front");
+    assert!(has(&harness, "$.Payload has no \"amount\""), "it says what is there instead");
+    assert!(has(&harness, "Names Lambda.ServiceException, not KeyError."), "the retrier");
+    assert!(has(&harness, "Names States.Timeout, not KeyError."), "the catcher of the Map");
+    click(&mut harness, Role::Link, "Show $.Payload.amount");
+    let run = app(&harness).run().expect("an execution");
+    assert_eq!(app(&harness).selection.state, Some(StatePath::new("Items/Charge")));
+    assert!(run.session.cursor().event < run.session.last_event());
+    let revealed = app(&harness).revealed().expect("the field is marked");
+    assert_eq!(revealed.reveal.stage, "afterParameters");
+    command(&mut harness, Command::GoToEnd);
+    command(&mut harness, Command::ShowPane(Pane::Events));
+    click(&mut harness, Role::Button, "Why?");
+    assert!(has(&harness, "Show $.Payload.amount"), "the strip leads back to the card");
+}
+
+#[test]
+fn an_execution_that_succeeds_has_no_card_and_no_strip() {
+    let (_folder, file) = folder();
+    std::fs::write(&file, r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#)
+        .expect("written");
+    let mut app = opened(&file);
+    app.run_command(Command::Continue);
+    wait(&mut app, |app| app.run().is_some_and(|run| run.has_ended()));
+    let mut harness = window(app);
+    command(&mut harness, Command::ShowPane(Pane::Failure));
+    assert!(has(&harness, "Nothing failed"));
+    assert!(harness.query_by_role_and_label(Role::Button, "Why?").is_none());
+}
+
+#[test]
+fn a_recording_is_verified_by_one_press() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    click(&mut harness, Role::Button, "Verify against the simulator");
+    settle(&mut harness, |app| app.comparison.is_some());
+    let comparison = app(&harness).comparison.as_ref().expect("a comparison");
+    assert_eq!(comparison.divergence, None, "{:?}", comparison.notes);
+    let text = format!("Reproduced {0} of {0} events", comparison.events);
+    assert!(has(&harness, &text), "{text}");
+    let rows = harness.query_all_by_label_contains("Same: recorded event 2, now event 2").count();
+    assert_eq!(rows, 1, "the events stand side by side");
+    click(&mut harness, Role::Button, "Same: recorded event 2, now event 2");
+    assert_eq!(app(&harness).run().expect("shown").session.cursor().event, EventId(2));
+}
+
+#[test]
+fn an_edited_copy_answers_what_if_and_leaves_the_file_alone() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    command(&mut harness, Command::ShowPane(Pane::Source));
+    click(&mut harness, Role::Button, "Edit a copy");
+    let edited = ORDER.replace("States.Timeout", "KeyError");
+    command(
+        &mut harness,
+        Command::SetDefinitionDraft(edited.replace("\"Apologise\"}]", "\"Nowhere\"}]")),
+    );
+    assert!(has(&harness, "Nowhere"), "what is wrong is told while one types");
+    command(&mut harness, Command::SetDefinitionDraft(edited));
+    click(&mut harness, Role::Button, "Run again with this");
+    settle(&mut harness, |app| app.comparison.is_some());
+    let comparison = app(&harness).comparison.as_ref().expect("a comparison");
+    let ComparisonKind::WhatIf { gained, lost, outcome, unanswered, .. } = &comparison.kind else {
+        panic!("it is a what-if");
+    };
+    assert_eq!(gained, &[StatePath::new("Apologise")]);
+    assert!(lost.is_empty() && unanswered.is_empty());
+    let (was, is) = outcome.as_ref().expect("it ends otherwise");
+    assert!(matches!(was, ExecutionStatus::Failed { .. }));
+    assert!(matches!(is, ExecutionStatus::Succeeded { .. }));
+    assert!(comparison.divergence.is_some());
+    assert_eq!(app(&harness).run().expect("the re-run is shown").status().as_str(), "SUCCEEDED");
+    assert!(has(&harness, "Run again from the start") && has(&harness, "Now entered"));
+    assert_eq!(std::fs::read_to_string(&file).expect("read"), ORDER, "the file is as it was");
+    click(&mut harness, Role::Button, "Discard");
+    assert!(app(&harness).draft_of_definition().is_none());
+}
+
+#[test]
+fn a_definition_dropped_on_a_bare_recording_is_what_it_runs_again_with() {
+    let (folder, file) = folder();
+    let mut app = recorded(folder.path(), &file);
+    let bundle = folder.path().join("run.stepwell");
+    app.save_bundle(&bundle, "", true).expect("saved");
+    let mut harness = window(opened_now(&bundle));
+    let edited = folder.path().join("fixed.asl.json");
+    std::fs::write(&edited, ORDER.replace("States.Timeout", "KeyError")).expect("written");
+    command(&mut harness, Command::RunAgainWith(edited));
+    settle(&mut harness, |app| app.comparison.is_some());
+    assert_eq!(app_status(&harness), "SUCCEEDED");
+}
+
+fn app_status(harness: &Harness<'_, Option<Window>>) -> &'static str {
+    app(harness).run().expect("an execution").status().as_str()
+}
+
+/// A bundle opens at once.
+fn opened_now(path: &Path) -> App {
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.run_command(Command::Open(path.to_owned()));
+    assert!(app.run().is_some(), "{:?}", app.notices);
+    app
+}
+
+#[test]
+fn an_execution_is_saved_without_its_secrets_and_opens_again() {
+    let (folder, file) = folder();
+    let mut harness = window(failed(&file));
+    command(&mut harness, Command::ShowSaveExecutionDialog);
+    let field = harness.get_by_role_and_label(Role::TextInput, "File to save");
+    let path = PathBuf::from(field.value().expect("a name is proposed"));
+    assert_eq!(path.file_name().and_then(|it| it.to_str()), Some("order.stepwell"));
+    click(&mut harness, Role::Button, "Save");
+    let saved = folder.path().join("order.stepwell");
+    let (_, places) = app(&harness).saved.as_ref().expect("it was saved");
+    assert!(places.iter().any(|it| it.ends_with("password")), "{places:?}");
+    assert!(has(&harness, "taken out"), "what was taken out is listed");
+    let text = std::fs::read_to_string(&saved).expect("the file is there");
+    assert!(!text.contains("hunter2") && text.contains("KeyError"));
+    click(&mut harness, Role::Button, "Close");
+    command(&mut harness, Command::Open(saved));
+    let run = app(&harness).run().expect("it opens by itself");
+    assert!(run.start.is_none() && run.status().as_str() == "FAILED");
+    assert!(has(&harness, "Charge failed with KeyError"));
+}
+
+#[test]
+fn an_execution_is_played_both_ways_until_a_breakpoint() {
+    let (folder, file) = folder();
+    let mut app = recorded(folder.path(), &file);
+    let last = app.run().expect("an execution").session.last_event();
+    let cursor = |app: &App| app.run().expect("an execution").session.cursor().event;
+    app.run_command(Command::SetPace(Pace::PerSecond(10.0)));
+    app.run_command(Command::TogglePlay);
+    assert_eq!(cursor(&app), EventId(1), "from its end it is played from the start");
+    app.advance_playback(Duration::from_millis(250));
+    assert_eq!(cursor(&app), EventId(3));
+    app.advance_playback(Duration::from_millis(50));
+    assert_eq!(cursor(&app), EventId(4), "what is left of a moment is not lost");
+    app.advance_playback(Duration::from_secs(100));
+    assert_eq!(cursor(&app), last);
+    assert!(app.playing().is_none() && app.next_frame_of_playback().is_none(), "nothing goes on");
+
+    app.run_command(Command::TogglePlayBackwards);
+    app.advance_playback(Duration::from_millis(300));
+    assert_eq!(cursor(&app), EventId(last.0 - 3));
+    app.run_command(Command::GoTo(EventId(6)));
+    app.advance_playback(Duration::from_secs(1));
+    assert_eq!(cursor(&app), EventId(6), "whoever moves the cursor ends it");
+    assert!(app.playing().is_none());
+
+    app.run_command(Command::GoToStart);
+    app.run_command(Command::ToggleBreakpoint(StatePath::new("Items")));
+    app.run_command(Command::TogglePlay);
+    app.advance_playback(Duration::from_secs(100));
+    let run = app.run().expect("an execution");
+    assert_eq!(run.session.stack().first().map(|it| it.name.to_string()).as_deref(), Some("Items"));
+    assert!(app.playing().is_none(), "the breakpoint stopped it");
+}
+
+#[test]
+fn long_waits_are_left_out_and_speeds_scale() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("w.asl.json");
+    let text = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"A"},"A":{"Type":"Pass","End":true}}}"#;
+    std::fs::write(&file, text).expect("written");
+    let mut app = opened(&file);
+    app.run_command(Command::Continue);
+    wait(&mut app, |app| app.run().is_some_and(|run| run.has_ended()));
+    let cursor = |app: &App| app.run().expect("an execution").session.cursor().event;
+    app.run_command(Command::TogglePlay);
+    app.advance_playback(Duration::from_millis(100));
+    assert_eq!(cursor(&app), EventId(2), "in the wait");
+    app.advance_playback(Duration::from_millis(300));
+    assert!(cursor(&app) > EventId(2), "60 s are left out");
+    app.run_command(Command::ToggleSkipWaits);
+    app.run_command(Command::SetPace(Pace::Times(100.0)));
+    app.run_command(Command::GoToStart);
+    app.run_command(Command::TogglePlay);
+    app.advance_playback(Duration::from_millis(400));
+    assert_eq!(cursor(&app), EventId(2), "60 s take 0.6 s");
+    app.advance_playback(Duration::from_millis(300));
+    assert!(cursor(&app) > EventId(2));
+}
+
+#[test]
+fn a_window_that_plays_nothing_is_still() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    command(&mut harness, Command::TogglePlay);
+    assert!(app(&harness).playing().is_some());
+    command(&mut harness, Command::TogglePlay);
+    harness.run();
+}
+
+/// A history that some other program, or an accident, has made of a good one.
+fn broken_histories(good: &str) -> Vec<(&'static str, String)> {
+    let json = Value::parse(good).expect("the export is JSON");
+    let events = json.get("events").and_then(Value::as_array).expect("events").clone();
+    let write = |events: Vec<Value>| Value::object([("events", Value::from(events))]).to_string();
+    let mut reversed = events.clone();
+    reversed.reverse();
+    let bare = |event: &Value| {
+        let members = event.as_object().expect("an event").iter();
+        let kept = members.filter(|(name, _)| !name.ends_with("Details"));
+        Value::object(kept.map(|(name, value)| (Arc::clone(name), value.clone())))
+    };
+    let emoji = "😀".repeat(262_144 / 4);
+    let foreign = "{\"events\":[{\"type\":\"ExecutionStarted\",\"id\":\"x\"},7,{\"id\":1}]}";
+    let skew = good.replace("2026", "1999").replacen("1999", "2026", 1);
+    vec![
+        ("the second half is missing", write(events[..events.len() / 2].to_vec())),
+        ("newest first", write(reversed)),
+        ("cut off in the middle of the text", good[..good.len() / 2].to_owned()),
+        ("of another program", foreign.to_owned()),
+        ("unknown types", good.replace("TaskScheduled", "TaskTeleported")),
+        ("no details", write(events.iter().map(bare).collect())),
+        ("clocks that differ", skew),
+        ("states that the definition does not have", good.replace("Charge", "Refund")),
+        (
+            "a payload of 262,144 bytes",
+            good.replace("\\\"sku\\\":\\\"a\\\"", &format!("\\\"sku\\\":\\\"{emoji}\\\"")),
+        ),
+        ("no events", write(Vec::new())),
+    ]
+}
+
+#[test]
+fn broken_histories_open_or_are_refused_in_words() {
+    let (folder, file) = folder();
+    let mut source = failed(&file);
+    let good = folder.path().join("good.json");
+    source.run_command(Command::ExportHistory(good.clone()));
+    let good = std::fs::read_to_string(good).expect("exported");
+    for (what, text) in broken_histories(&good) {
+        let path = folder.path().join("broken.json");
+        std::fs::write(&path, text).expect("written");
+        let mut harness = window(opened(&file));
+        command(&mut harness, Command::Open(path));
+        settle(&mut harness, |app| app.opening.is_none());
+        let told = app(&harness).notices.iter().any(|it| it.level == NoticeLevel::Error);
+        let Some(run) = app(&harness).run() else {
+            assert!(told, "{what}: neither opened nor refused");
+            continue;
+        };
+        let last = run.session.last_event();
+        for pane in [Pane::Failure, Pane::Events, Pane::Timeline, Pane::DataFlow, Pane::Source] {
+            command(&mut harness, Command::ShowPane(pane));
+        }
+        for event in 1..=last.0 {
+            command(&mut harness, Command::GoTo(EventId(event)));
+        }
+        command(&mut harness, Command::ShowPane(Pane::Failure));
+        if what.starts_with("states that") {
+            assert!(
+                has(&harness, "Refund") && has(&harness, "The definition has changed"),
+                "{what}"
+            );
+        }
+        if what == "no details"
+            || what == "a payload of 262,144 bytes"
+            || what.starts_with("states")
+        {
+            assert!(has(&harness, "failed"), "{what}");
+        }
+        command(&mut harness, Command::Verify);
+        settle(&mut harness, |app| app.comparing.is_none());
+        command(&mut harness, Command::RunAgain);
+        settle(&mut harness, |app| app.comparing.is_none());
+    }
+}
+
+#[test]
+fn a_small_window_shows_the_card_and_the_comparison() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    harness.set_size(egui::vec2(800.0, 560.0));
+    harness.run_steps(4);
+    command(&mut harness, Command::ShowPane(Pane::Failure));
+    assert!(harness.query_by_role_and_label(Role::Button, "Why?").is_some());
+    command(&mut harness, Command::Verify);
+    settle(&mut harness, |app| app.comparison.is_some());
+    assert!(has(&harness, "Reproduced"));
+}
