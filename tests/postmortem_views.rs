@@ -226,7 +226,7 @@ fn an_edited_copy_answers_what_if_and_leaves_the_file_alone() {
 #[test]
 fn a_definition_dropped_on_a_bare_recording_is_what_it_runs_again_with() {
     let (folder, file) = folder();
-    let mut app = recorded(folder.path(), &file);
+    let app = recorded(folder.path(), &file);
     let bundle = folder.path().join("run.stepwell");
     app.save_bundle(&bundle, "", true).expect("saved");
     let mut harness = window(opened_now(&bundle));
