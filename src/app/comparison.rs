@@ -58,6 +58,14 @@ pub enum ComparisonKind {
 }
 
 impl Comparison {
+    /// The re-run among the executions of the session.
+    pub fn rerun(&self) -> Option<RunId> {
+        match self.kind {
+            ComparisonKind::WhatIf { rerun, .. } => Some(rerun),
+            ComparisonKind::Verify => None,
+        }
+    }
+
     /// How many tasks were answered by whom.
     pub fn served_by(&self) -> BTreeMap<ServedKind, usize> {
         let mut counts = BTreeMap::new();

@@ -9,7 +9,9 @@ use super::bundle::{Bundle, read_limited};
 use super::comparison::Job;
 use super::simulation::{Run, RunId, answer_for_debug};
 use crate::asl::StateMachine;
-use crate::debug::{DebugSession, Difference, RecordedNames, Served, TaskAnswer, Verification};
+use crate::debug::{
+    DebugSession, Difference, RecordedNames, Served, StopReason, TaskAnswer, Verification,
+};
 use crate::engine::{TaskRequest, TaskToken};
 use crate::execution::{EventId, Timestamp};
 use crate::project::Project;
@@ -112,6 +114,8 @@ impl App {
         let mut rerun = Run::of_session(id, index, machine, session);
         let last = rerun.session.last_event();
         rerun.session.goto(last);
+        rerun.stopped = Some(StopReason::Goto);
+        rerun.execution_name = "re-run".into();
         self.runs.push(rerun);
         self.active_run = Some(id);
         Ok(id)

@@ -96,7 +96,7 @@ fn nothing_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
 
 impl CompareView {
     fn refresh(&mut self, app: &App, comparison: &Comparison, recorded: &Run) {
-        let rerun = rerun_of(comparison);
+        let rerun = comparison.rerun();
         let key = (comparison.recorded, rerun, comparison.pairs.len(), self.only_differences);
         if self.computed_for == Some(key) {
             return;
@@ -116,13 +116,6 @@ impl CompareView {
             ) if was != is => diff(&was, &is, true),
             _ => Vec::new(),
         };
-    }
-}
-
-fn rerun_of(comparison: &Comparison) -> Option<RunId> {
-    match comparison.kind {
-        ComparisonKind::WhatIf { rerun, .. } => Some(rerun),
-        ComparisonKind::Verify => None,
     }
 }
 
@@ -292,7 +285,7 @@ fn served_ui(
             let served = comparison.served.iter().filter(|it| ServedKind::of(it.by) == kind);
             for served in served.take(MOST_NAMED) {
                 if ui.link(&*served.state_name).clicked() {
-                    match (served.recorded, rerun_of(comparison)) {
+                    match (served.recorded, comparison.rerun()) {
                         (_, Some(rerun)) if served.event.0 > 0 => {
                             go(app, rerun, served.event, commands);
                         }
@@ -330,7 +323,7 @@ fn table_ui(
         controls::checkbox_ui(ui, &mut view.only_differences, "Differences only");
         ui.weak(format!("{} of {} rows", view.rows.len(), comparison.pairs.len()));
     });
-    let rerun = rerun_of(comparison);
+    let rerun = comparison.rerun();
     let key = (comparison.recorded, rerun, comparison.pairs.len());
     let first = (view.followed != Some(key)).then(|| {
         let different = |row: &usize| {

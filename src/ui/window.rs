@@ -201,8 +201,10 @@ impl Window {
         let failed = failed.map(|run| (run.id, run.session.last_event()));
         let Some(failed) = failed.filter(|it| self.failed != Some(*it)) else { return };
         self.failed = Some(failed);
+        // Of a re-run the comparison says more.
+        let is_rerun = self.app.comparison.as_ref().is_some_and(|it| it.rerun() == Some(failed.0));
         let is_answer = self.app.exchange().is_some_and(|it| it.run == Some(failed.0));
-        if !is_answer && self.app.tour.is_none() {
+        if !is_answer && !is_rerun && self.app.tour.is_none() {
             commands.push(Command::ShowPane(Pane::Failure));
         }
     }
