@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "a test that is left out says so")]
 
+#[path = "remote/app.rs"]
+mod app;
 #[path = "remote/loopback.rs"]
 mod loopback;
 #[path = "aws/moto.rs"]

@@ -17,6 +17,7 @@ mod request_context;
 pub mod rest_api;
 mod router;
 mod states;
+pub mod test_invoke_log;
 
 pub use http::{HttpRequest, HttpResponse};
 pub use pipeline::{

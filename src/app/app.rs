@@ -14,6 +14,7 @@ use super::command::Command;
 use super::event::Event;
 use super::http_server::HttpServer;
 use super::opening::no_breakpoints;
+use super::remote::Remote;
 use super::requests::{Exchange, NamedRequest, RequestDraft, RouteKey};
 use super::settings::Settings;
 use super::simulation::{Run, RunId};
@@ -109,6 +110,8 @@ pub struct App {
     pub comparing: Option<RunId>,
     /// Edited copies of definitions, by the machine's name.
     pub(super) definition_drafts: BTreeMap<String, super::definition_draft::DefinitionDraft>,
+    /// Deployed APIs, and logs.
+    pub remote: Remote,
     pub(super) revealed: Option<super::postmortem::Revealed>,
     /// What is attached of AWS.
     pub attach: Attach,
@@ -151,6 +154,7 @@ impl App {
             comparison: None,
             comparing: None,
             definition_drafts: BTreeMap::new(),
+            remote: Remote::default(),
             revealed: None,
             for_window: Vec::new(),
             breakpoints: BTreeMap::new(),
@@ -320,6 +324,7 @@ impl App {
             }
             Event::Aws(news) => self.aws_news(*news),
             Event::Compared { recorded, outcome } => self.take_comparison(recorded, outcome),
+            Event::Remote(news) => self.receive_remote(*news),
         }
     }
 }

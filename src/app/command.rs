@@ -163,6 +163,8 @@ pub enum Command {
 
     // AWS
     Aws(AwsCommand),
+    /// Deployed APIs and logs.
+    Remote(super::RemoteCommand),
     /// The bar with the field for an ARN or a link.
     ShowOpenExecution,
     // the window

@@ -34,4 +34,6 @@ pub enum Event {
         recorded: RunId,
         outcome: Result<Compared, String>,
     },
+    /// What a request to a deployed API, or a look into a log, came to.
+    Remote(Box<super::remote::RemoteNews>),
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::app::{App, FRAME_BUDGET};
 use super::clock;
+use super::remote::{SentTo, StartedThere};
 use super::requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 use super::simulation::{Run, execution_name};
 use crate::apigateway::{
@@ -62,20 +63,23 @@ impl App {
             Some(rest_api) => apigateway::begin(rest_api, &request, &context),
             None => Begun::Answered { response: no_api(), stages: Vec::new() },
         };
-        let mut exchange = match begun {
+        let progress = match begun {
             Begun::Answered { response, stages } => {
-                let progress = Progress::Answered { response, stages, millis: 0 };
-                Exchange { id, api, request, sent_at, served, run: None, progress }
+                Progress::Answered { response, stages, millis: 0 }
             }
-            Begun::Start(pending) => Exchange {
-                id,
-                api,
-                request,
-                sent_at,
-                served,
-                run: None,
-                progress: Progress::Held(pending),
-            },
+            Begun::Start(pending) => Progress::Held(pending),
+        };
+        let mut exchange = Exchange {
+            id,
+            api,
+            request,
+            sent_at,
+            served,
+            run: None,
+            sent_to: SentTo::Emulator,
+            started: StartedThere::Unnamed,
+            notes: Vec::new(),
+            progress,
         };
         if let Progress::Held(pending) = &exchange.progress {
             let synchronous = pending.start.synchronous;
@@ -108,7 +112,7 @@ impl App {
     }
 
     /// Keeps the history of requests within a number and within memory: each stage holds the body once more.
-    fn forget_old_exchanges(&mut self) {
+    pub(super) fn forget_old_exchanges(&mut self) {
         let bytes = |it: &Exchange| it.request.body.len() * 8;
         let mut held: usize = self.exchanges.iter().map(bytes).sum();
         while self.exchanges.len() > 1
@@ -174,7 +178,7 @@ impl App {
 }
 
 /// `$context` of an emulated request: ids from a counter, the documentation's address for the caller.
-fn request_context(id: u64, at: Timestamp) -> RequestContext {
+pub(super) fn request_context(id: u64, at: Timestamp) -> RequestContext {
     RequestContext {
         request_id: execution_name(id),
         api_id: "stepwell00".to_owned(),

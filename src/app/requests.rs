@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::remote::{SentTo, StartedThere};
 use super::simulation::RunId;
 use crate::apigateway::http::parse_query;
 use crate::apigateway::{HttpRequest, HttpResponse, Pending, RestApi, Stage, route_of};
@@ -83,6 +84,11 @@ pub struct Exchange {
     pub served: bool,
     /// The execution it started.
     pub run: Option<RunId>,
+    pub sent_to: SentTo,
+    /// The execution that a deployed API started.
+    pub started: StartedThere,
+    /// What is to be said of a deployed API's answer.
+    pub notes: Vec<String>,
     pub progress: Progress,
 }
 
@@ -90,6 +96,10 @@ pub struct Exchange {
 pub enum Progress {
     /// Its execution runs, or is held at a breakpoint.
     Held(Box<Pending>),
+    /// A deployed API has not answered yet.
+    Sending,
+    /// A deployed API did not answer, with the reason.
+    Failed(String),
     Answered {
         response: HttpResponse,
         stages: Vec<Stage>,
@@ -104,12 +114,13 @@ impl Exchange {
         match &self.progress {
             Progress::Held(pending) => &pending.stages,
             Progress::Answered { stages, .. } => stages,
+            Progress::Sending | Progress::Failed(_) => &[],
         }
     }
 
     pub fn response(&self) -> Option<&HttpResponse> {
         match &self.progress {
-            Progress::Held(_) => None,
+            Progress::Held(_) | Progress::Sending | Progress::Failed(_) => None,
             Progress::Answered { response, .. } => Some(response),
         }
     }

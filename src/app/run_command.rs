@@ -245,13 +245,16 @@ impl App {
             Command::SetRequest(draft) => self.change_draft(*draft),
             Command::SelectRoute(api, method, path) => self.select_route((api, method, path)),
             Command::SendRequest => {
-                let (api, request) = (self.draft.api, self.draft.to_request());
-                self.send(api, request, false);
+                self.send_to_target();
             }
             Command::SendAgain(index) => {
                 if let Some(exchange) = self.exchanges.get(index) {
                     let (api, request) = (exchange.api, exchange.request.clone());
-                    self.send(api, request, false);
+                    if exchange.sent_to == super::SentTo::Emulator {
+                        self.send(api, request, false);
+                    } else {
+                        self.ask_to_send(api, request);
+                    }
                 }
             }
             Command::EditAgain(index) => {
@@ -267,14 +270,13 @@ impl App {
                 }
             }
             Command::ClearExchanges => {
-                self.exchanges.retain(|it| matches!(it.progress, Progress::Held(_)));
+                let waits = |it: &Progress| matches!(it, Progress::Held(_) | Progress::Sending);
+                self.exchanges.retain(|it| waits(&it.progress));
                 self.selection.exchange = None;
             }
             Command::OpenPostman(path) => self.open_postman(&path),
             Command::CopyAsCurl => {
-                let base = self.server_url().unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
-                let text = crate::apigateway::http::as_curl(&base, &self.draft.to_request());
-                self.for_window.push(Command::CopyText(text));
+                self.copy_as_curl(false);
             }
             Command::StartServer(port) => self.start_server(port),
             Command::StopServer => self.server = None,
@@ -288,6 +290,7 @@ impl App {
             Command::ResetTables => self.reset_tables(),
 
             Command::Aws(command) => self.carry_out_aws(command),
+            Command::Remote(command) => self.carry_out_remote(command),
 
             Command::ToggleTheme | Command::SetTheme(_) => {
                 self.settings.theme = match (command.clone(), self.settings.theme) {

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::browse::{StateMachineDescription, Status};
+use super::browse::{ExecutionItem, StateMachineDescription, Status};
 use super::quota::Api;
 use super::signed::ServiceCall;
-use super::{Arn, AwsError, Session, arn};
+use super::{Arn, AwsError, Pages, Session, arn};
 use crate::execution::{History, Timestamp, import};
 use crate::json::Value;
 
@@ -19,6 +19,9 @@ const LONGEST: i64 = 6 * 60 * SECOND;
 
 /// How far back an execution is looked for, in steps: most are looked at soon after they ran, and a group may be large.
 const LOOK_BACK: [i64; 4] = [HOUR, 24 * HOUR, 14 * 24 * HOUR, 400 * 24 * HOUR];
+
+/// The stretches in which recent executions are listed, a page each, by how far back they begin.
+const RECENT: [i64; 4] = [HOUR, 6 * HOUR, 24 * HOUR, 7 * 24 * HOUR];
 
 /// Pages of one search. `FilterLogEvents` also gives pages without any event, for each stretch that it has looked through.
 const MOST_PAGES: usize = 500;
@@ -65,6 +68,25 @@ pub struct ExpressItem {
     /// Absent when the log level leaves the start out.
     pub started: Option<Timestamp>,
     pub stopped: Option<Timestamp>,
+}
+
+impl ExpressItem {
+    /// As a line of the list of executions. One whose start was not logged stands where its end does.
+    pub fn into_item(self) -> ExecutionItem {
+        ExecutionItem {
+            arn: self.arn,
+            name: self.name,
+            status: self.status,
+            started: self.started.or(self.stopped).unwrap_or_default(),
+            stopped: self.stopped,
+            redrive_count: 0,
+            redriven: None,
+            version_arn: None,
+            alias_arn: None,
+            map_run_arn: None,
+            item_count: None,
+        }
+    }
 }
 
 /// Recent executions, newest first.
@@ -201,6 +223,36 @@ impl Session {
         let mut items: Vec<ExpressItem> = by_arn.into_values().collect();
         items.sort_by_key(|it| std::cmp::Reverse(it.started.or(it.stopped)));
         Ok(ExpressItems { items, complete: found.complete })
+    }
+
+    /// The executions of an Express machine in its log of the last week, newest first, a stretch of time a page.
+    pub fn logged_executions(
+        &self,
+        machine_arn: &str,
+        status: Option<Status>,
+        now: Timestamp,
+    ) -> Pages<ExecutionItem> {
+        let arn = machine_arn.to_owned();
+        Pages::new(self, move |session, token| {
+            let arn = arn.clone();
+            async move {
+                let index = token.and_then(|it| it.parse().ok()).unwrap_or(0_usize);
+                let back = |index: usize| RECENT.get(index).copied().unwrap_or(0);
+                let from = now.0.saturating_sub(back(index));
+                let to = index.checked_sub(1).map_or(i64::MAX, |it| now.0.saturating_sub(back(it)));
+                let machine = session.state_machine(&arn).await?;
+                // What began in this stretch may have ended in the one after it.
+                let end = (to != i64::MAX).then(|| Timestamp(to.saturating_add(LONGEST)));
+                let between = Between { from: Some(Timestamp(from)), to: end };
+                let found = session.express_executions(&machine, between).await?;
+                let items = found.items.into_iter().map(ExpressItem::into_item);
+                let fits = |it: &ExecutionItem| {
+                    (from..to).contains(&it.started.0) && status.is_none_or(|own| own == it.status)
+                };
+                let next = (index + 1 < RECENT.len()).then(|| (index + 1).to_string());
+                Ok((items.filter(fits).collect(), next))
+            }
+        })
     }
 
     /// The lines of a group that fit a filter pattern, oldest first; the search ends when there are `enough`.

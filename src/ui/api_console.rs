@@ -2,11 +2,16 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
+use super::api_compare::{CompareView, compare_ui};
+use super::api_target::target_ui;
 use super::controls;
 use super::json_view::text_block_ui;
 use super::theme::{Tokens, space, tokens};
 use crate::apigateway::Stage;
-use crate::app::{App, Command, Exchange, Progress, RequestDraft, Value};
+use crate::app::attach::AwsCommand;
+use crate::app::{
+    App, Command, Exchange, Progress, RemoteCommand, RequestDraft, SentTo, StartedThere, Value,
+};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
@@ -14,6 +19,7 @@ const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OP
 #[derive(Clone, Debug, Default)]
 pub(super) struct ApiConsoleView {
     tab: Tab,
+    compare: CompareView,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +27,8 @@ enum Tab {
     #[default]
     Response,
     Stages,
+    /// An emulated answer beside a deployed one.
+    Compare,
     /// Where there is no column for what was sent.
     Sent,
 }
@@ -62,6 +70,7 @@ pub(super) fn api_console_ui(
         );
         return;
     }
+    target_ui(ui, app, commands);
     let columns = Columns::of(ui.available_width());
     if columns == Columns::Three && view.tab == Tab::Sent {
         view.tab = Tab::Response;
@@ -207,11 +216,7 @@ fn history_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         ui.horizontal(|ui| {
             status_ui(ui, exchange, colours);
             let text = format!("{} {}", exchange.request.method, exchange.request.path);
-            let row = ui.selectable_label(chosen, &text).on_hover_text(if exchange.served {
-                "Came in over loopback"
-            } else {
-                "Sent from here"
-            });
+            let row = ui.selectable_label(chosen, &text).on_hover_text(way_of(exchange));
             if row.clicked() {
                 commands.push(Command::SelectExchange(Some(index)));
             }
@@ -229,6 +234,16 @@ fn history_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     }
 }
 
+/// How a request went out or came in.
+fn way_of(exchange: &Exchange) -> String {
+    match &exchange.sent_to {
+        SentTo::Emulator if exchange.served => "Came in over loopback".to_owned(),
+        SentTo::Emulator => "Sent from here".to_owned(),
+        SentTo::Stage { url } => format!("Sent to {url}"),
+        SentTo::TestInvoke { api_id } => format!("TestInvokeMethod of {api_id}"),
+    }
+}
+
 fn status_ui(ui: &mut Ui, exchange: &Exchange, colours: &Tokens) {
     let (text, colour) = match exchange.response() {
         Some(response) if response.status < 400 => {
@@ -238,7 +253,13 @@ fn status_ui(ui: &mut Ui, exchange: &Exchange, colours: &Tokens) {
             (response.status.to_string(), colours.caught.text)
         }
         Some(response) => (response.status.to_string(), colours.failed.text),
-        None => ("held".to_owned(), colours.in_progress.text),
+        None => match &exchange.progress {
+            Progress::Sending => ("sent".to_owned(), colours.in_progress.text),
+            Progress::Failed(_) => ("none".to_owned(), colours.failed.text),
+            Progress::Held(_) | Progress::Answered { .. } => {
+                ("held".to_owned(), colours.in_progress.text)
+            }
+        },
     };
     ui.label(RichText::new(text).monospace().small().color(colour));
 }
@@ -312,30 +333,6 @@ fn request_ui(ui: &mut Ui, app: &App, columns: Columns, commands: &mut Vec<Comma
     if draft != app.draft {
         commands.push(Command::SetRequest(Box::new(draft)));
     }
-    ui.add_space(space::S);
-    ui.horizontal_wrapped(|ui| match app.server_url() {
-        Some(url) => {
-            ui.label("Served on");
-            ui.label(RichText::new(&url).monospace());
-            if ui.small_button("Copy URL").clicked() {
-                commands.push(Command::CopyText(url));
-            }
-            controls::command_button_ui(
-                ui,
-                app,
-                &Command::StopServer,
-                controls::ButtonLook::Label,
-                commands,
-            );
-        }
-        None => controls::command_button_ui(
-            ui,
-            app,
-            &Command::StartServer(0),
-            controls::ButtonLook::Label,
-            commands,
-        ),
-    });
 }
 
 fn url_ui(ui: &mut Ui, url: &mut String) {
@@ -404,6 +401,10 @@ fn exchange_ui(
         return;
     };
     let colours = tokens(ui.ctx());
+    let counterpart = exchange.response().and_then(|_| app.counterpart(exchange));
+    if view.tab == Tab::Compare && counterpart.is_none() {
+        view.tab = Tab::Response;
+    }
     ui.horizontal_wrapped(|ui| {
         match (&exchange.progress, exchange.response()) {
             (Progress::Answered { millis, .. }, Some(response)) => {
@@ -425,7 +426,17 @@ fn exchange_ui(
                 });
                 ui.weak(format!("{millis} ms"));
             }
-            _ => {
+            (Progress::Sending, _) => {
+                ui.spinner();
+                ui.label(RichText::new("Sending").strong().color(colours.in_progress.text));
+                if ui.small_button("Cancel").clicked() {
+                    commands.push(Command::Remote(RemoteCommand::Cancel(exchange.id)));
+                }
+            }
+            (Progress::Failed(_), _) => {
+                ui.label(RichText::new("No answer").strong().color(colours.failed.text));
+            }
+            (Progress::Held(_) | Progress::Answered { .. }, _) => {
                 ui.label(RichText::new("Held").strong().color(colours.in_progress.text))
                     .on_hover_text("The execution has not ended. F5 lets it go on.");
             }
@@ -434,14 +445,25 @@ fn exchange_ui(
         let stages = format!("Stages ({})", exchange.stages().len());
         ui.selectable_value(&mut view.tab, Tab::Response, "Response");
         ui.selectable_value(&mut view.tab, Tab::Stages, stages);
+        if counterpart.is_some() {
+            ui.selectable_value(&mut view.tab, Tab::Compare, "Compare");
+        }
         if columns != Columns::Three {
             let sent = format!("Sent ({})", app.exchanges.len());
             ui.selectable_value(&mut view.tab, Tab::Sent, sent);
         }
     });
     ui.add_space(space::XS);
+    if exchange.sent_to != SentTo::Emulator {
+        away_ui(ui, exchange, commands);
+    }
     match view.tab {
         Tab::Response => response_ui(ui, exchange),
+        Tab::Compare => {
+            if let Some(counterpart) = counterpart {
+                compare_ui(ui, &mut view.compare, exchange, counterpart);
+            }
+        }
         Tab::Sent => history_ui(ui, app, commands),
         Tab::Stages => {
             for (index, stage) in exchange.stages().iter().enumerate() {
@@ -455,8 +477,48 @@ fn exchange_ui(
     }
 }
 
+/// Where a request went, what is to be said of its answer, and the execution that it started.
+fn away_ui(ui: &mut Ui, exchange: &Exchange, commands: &mut Vec<Command>) {
+    ui.weak(way_of(exchange));
+    for note in &exchange.notes {
+        ui.weak(note);
+    }
+    if exchange.response().is_none() {
+        return;
+    }
+    match &exchange.started {
+        StartedThere::Unnamed => {
+            let find = ui.link("Find the execution that it started");
+            let hint = "The newest of the route's machine within the time of the request";
+            if find.on_hover_text(hint).clicked() {
+                commands.push(Command::Remote(RemoteCommand::FindExecution(exchange.id)));
+            }
+        }
+        StartedThere::Looking => {
+            ui.weak("Looking for its execution");
+        }
+        StartedThere::Arn(arn) => {
+            if ui.link("Open the execution that it started").on_hover_text(arn).clicked() {
+                commands.push(Command::Aws(AwsCommand::Open(arn.clone())));
+            }
+        }
+        StartedThere::NotFound(why) => {
+            ui.weak(why);
+        }
+    }
+    ui.add_space(space::XS);
+}
+
 fn response_ui(ui: &mut Ui, exchange: &Exchange) {
+    if let Progress::Failed(why) = &exchange.progress {
+        ui.label(why);
+        return;
+    }
     let Some(response) = exchange.response() else {
+        if matches!(exchange.progress, Progress::Sending) {
+            ui.weak("Waiting for the deployed API.");
+            return;
+        }
         controls::empty_ui(
             ui,
             "The response is held",

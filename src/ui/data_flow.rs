@@ -4,6 +4,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::controls;
 use super::json_view::json_block_ui;
+use super::lambda_log::{LambdaView, lambda_ui};
 use super::stages::{Active, Block, blocks, stage_ui};
 use super::theme::{space, tokens};
 use crate::app::{App, Command, Revealed, RunId, Value};
@@ -20,6 +21,7 @@ pub(super) struct DataFlowView {
     /// The visit that is shown, and whether it has an error.
     shown: Option<(RunId, EventId, bool)>,
     compared: Option<Compared>,
+    lambda: LambdaView,
 }
 
 /// The stages of an inspection as they are drawn, kept until the inspection is another.
@@ -105,6 +107,7 @@ pub(super) fn data_flow_ui(
         error_ui(ui, &compared.inspection);
         if let Some(frame) = &frame {
             super::executions::started_ui(ui, app, run, &frame.state, commands);
+            lambda_ui(ui, app, run, frame.entered, &mut view.lambda, commands);
         }
         for block in &mut compared.blocks {
             stage_ui(ui, block, &active, commands);

@@ -2,7 +2,9 @@
 //!
 //! A view looks at the app and asks by commands; it changes nothing but its own memory.
 
+mod api_compare;
 mod api_console;
+mod api_target;
 mod aws;
 mod breakpoints;
 mod buckets;
@@ -18,6 +20,7 @@ mod history_list;
 pub mod icons;
 mod input;
 pub mod json_view;
+mod lambda_log;
 mod mocks;
 mod notices;
 mod panes;

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use egui::{Key, MenuBar, Modifiers, Panel, RichText, Ui, ViewportCommand, vec2};
 use egui_tiles::Tree;
 
+use super::api_target::confirm_send_ui;
 use super::aws::{connection_ui, proposal_ui};
 use super::canvas::CanvasView;
 use super::command_palette::{PaletteView, palette_ui};
@@ -173,6 +174,7 @@ impl Window {
         );
         self.dialogs_ui(&ctx, &mut commands);
         proposal_ui(&ctx, &self.app, &mut commands);
+        confirm_send_ui(&ctx, &self.app, &mut commands);
         palette_ui(&ctx, &self.app, &mut self.palette, &mut commands);
         self.notices.age(&ctx, &self.app, &mut commands);
         self.show_waiting(&mut commands);

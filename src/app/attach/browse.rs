@@ -144,7 +144,7 @@ pub fn qualifier(arn: &str) -> &str {
 }
 
 impl App {
-    pub(super) fn session(&self) -> Option<Session> {
+    pub(in crate::app) fn session(&self) -> Option<Session> {
         self.attach.connection.attached().map(|it| it.session.clone())
     }
 
@@ -261,13 +261,13 @@ impl App {
         let Some(page) = &mut browser.machine else { return };
         page.qualified = (arn != page.arn).then(|| arn.to_owned());
         page.status = status;
-        if is_express {
-            // AWS refuses to list them.
-            page.executions = Listing::closed();
-            return;
-        }
-        let of = ExecutionsOf::StateMachine(arn.to_owned());
-        page.executions = Listing::of(session.executions(&of, status));
+        page.executions = if is_express {
+            // AWS refuses to list them; their log knows some.
+            Listing::of(session.logged_executions(&page.arn, status, crate::app::now()))
+        } else {
+            let of = ExecutionsOf::StateMachine(arn.to_owned());
+            Listing::of(session.executions(&of, status))
+        };
         page.executions.more(&mut self.attach.worker, News::Executions);
     }
 

@@ -41,11 +41,6 @@ impl<T: Send + 'static> Listing<T> {
         Self { pages: Some(Arc::new(Mutex::new(pages))), ..Self::default() }
     }
 
-    /// A list that has nothing and will get nothing.
-    pub(super) fn closed() -> Self {
-        Self { complete: true, ..Self::default() }
-    }
-
     pub fn is_loading(&self) -> bool {
         self.request.is_some()
     }

@@ -170,10 +170,7 @@ impl App {
         }
         match target {
             Target::Execution(arn) => self.open_execution(&arn, None),
-            Target::ExpressExecution(_) => {
-                let trouble = Trouble::of(&AwsError::Express);
-                self.notify(NoticeLevel::Warning, trouble.title, trouble.text);
-            }
+            Target::ExpressExecution(arn) => self.open_express(&arn),
             Target::StateMachine(arn) => {
                 self.for_window.push(Command::ShowPane(Pane::Aws));
                 self.select_aws_machine(&arn);

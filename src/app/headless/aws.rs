@@ -11,7 +11,7 @@ use crate::app::bundle::{Bundle, is_bundle};
 use crate::app::now;
 use crate::asl::StateMachineType;
 use crate::aws::browse::{ExecutionItem, ExecutionsOf, Status};
-use crate::aws::logs::{Between, machine_of_express};
+use crate::aws::logs::{Between, ExpressItem, machine_of_express};
 use crate::aws::{
     Arn, AwsError, Cancel, Connection, ExecutionReader, Session, arn, region_of_execution,
 };
@@ -226,19 +226,7 @@ async fn logged_executions(
     let wanted = args.status.map(Status::from);
     let items =
         found.items.into_iter().filter(|it| wanted.is_none_or(|status| it.status == status));
-    let items = items.map(|it| ExecutionItem {
-        arn: it.arn,
-        name: it.name,
-        status: it.status,
-        started: it.started.or(it.stopped).unwrap_or_default(),
-        stopped: it.stopped,
-        redrive_count: 0,
-        redriven: None,
-        version_arn: None,
-        alias_arn: None,
-        map_run_arn: None,
-        item_count: None,
-    });
+    let items = items.map(ExpressItem::into_item);
     Ok((items.collect(), found.complete))
 }
 

@@ -62,13 +62,13 @@ pub(super) fn machine_ui(
     details_ui(ui, page, view, commands);
     if page.is_express() {
         ui.add_space(space::S);
-        ui.label("AWS lists no executions of an EXPRESS machine.");
         let group = page.description.come().and_then(|it| it.log_group_arn.clone());
-        match group {
-            Some(group) => ui.weak(format!("They are in the log group {group}.")),
-            None => ui.weak("It has no log group either, so nothing of them is kept."),
+        let Some(group) = group else {
+            ui.label("AWS lists no executions of an EXPRESS machine.");
+            ui.weak("It has no log group either, so nothing of them is kept.");
+            return;
         };
-        return;
+        ui.weak("From its log of the last week, as far as its level goes").on_hover_text(group);
     }
     filters_ui(ui, page, view, commands);
     let filter = ExecutionFilter { name: view.execution_filter.clone(), since: view.since.from() };
@@ -76,7 +76,7 @@ pub(super) fn machine_ui(
         listing: &page.executions,
         filter: &filter,
         more: AwsCommand::MoreExecutions,
-        open: AwsCommand::OpenExecution,
+        open: if page.is_express() { AwsCommand::Open } else { AwsCommand::OpenExecution },
     };
     list_ui(ui, app, &list, commands);
 }

@@ -1,0 +1,564 @@
+//! The window's model and the window itself, at deployed APIs and logs.
+
+use std::io::BufRead as _;
+use std::path::Path;
+use std::process::{Child, Command as Process, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use serde_json::json;
+use stepwell::app::attach::{AwsCommand, Choice, Link};
+use stepwell::app::remote::{
+    Auth, BodyComparison, Comparison, Discovery, LambdaState, Secret, Target, TargetKind,
+};
+use stepwell::app::{
+    App, Command, Exchange, Pane, Progress, RemoteCommand, RequestDraft, SentTo, StartedThere,
+};
+use stepwell::ui::window::Window;
+
+use super::loopback::{Reply, Request, Server, serve};
+use super::{EXPRESS, Home, ID, MACHINE, MIDNIGHT, all_events, described, filtered};
+
+const CRUD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-machines/crud/terraform");
+
+fn opened(path: &Path) -> App {
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.run_command(Command::Open(path.to_owned()));
+    until(&mut app, "the project is open", |app| app.opening.is_none());
+    app
+}
+
+/// Lets time pass until something is so.
+fn until(app: &mut App, what: &str, so: impl Fn(&App) -> bool) {
+    for _ in 0..400 {
+        if so(app) {
+            return;
+        }
+        app.wait_and_tick(Duration::from_millis(25));
+    }
+    panic!("never came to be: {what}; {:?}", app.notices);
+}
+
+fn remote(app: &mut App, command: RemoteCommand) {
+    app.run_command(Command::Remote(command));
+}
+
+fn aim(app: &mut App, target: Target) {
+    remote(app, RemoteCommand::SetTarget(Box::new(target)));
+}
+
+fn stage(url: &str) -> Target {
+    Target { kind: TargetKind::Stage, url: url.to_owned(), ..Target::default() }
+}
+
+fn draft(app: &mut App, method: &str, url: &str, body: &str) {
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    let (method, url, body) = (method.to_owned(), url.to_owned(), body.to_owned());
+    let draft = RequestDraft { api: 0, method, url, headers, body };
+    app.run_command(Command::SetRequest(Box::new(draft)));
+}
+
+fn away(app: &App) -> &Exchange {
+    let is_away = |it: &&Exchange| it.sent_to != SentTo::Emulator;
+    app.exchanges.iter().rev().find(is_away).expect("one was sent")
+}
+
+fn is_done(app: &App) -> bool {
+    app.exchanges.iter().any(|it| it.sent_to != SentTo::Emulator)
+        && !matches!(away(app).progress, Progress::Sending)
+}
+
+/// `stepwell serve` as a program of its own; it ends with the test.
+struct Serving {
+    process: Child,
+    url: String,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if self.process.kill().is_ok() {
+            self.process.wait().expect("it was started here");
+        }
+    }
+}
+
+fn serving() -> Serving {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_stepwell"))
+        .args(["serve", CRUD, "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it was built for this test");
+    let stdout = process.stdout.take().expect("it is piped");
+    let mut lines = std::io::BufReader::new(stdout).lines().map_while(Result::ok);
+    let url = lines
+        .find_map(|line| {
+            let at = line.find("http://127.0.0.1:")?;
+            let url = line[at..].split_whitespace().next()?;
+            Some(url.trim_end_matches(['/', '.', ',']).to_owned())
+        })
+        .expect("it says where it serves");
+    Serving { process, url }
+}
+
+#[test]
+fn the_same_request_to_a_served_api_is_answered_and_compared() {
+    let serving = serving();
+    let mut app = opened(Path::new(CRUD));
+    aim(&mut app, stage(&serving.url));
+    draft(&mut app, "POST", "/items", r#"{"make":"MINI","model":"Cooper","year":2015}"#);
+    remote(&mut app, RemoteCommand::SendBoth);
+    until(&mut app, "both have answered", |app| {
+        is_done(app) && app.exchanges.iter().all(|it| it.response().is_some())
+    });
+    let sent = away(&app);
+    assert_eq!(sent.response().map(|it| it.status), Some(201), "{:?}", sent.progress);
+    let emulated = app.counterpart(sent).expect("the emulator answered the same request");
+    assert_eq!(emulated.sent_to, SentTo::Emulator);
+    let found = Comparison::of(emulated.response().unwrap(), sent.response().unwrap());
+    assert!(found.agrees(), "{found:?}");
+    assert!(matches!(&found.body, BodyComparison::Json(_) | BodyComparison::Same));
+    // A path that nobody has is answered by both gateways alike.
+    draft(&mut app, "GET", "/nowhere", "");
+    remote(&mut app, RemoteCommand::SendBoth);
+    until(&mut app, "the second answer", |app| {
+        is_done(app) && away(app).request.path == "/nowhere"
+    });
+    let sent = away(&app);
+    assert_eq!(sent.response().map(|it| it.status / 100), Some(4));
+    let emulated = app.counterpart(sent).expect("the emulator's");
+    assert_eq!(emulated.response().unwrap().status, sent.response().unwrap().status);
+}
+
+#[test]
+fn keys_and_tokens_go_out_and_stay_out_of_everything_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("settings.json");
+    let server = serve(|_| Reply::Json(json!({ "ok": true })));
+    let mut app = App::new(Some(settings.clone()), Arc::new(|| ()));
+    app.run_command(Command::Open(CRUD.into()));
+    until(&mut app, "the project is open", |app| app.opening.is_none());
+    draft(&mut app, "POST", "/items", "{}");
+    for (auth, header) in [(Auth::ApiKey, "x-api-key"), (Auth::Bearer, "authorization")] {
+        let target = Target {
+            auth,
+            api_key: Secret("very-secret-key".into()),
+            token: Secret("very-secret-token".into()),
+            ..stage(&format!("{}/prod/", server.url))
+        };
+        aim(&mut app, target);
+        app.run_command(Command::SendRequest);
+        until(&mut app, "an answer", is_done);
+        let sent = server.seen().pop().unwrap();
+        assert_eq!((sent.method.as_str(), sent.target.as_str()), ("POST", "/prod/items"));
+        assert!(sent.header(header).unwrap().contains("very-secret"), "{header}");
+        app.run_command(Command::CopyAsCurl);
+        let copied = |app: &App| {
+            app.for_window.iter().rev().find_map(|it| match it {
+                Command::CopyText(text) => Some(text.clone()),
+                _ => None,
+            })
+        };
+        let text = copied(&app).unwrap();
+        assert!(text.contains("/prod/items") && !text.contains("very-secret"), "{text}");
+        remote(&mut app, RemoteCommand::CopyCurlWithSecret);
+        assert!(copied(&app).unwrap().contains("very-secret"), "asked for");
+        app.for_window.clear();
+        app.run_command(Command::ClearExchanges);
+    }
+    app.run_command(Command::SendRequest);
+    until(&mut app, "an answer", is_done);
+    app.save_settings();
+    assert!(!std::fs::read_to_string(&settings).unwrap().contains("very-secret"));
+    assert!(!format!("{app:?}").contains("very-secret"));
+}
+
+#[test]
+fn what_may_change_an_account_is_asked_about_first() {
+    let mut app = opened(Path::new(CRUD));
+    aim(&mut app, stage("https://a1.execute-api.eu-west-1.amazonaws.com/prod"));
+    draft(&mut app, "DELETE", "/items/7", "");
+    app.run_command(Command::SendRequest);
+    let asked = app.remote.asked.as_ref().expect("it is asked about");
+    assert_eq!(asked.place, "https://a1.execute-api.eu-west-1.amazonaws.com/prod/items/7");
+    assert_eq!(asked.region.as_deref(), Some("eu-west-1"));
+    assert!(app.exchanges.is_empty(), "nothing has left");
+    remote(&mut app, RemoteCommand::DismissSend);
+    assert!(app.remote.asked.is_none() && app.exchanges.is_empty());
+    // A secret on an open line, and a URL that is none, are not even asked about.
+    let open =
+        Target { auth: Auth::Bearer, token: Secret("t".into()), ..stage("http://example.com") };
+    for target in [open, stage(""), Target { kind: TargetKind::TestInvoke, ..Target::default() }] {
+        aim(&mut app, target);
+        app.run_command(Command::SendRequest);
+        assert!(app.remote.asked.is_none() && app.exchanges.is_empty());
+    }
+    aim(&mut app, stage("ftp://127.0.0.1/x"));
+    app.run_command(Command::SendRequest);
+    until(&mut app, "it is refused", is_done);
+    let Progress::Failed(why) = &away(&app).progress else { panic!("{:?}", away(&app).progress) };
+    assert!(why.contains("http://"), "{why}");
+}
+
+#[test]
+fn a_request_that_hangs_is_cancelled_and_one_that_fails_says_why() {
+    let server = serve(|_| Reply::Silence(Duration::from_secs(30)));
+    let mut app = opened(Path::new(CRUD));
+    aim(&mut app, stage(&server.url));
+    draft(&mut app, "GET", "/items", "");
+    app.run_command(Command::SendRequest);
+    let id = away(&app).id;
+    assert!(app.remote.is_under_way(id));
+    remote(&mut app, RemoteCommand::Cancel(id));
+    until(&mut app, "it has ended", is_done);
+    assert!(matches!(&away(&app).progress, Progress::Failed(why) if why == "Cancelled"));
+    aim(&mut app, stage("http://127.0.0.1:9"));
+    app.run_command(Command::SendRequest);
+    until(&mut app, "it has failed", is_done);
+    assert!(
+        matches!(&away(&app).progress, Progress::Failed(why) if why.contains("nothing listens"))
+    );
+    // Bodies of any kind are shown as far as they go.
+    for body in [vec![0xff, 0xfe, 0x00], "[".repeat(100_000).into_bytes(), Vec::new()] {
+        let bytes = body.clone();
+        let server = serve(move |_| {
+            Reply::Plain(200, vec![("content-encoding", "br".into())], bytes.clone())
+        });
+        aim(&mut app, stage(&server.url));
+        app.run_command(Command::ClearExchanges);
+        app.run_command(Command::SendRequest);
+        until(&mut app, "it has answered", is_done);
+        assert!(away(&app).notes[0].contains("br-encoded"), "{:?}", away(&app).notes);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------- an account
+
+const LOG: &str = "Execution log for request 1
+Thu Jan 01 00:00:00 UTC 2026 : Starting execution for request: 1
+Thu Jan 01 00:00:00 UTC 2026 : Method request body before transformations: {\"a\":1}
+Thu Jan 01 00:00:00 UTC 2026 : Endpoint request body after transformations: {\"input\":\"{}\"}
+Thu Jan 01 00:00:00 UTC 2026 : Endpoint response body before transformations: {\"executionArn\":\"arn:aws:states:eu-west-1:123456789012:express:orders:e-1:u-1\"}
+Thu Jan 01 00:00:00 UTC 2026 : Method completed with status: 200
+";
+
+/// Everything of an account that these tests ask.
+fn account(request: &Request) -> Reply {
+    let target = request.target.split('?').next().unwrap_or("");
+    match (request.call(), target) {
+        ("ListStateMachines", _) => Reply::Json(json!({ "stateMachines": [
+            { "stateMachineArn": MACHINE, "name": "orders", "type": "EXPRESS", "creationDate": 1.7e9 }] })),
+        ("DescribeStateMachine", _) => {
+            let mut machine = described("ALL", true);
+            if request.text.contains("stateMachine:orders") {
+                return Reply::Json(machine);
+            }
+            machine["type"] = json!("STANDARD");
+            machine["stateMachineArn"] = request.body["stateMachineArn"].clone();
+            Reply::Json(machine)
+        }
+        ("ListExecutions", _) => {
+            let now =
+                std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_secs_f64();
+            let arn =
+                |name: &str| format!("arn:aws:states:eu-west-1:123456789012:execution:m:{name}");
+            let item = |name: &str, at: f64| {
+                json!({ "executionArn": arn(name), "name": name, "status": "SUCCEEDED",
+                "stateMachineArn": request.body["stateMachineArn"], "startDate": at })
+            };
+            Reply::Json(
+                json!({ "executions": [item("later", now + 900.0), item("mine", now), item("before", now - 900.0)] }),
+            )
+        }
+        ("FilterLogEvents", _) if request.body["logGroupName"] != "/aws/lambda/orders" => {
+            filtered(request, &all_events(), 3)
+        }
+        ("FilterLogEvents", _) => Reply::Json(json!({ "events": [
+            { "timestamp": MIDNIGHT, "message": "hello from the function", "logStreamName": "s" }] })),
+        (_, "/restapis") => Reply::Json(json!({ "item": [
+            { "id": "other1", "name": "something" }, { "id": "own1", "name": "a name that was generated" }] })),
+        (_, "/restapis/own1/resources") => Reply::Json(json!({ "item": [
+            { "id": "r0", "path": "/" },
+            { "id": "r1", "path": "/items", "resourceMethods": { "GET": {}, "POST": {} } },
+            { "id": "r2", "path": "/items/{id}", "resourceMethods": { "GET": {}, "PUT": {}, "DELETE": {} } }] })),
+        (_, "/restapis/own1/stages") => Reply::Json(json!({ "item": [{ "stageName": "prod" }] })),
+        (_, "/restapis/other1/resources") => {
+            Reply::Error(403, "AccessDeniedException", "not authorized")
+        }
+        (_, "/restapis/other1/stages") => Reply::Json(json!({ "item": [] })),
+        (_, "/restapis/own1/resources/r1/methods/POST") => Reply::Json(json!({
+            "status": 200, "body": "{\"ok\":true}", "log": LOG, "latency": 7, "headers": { "Content-Type": "application/json" } })),
+        _ => Reply::Error(400, "UnknownOperationException", "no such call"),
+    }
+}
+
+fn attached(path: &Path, home: &Home, server: &Server) -> App {
+    let mut app = opened(path);
+    let connection = home.connection("keys", &server.url);
+    app.attach.connection.files = connection.files;
+    app.attach.connection.patience = Some(connection.patience);
+    let choice = Choice {
+        profile: connection.profile,
+        region: "eu-west-1".to_owned(),
+        endpoint_url: server.url.clone(),
+    };
+    app.run_command(Command::Aws(AwsCommand::Connect(choice)));
+    until(&mut app, "the account is attached", |app| {
+        let link = &app.attach.connection.link;
+        matches!(link, Link::On(it) if it.account() == Some("123456789012"))
+    });
+    app
+}
+
+#[test]
+fn a_method_is_found_invoked_and_its_log_told_in_stages() {
+    let server = serve(account);
+    let home = Home::new();
+    let mut app = attached(Path::new(CRUD), &home, &server);
+    remote(&mut app, RemoteCommand::Discover);
+    until(&mut app, "the APIs are found", |app| {
+        matches!(app.remote.discovery, Discovery::Found(_))
+    });
+    let Discovery::Found(found) = &app.remote.discovery else { panic!("found a moment ago") };
+    assert_eq!((found[0].api.id.as_str(), found[0].shared), ("own1", Some(100)), "{found:?}");
+    assert_eq!(found[0].stages[0].1, "https://own1.execute-api.eu-west-1.amazonaws.com/prod");
+    assert!(found[1].problem.as_deref().unwrap().contains("GetResources"), "the rest still came");
+    let resource = found[0].resource_of("POST", "/items").unwrap().id.clone();
+
+    let target = Target {
+        kind: TargetKind::TestInvoke,
+        api_id: "own1".into(),
+        resource_id: resource,
+        ..Target::default()
+    };
+    aim(&mut app, target);
+    draft(&mut app, "POST", "/items", "{}");
+    app.run_command(Command::SendRequest);
+    let asked = app.remote.asked.as_ref().expect("it runs a real integration");
+    assert_eq!(
+        (asked.account.as_deref(), asked.region.as_deref()),
+        (Some("123456789012"), Some("eu-west-1"))
+    );
+    remote(&mut app, RemoteCommand::ConfirmSend { for_session: false });
+    until(&mut app, "it has answered", is_done);
+    let sent = away(&app);
+    assert_eq!(sent.response().map(|it| it.body.as_str()), Some("{\"ok\":true}"));
+    let stages: Vec<&str> = sent.stages().iter().map(|it| it.name.title()).collect();
+    assert_eq!(
+        stages,
+        ["Route", "Method request", "Integration request", "Integration", "Method response"]
+    );
+    assert_eq!(sent.started, StartedThere::Arn(EXPRESS.to_owned()));
+    assert!(!app.remote.without_asking);
+
+    app.run_command(Command::SendRequest);
+    remote(&mut app, RemoteCommand::ConfirmSend { for_session: true });
+    app.run_command(Command::SendRequest);
+    assert!(app.remote.asked.is_none(), "asked no more");
+    assert_eq!(app.exchanges.len(), 3);
+}
+
+#[test]
+fn the_execution_that_a_request_started_is_found_by_its_time() {
+    let server = serve(account);
+    let home = Home::new();
+    let mut app = attached(Path::new(CRUD), &home, &server);
+    let deployed = serve(|_| Reply::Json(json!({ "ok": true })));
+    aim(&mut app, stage(&deployed.url));
+    draft(&mut app, "GET", "/items", "");
+    app.run_command(Command::SendRequest);
+    until(&mut app, "it has answered", is_done);
+    assert_eq!(away(&app).started, StartedThere::Unnamed);
+    let id = away(&app).id;
+    remote(&mut app, RemoteCommand::FindExecution(id));
+    until(&mut app, "it is found", |app| {
+        matches!(away(app).started, StartedThere::Arn(_) | StartedThere::NotFound(_))
+    });
+    let StartedThere::Arn(arn) = &away(&app).started else { panic!("{:?}", away(&app).started) };
+    assert!(arn.ends_with(":mine"), "{arn}");
+}
+
+#[test]
+fn an_express_execution_is_opened_by_its_arn() {
+    let server = serve(account);
+    let home = Home::new();
+    let mut app = attached(Path::new(CRUD), &home, &server);
+    app.run_command(Command::Aws(AwsCommand::Open(EXPRESS.to_owned())));
+    until(&mut app, "it is shown", |app| app.run().is_some());
+    let run = app.run().unwrap();
+    assert_eq!(&*run.execution_arn, EXPRESS);
+    assert_eq!(run.session.history().events().len(), 4);
+    assert!(app.notices.iter().any(|it| it.text.contains("definition of now")));
+}
+
+/// A recorded execution whose only state called a function and failed.
+fn recorded_with_lambda(folder: &Path) -> App {
+    let definition = json!({ "StartAt": "A", "States": { "A": { "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "FunctionName": "orders" }, "End": true } } });
+    let cause = json!({ "errorMessage": "late", "errorType": "E", "requestId": ID }).to_string();
+    let at = "2026-01-01T00:00:00Z";
+    let task = json!({ "resourceType": "lambda", "resource": "invoke" });
+    let with = |more: serde_json::Value| {
+        let mut all = task.clone();
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    let events = json!({ "events": [
+        { "id": 1, "type": "ExecutionStarted", "timestamp": at, "executionStartedEventDetails": { "input": "{}" } },
+        { "id": 2, "previousEventId": 0, "type": "TaskStateEntered", "timestamp": at, "stateEnteredEventDetails": { "name": "A", "input": "{}" } },
+        { "id": 3, "previousEventId": 2, "type": "TaskScheduled", "timestamp": at, "taskScheduledEventDetails": with(json!({ "region": "eu-west-1", "parameters": "{\"FunctionName\":\"orders\"}" })) },
+        { "id": 4, "previousEventId": 3, "type": "TaskStarted", "timestamp": at, "taskStartedEventDetails": task },
+        { "id": 5, "previousEventId": 4, "type": "TaskFailed", "timestamp": at, "taskFailedEventDetails": with(json!({ "error": "E", "cause": cause })) },
+        { "id": 6, "previousEventId": 5, "type": "ExecutionFailed", "timestamp": at, "executionFailedEventDetails": { "error": "E", "cause": cause } },
+    ] });
+    std::fs::write(folder.join("m.asl.json"), definition.to_string()).unwrap();
+    std::fs::write(folder.join("h.json"), events.to_string()).unwrap();
+    let mut app = opened(&folder.join("m.asl.json"));
+    app.run_command(Command::Open(folder.join("h.json")));
+    app
+}
+
+#[test]
+fn the_lines_of_an_attempt_are_read_from_its_link_in_the_data_flow() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(account);
+    let home = Home::new();
+    let mut app = recorded_with_lambda(folder.path());
+    let connection = home.connection("keys", &server.url);
+    app.attach.connection.files = connection.files;
+    let choice = Choice {
+        profile: connection.profile,
+        region: "eu-west-1".into(),
+        endpoint_url: server.url.clone(),
+    };
+    app.run_command(Command::Aws(AwsCommand::Connect(choice)));
+    until(&mut app, "attached", |app| matches!(app.attach.connection.link, Link::On(_)));
+    app.run_command(Command::GoToEnd);
+    app.run_command(Command::StepBack);
+    let mut harness = window(app, [1480.0, 940.0]);
+    show(&mut harness, Pane::DataFlow);
+    harness.get_by_label_contains("Lambda logs of orders").click();
+    harness.run_steps(4);
+    for _ in 0..200 {
+        harness.run_steps(1);
+        let window = harness.state_mut().as_mut().expect("made in the first frame");
+        window.app.wait_and_tick(Duration::from_millis(10));
+        let state = window.app.remote.lambda.as_ref().map(|it| it.state.clone());
+        if state.is_some_and(|it| it != LambdaState::Reading) {
+            break;
+        }
+    }
+    harness.run_steps(4);
+    let read = app(&harness).remote.lambda.as_ref().map(|it| it.state.clone());
+    assert!(harness.query_by_label_contains("hello from the function").is_some(), "{read:?}");
+    harness.get_by_label_contains("Lambda logs of orders").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("hello from the function").is_none(), "closed again");
+}
+
+// ---------------------------------------------------------------------------------------------------------- the window
+
+type WindowHarness = Harness<'static, Option<Window>>;
+
+fn window(app: App, size: [f32; 2]) -> WindowHarness {
+    let mut app = Some(app);
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_theme(egui::Theme::Light)
+        .with_step_dt(1.0 / 60.0)
+        .with_max_steps(64)
+        .build_ui_state(
+            move |ui, window: &mut Option<Window>| match (window.as_mut(), app.take()) {
+                (Some(window), _) => window.ui(ui),
+                (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
+                (None, None) => {}
+            },
+            None,
+        );
+    harness.run_steps(4);
+    harness
+}
+
+fn app(harness: &WindowHarness) -> &App {
+    &harness.state().as_ref().expect("the window was made in the first frame").app
+}
+
+fn show(harness: &mut WindowHarness, pane: Pane) {
+    let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
+    window.app.run_command(Command::ShowPane(pane));
+    harness.run_steps(3);
+}
+
+fn click(harness: &mut WindowHarness, role: Role, name: &str) {
+    harness.get_by_role_and_label(role, name).click();
+    harness.run_steps(4);
+}
+
+#[test]
+fn target_route_send_and_serve_are_in_sight() {
+    let mut harness = window(opened(Path::new(CRUD)), [1440.0, 900.0]);
+    show(&mut harness, Pane::ApiConsole);
+    for (role, name) in [
+        (Role::RadioButton, "Target Emulated here"),
+        (Role::RadioButton, "Target Deployed stage"),
+        (Role::RadioButton, "Target TestInvokeMethod"),
+        (Role::Button, "Serve on loopback"),
+        (Role::Button, "Send"),
+        (Role::Button, "Route POST /items"),
+    ] {
+        let place = harness.get_by_role_and_label(role, name).rect();
+        assert!(place.bottom() < 890.0 && place.right() < 1440.0, "{name} is at {place:?}");
+    }
+}
+
+#[test]
+fn a_stage_is_typed_asked_about_and_sent_in_the_window() {
+    let mut harness = window(opened(Path::new(CRUD)), [1440.0, 900.0]);
+    show(&mut harness, Pane::ApiConsole);
+    click(&mut harness, Role::RadioButton, "Target Deployed stage");
+    let field = harness.get_by_role_and_label(Role::TextInput, "URL of the stage");
+    field.focus();
+    harness.run_steps(2);
+    harness
+        .get_by_role_and_label(Role::TextInput, "URL of the stage")
+        .type_text("https://a1.execute-api.eu-west-1.amazonaws.com/prod");
+    harness.run_steps(4);
+    assert!(app(&harness).remote.target.url.ends_with("/prod"));
+    click(&mut harness, Role::Button, "Route POST /items");
+    click(&mut harness, Role::Button, "Send");
+    assert!(harness.query_by_label_contains("https://a1.execute-api").is_some());
+    assert!(harness.query_by_label_contains("no account is attached").is_some());
+    harness.run_steps(12);
+    click(&mut harness, Role::Button, "Don't send");
+    assert!(app(&harness).exchanges.is_empty(), "nothing was sent");
+    assert!(app(&harness).remote.asked.is_none());
+}
+
+#[test]
+fn a_deployed_answer_is_compared_in_the_window() {
+    let server = serve(|_| {
+        Reply::Plain(
+            418,
+            vec![("x-own", "tea".into()), ("content-type", "application/json".into())],
+            b"{\"pot\":1}".to_vec(),
+        )
+    });
+    let mut model = opened(Path::new(CRUD));
+    aim(&mut model, stage(&server.url));
+    draft(&mut model, "GET", "/items", "");
+    remote(&mut model, RemoteCommand::SendBoth);
+    until(&mut model, "both have answered", |app| {
+        is_done(app) && app.exchanges.iter().all(|it| it.response().is_some())
+    });
+    let mut harness = window(model, [1480.0, 940.0]);
+    show(&mut harness, Pane::ApiConsole);
+    assert!(harness.query_by_label("Status 418").is_some());
+    harness.get_by_label("Compare").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label("The answers differ").is_some());
+    assert!(harness.query_by_label("x-own").is_some());
+    assert!(harness.query_by_label("tea").is_some());
+}
