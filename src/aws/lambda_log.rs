@@ -56,10 +56,15 @@ impl Session {
         if let Some(id) = &attempt.request_id {
             let found = self.search(&group, Some(&format!("\"{id}\"")), between, 1).await?;
             if let Some(stream) = found.lines.first().map(|it| it.stream.clone()) {
-                let all = self.stream(&group, &stream, between).await?;
-                let lines = invocation(&all.lines, id).to_vec();
+                let (lines, complete) = match self.stream(&group, &stream, between).await {
+                    Ok(all) => (invocation(&all.lines, id).to_vec(), all.complete),
+                    // Who may search may not be allowed to read a stream; the lines that name the request are something.
+                    Err(AwsError::AccessDenied { .. } | AwsError::Refused { .. }) => {
+                        (Vec::new(), false)
+                    }
+                    Err(err) => return Err(err),
+                };
                 let lines = if lines.is_empty() { found.lines } else { lines };
-                let complete = all.complete;
                 return Ok(LambdaLog { group, found_by: FoundBy::RequestId, lines, complete });
             }
         }

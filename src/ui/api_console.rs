@@ -402,7 +402,9 @@ fn exchange_ui(
     };
     let colours = tokens(ui.ctx());
     let counterpart = exchange.response().and_then(|_| app.counterpart(exchange));
-    if view.tab == Tab::Compare && counterpart.is_none() {
+    let no_stages = exchange.sent_to != SentTo::Emulator && exchange.stages().is_empty();
+    if (view.tab == Tab::Compare && counterpart.is_none()) || (view.tab == Tab::Stages && no_stages)
+    {
         view.tab = Tab::Response;
     }
     ui.horizontal_wrapped(|ui| {
@@ -444,9 +446,12 @@ fn exchange_ui(
         ui.add_space(space::S);
         let stages = format!("Stages ({})", exchange.stages().len());
         ui.selectable_value(&mut view.tab, Tab::Response, "Response");
-        ui.selectable_value(&mut view.tab, Tab::Stages, stages);
+        // A deployed stage doesn't tell what it did.
+        if !no_stages {
+            ui.selectable_value(&mut view.tab, Tab::Stages, stages);
+        }
         if counterpart.is_some() {
-            ui.selectable_value(&mut view.tab, Tab::Compare, "Compare");
+            ui.selectable_value(&mut view.tab, Tab::Compare, "Side by side");
         }
         if columns != Columns::Three {
             let sent = format!("Sent ({})", app.exchanges.len());
@@ -454,7 +459,7 @@ fn exchange_ui(
         }
     });
     ui.add_space(space::XS);
-    if exchange.sent_to != SentTo::Emulator {
+    if exchange.sent_to != SentTo::Emulator && view.tab == Tab::Response {
         away_ui(ui, exchange, commands);
     }
     match view.tab {

@@ -278,6 +278,9 @@ fn account(request: &Request) -> Reply {
         }
         ("FilterLogEvents", _) => Reply::Json(json!({ "events": [
             { "timestamp": MIDNIGHT, "message": "hello from the function", "logStreamName": "s" }] })),
+        ("GetLogEvents", _) => Reply::Json(json!({ "nextForwardToken": "f/1", "events": [
+            { "timestamp": MIDNIGHT, "message": format!("START RequestId: {ID}") },
+            { "timestamp": MIDNIGHT, "message": "hello from the function" }] })),
         (_, "/restapis") => Reply::Json(json!({ "item": [
             { "id": "other1", "name": "something" }, { "id": "own1", "name": "a name that was generated" }] })),
         (_, "/restapis/own1/resources") => Reply::Json(json!({ "item": [
@@ -426,19 +429,19 @@ fn the_lines_of_an_attempt_are_read_from_its_link_in_the_data_flow() {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(account);
     let home = Home::new();
-    let mut app = recorded_with_lambda(folder.path());
+    let mut model = recorded_with_lambda(folder.path());
     let connection = home.connection("keys", &server.url);
-    app.attach.connection.files = connection.files;
+    model.attach.connection.files = connection.files;
     let choice = Choice {
         profile: connection.profile,
         region: "eu-west-1".into(),
         endpoint_url: server.url.clone(),
     };
-    app.run_command(Command::Aws(AwsCommand::Connect(choice)));
-    until(&mut app, "attached", |app| matches!(app.attach.connection.link, Link::On(_)));
-    app.run_command(Command::GoToEnd);
-    app.run_command(Command::StepBack);
-    let mut harness = window(app, [1480.0, 940.0]);
+    model.run_command(Command::Aws(AwsCommand::Connect(choice)));
+    until(&mut model, "attached", |app| matches!(app.attach.connection.link, Link::On(_)));
+    model.run_command(Command::GoToEnd);
+    model.run_command(Command::StepBack);
+    let mut harness = window(model, [1480.0, 940.0]);
     show(&mut harness, Pane::DataFlow);
     harness.get_by_label_contains("Lambda logs of orders").click();
     harness.run_steps(4);
@@ -556,7 +559,7 @@ fn a_deployed_answer_is_compared_in_the_window() {
     let mut harness = window(model, [1480.0, 940.0]);
     show(&mut harness, Pane::ApiConsole);
     assert!(harness.query_by_label("Status 418").is_some());
-    harness.get_by_label("Compare").click();
+    harness.get_by_label("Side by side").click();
     harness.run_steps(4);
     assert!(harness.query_by_label("The answers differ").is_some());
     assert!(harness.query_by_label("x-own").is_some());
