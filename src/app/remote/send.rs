@@ -314,7 +314,7 @@ async fn to_stage(
     let call: HttpCall = target.call(request, true).map_err(|why| AwsError::NotSent { why })?;
     let answer = match session {
         Some(session) => {
-            let region = target.region_of_url().unwrap_or(session.region()).to_owned();
+            let region = target.region_of_url().unwrap_or_else(|| session.region()).to_owned();
             let session = session.cancelled_by(cancel);
             session.send_signed(&call, &region, MOST_BODY, PATIENCE).await?
         }
