@@ -429,3 +429,28 @@ fn a_small_window_shows_the_card_and_the_comparison() {
     settle(&mut harness, |app| app.comparison.is_some());
     assert!(has(&harness, "Reproduced"));
 }
+
+#[test]
+fn whatever_a_project_is_made_of_its_executions_can_be_saved_and_opened() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let samples = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/sample-machines"));
+    for sample in ["crud/terraform", "crud/sam"] {
+        let mut app = opened(&samples.join(sample));
+        app.run_command(Command::StartPaused);
+        let run = app.run().expect("an execution");
+        let states = run.session.definition().states().len();
+        assert!(states > 0, "{sample}");
+        let bundle = folder.path().join("sample.stepwell");
+        app.save_bundle(&bundle, "", true).expect("saved");
+        let again = opened_now(&bundle);
+        let machine = again.machine().expect("its machine");
+        assert_eq!(machine.machine.states().len(), states, "{sample}");
+        app.run_command(Command::EditDefinition);
+        let draft = app.draft_of_definition();
+        assert!(
+            draft.is_some_and(|it| it.machine.states().len() == states),
+            "{sample}: {:?}",
+            app.notices
+        );
+    }
+}

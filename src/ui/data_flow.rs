@@ -9,7 +9,10 @@ use super::stages::{Active, Block, blocks, stage_ui};
 use super::theme::{space, tokens};
 use crate::app::{App, Command, Revealed, RunId, Value};
 use crate::debug::Cursor;
-use crate::execution::{EventId, InspectionData, Provenance};
+use crate::execution::{EventId, InspectionData, StateType};
+
+/// The stages that AWS records of every state, then those of a Task.
+const RECORDED: [&str; 5] = ["input", "output", "afterParameters", "afterArguments", "result"];
 
 /// What the pane remembers.
 #[derive(Clone, Debug, Default)]
@@ -76,11 +79,6 @@ pub(super) fn data_flow_ui(
                 if !frame.label.is_empty() {
                     ui.weak(&frame.label);
                 }
-                if inspection.provenance == Provenance::Computed && run.start.is_none() {
-                    ui.weak("computed").on_hover_text(
-                        "AWS does not record these stages; they are computed from the definition.",
-                    );
-                }
             };
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), name);
         };
@@ -101,7 +99,19 @@ pub(super) fn data_flow_ui(
         area = area.vertical_scroll_offset(0.0);
     }
     let revealed = app.revealed();
-    view.compare(inspection, revealed);
+    // Of a recorded execution AWS says what went into a state, what came out, and what was sent and answered.
+    let is_task = run
+        .session
+        .timeline()
+        .visits
+        .get(&visit)
+        .is_some_and(|it| it.state_type == StateType::Task);
+    let recorded = match (run.start.is_some(), is_task) {
+        (true, _) => None,
+        (false, true) => Some(&RECORDED[..]),
+        (false, false) => Some(&RECORDED[..2]),
+    };
+    view.compare(inspection, revealed, recorded);
     area.show(ui, |ui| {
         let Some(compared) = &mut view.compared else { return };
         error_ui(ui, &compared.inspection);
@@ -118,7 +128,12 @@ pub(super) fn data_flow_ui(
 
 impl DataFlowView {
     /// Compares the stages with each other, unless they are those that were compared last.
-    fn compare(&mut self, inspection: InspectionData, revealed: Option<&Revealed>) {
+    fn compare(
+        &mut self,
+        inspection: InspectionData,
+        revealed: Option<&Revealed>,
+        recorded: Option<&[&str]>,
+    ) {
         let asked = revealed.map(|it| it.serial);
         let known = self.compared.as_ref().is_some_and(|it| {
             it.whole == self.whole && it.revealed == asked && it.inspection == inspection
@@ -127,6 +142,9 @@ impl DataFlowView {
             let stages = inspection.stages();
             let mut blocks = blocks(stages.iter().copied(), self.whole);
             for block in &mut blocks {
+                if recorded.is_some_and(|it| !it.contains(&block.stage())) {
+                    block.set_computed();
+                }
                 let asked = revealed.filter(|it| it.reveal.stage == block.stage());
                 let value = stages.iter().find(|(stage, _)| *stage == block.stage());
                 if let (Some(asked), Some((_, value))) = (asked, value) {

@@ -208,13 +208,8 @@ pub fn marked_block_ui(
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 1.0;
         for (at, line) in lines[..shown].iter().enumerate() {
-            let rect = wrapped_line_ui(
-                ui,
-                line,
-                with_marks,
-                letters,
-                mark.is_some_and(|it| it.line == at),
-            );
+            let is_marked = mark.is_some_and(|it| it.line == at);
+            let rect = wrapped_line_ui(ui, line, LineLook { with_marks, letters, is_marked });
             if mark.is_some_and(|it| it.arrived && it.line == at) {
                 ui.scroll_to_rect(rect, Some(egui::Align::Center));
             }
@@ -239,14 +234,20 @@ pub fn marked_block_ui(
     });
 }
 
-/// One line, wrapped under its own indentation.
-fn wrapped_line_ui(
-    ui: &mut Ui,
-    line: &DiffLine,
-    with_mark: bool,
+/// How a line is drawn.
+#[derive(Clone, Copy)]
+struct LineLook {
+    /// Lines of this block have marks of change.
+    with_marks: bool,
+    /// The most letters that are shown.
     letters: usize,
+    /// It was asked for.
     is_marked: bool,
-) -> egui::Rect {
+}
+
+/// One line, wrapped under its own indentation.
+fn wrapped_line_ui(ui: &mut Ui, line: &DiffLine, look: LineLook) -> egui::Rect {
+    let LineLook { with_marks: with_mark, letters, is_marked } = look;
     let colours = tokens(ui.ctx());
     let font = fonts::monospace(size::MONOSPACE);
     let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&font, ' '));

@@ -20,6 +20,8 @@ pub(super) struct Block {
     text: String,
     /// A line that was asked for.
     mark: Option<Mark>,
+    /// AWS did not record it; it was computed from the definition.
+    is_computed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,14 @@ pub(super) fn blocks<'a>(
                 (if whole { whole_lines(value) } else { lines }, note)
             }
         };
-        blocks.push(Block { stage, lines, note, text: value.to_pretty(), mark: None });
+        blocks.push(Block {
+            stage,
+            lines,
+            note,
+            text: value.to_pretty(),
+            mark: None,
+            is_computed: false,
+        });
         before = Some(value);
     }
     blocks
@@ -62,6 +71,10 @@ impl Block {
     pub(super) fn mark(&mut self, value: &Value, place: &[PlaceStep]) {
         self.lines = whole_lines(value);
         self.mark = Some(Mark { line: line_of(value, place), arrived: true });
+    }
+
+    pub(super) fn set_computed(&mut self) {
+        self.is_computed = true;
     }
 
     pub(super) fn stage(&self) -> &'static str {
@@ -125,6 +138,11 @@ pub(super) fn stage_ui(ui: &mut Ui, block: &Block, active: &Active, commands: &m
         Note::New => ("new".to_owned(), colours.text_muted),
         Note::Changed(added, removed) => (format!("+{added}  −{removed}"), colours.caught.text),
     };
+    let note = match (block.is_computed, note.is_empty()) {
+        (true, true) => "computed".to_owned(),
+        (true, false) => format!("computed · {note}"),
+        (false, _) => note,
+    };
     let right = copy.left() - 6.0;
     let font = fonts::regular(size::SMALL);
     let note = ui.painter().layout_no_wrap(note, font, colour);
@@ -140,7 +158,11 @@ pub(super) fn stage_ui(ui: &mut Ui, block: &Block, active: &Active, commands: &m
             header.scroll_to_me(Some(egui::Align::TOP));
         }
     }
-    header.on_hover_text(why);
+    let header = header.on_hover_text(why);
+    if block.is_computed {
+        header
+            .on_hover_text("AWS does not record this stage; it was computed from the definition.");
+    }
     let inside = egui::UiBuilder::new().max_rect(copy);
     ui.scope_builder(inside, |ui| {
         let name = format!("Copy {title}");

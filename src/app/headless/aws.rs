@@ -49,7 +49,7 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
                 (as_run.name.as_str(), StateMachineType::Standard, as_run.definition.as_str());
             let written = write_bundle(args, machine, history)?;
             say(&written);
-            return finish(read, &reader);
+            return Ok(finish(read, &reader));
         }
         let mut said = vec![write_history(history, &args.output)?];
         match definition {
@@ -62,7 +62,7 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
             Err(err) => say_error(&format!("The definition did not come. {err}")),
         }
         say(&said.join("\n"));
-        finish(read, &reader)
+        Ok(finish(read, &reader))
     })
 }
 
@@ -92,11 +92,11 @@ fn fetch_express(args: &FetchArgs, region: &str) -> Result<ExitCode, Failure> {
 }
 
 /// Tells whether all of it came.
-fn finish(read: Result<(), AwsError>, reader: &ExecutionReader) -> Result<ExitCode, Failure> {
-    let Err(err) = read else { return Ok(ExitCode::SUCCESS) };
+fn finish(read: Result<(), AwsError>, reader: &ExecutionReader) -> ExitCode {
+    let Err(err) = read else { return ExitCode::SUCCESS };
     let (all, last) = (reader.progress().total, reader.history().last_id().0);
     say_error(&format!("Only the first {last} of {all} events came. {err}"));
-    Ok(ExitCode::FAILURE)
+    ExitCode::FAILURE
 }
 
 /// Writes history and definition as one `.stepwell` file, without secrets unless they are to stay.

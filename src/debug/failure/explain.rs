@@ -394,7 +394,7 @@ fn by_writer(facts: &Facts<'_>) -> Option<Said> {
         CauseKind::Lambda { stack, .. } => {
             let message = &facts.cause.message;
             let what = if message.is_empty() { String::new() } else { format!(": {message}") };
-            let at = stack.last().or(stack.first()).map_or_else(String::new, |line| {
+            let at = stack.last().map_or_else(String::new, |line| {
                 format!(" ({})", shortened(line.lines().next().unwrap_or("").trim()))
             });
             let missing = facts.evidence.iter().find(|it| it.value.is_none());

@@ -461,13 +461,11 @@ impl<'a> Gather<'a> {
         let after_millis = told.timestamp.0.saturating_sub(begun.begin.0).max(0);
         let elapsed = u64::try_from(after_millis / 1000).unwrap_or(0);
         Some(match (timeout, heartbeat) {
-            (Some(seconds), None) => Timer::Timeout { seconds },
-            (None, Some(seconds)) => Timer::Heartbeat { seconds, after_millis },
-            (Some(timeout), Some(heartbeat)) if elapsed + 1 < timeout => {
-                Timer::Heartbeat { seconds: heartbeat, after_millis }
+            (timeout, Some(seconds)) if timeout.is_none_or(|it| elapsed + 1 < it) => {
+                Timer::Heartbeat { seconds, after_millis }
             }
-            (Some(seconds), Some(_)) => Timer::Timeout { seconds },
-            (None, None) => Timer::Unknown { after_millis },
+            (Some(seconds), _) => Timer::Timeout { seconds },
+            (None, _) => Timer::Unknown { after_millis },
         })
     }
 
@@ -481,28 +479,27 @@ impl<'a> Gather<'a> {
             [] => String::new(),
             names => format!(" It stood in {}.", names.join(", ")),
         };
-        let (name, why, remedy) = match last.event_type {
-            EventType::ExecutionTimedOut => {
-                let limit = self.machine_timeout.map_or_else(
-                    || "the time that it was given".to_owned(),
-                    |it| format!("its TimeoutSeconds of {it} s"),
-                );
-                (
-                    "The execution timed out",
-                    format!("The execution as a whole took longer than {limit}.{stood}"),
-                    "Give the machine more TimeoutSeconds, or that state a TimeoutSeconds of its own with a Retry or Catch for States.Timeout: no Catch sees the timeout of the execution.",
-                )
-            }
-            EventType::ExecutionAborted => (
+        let (name, why, remedy) = if last.event_type == EventType::ExecutionTimedOut {
+            let limit = self.machine_timeout.map_or_else(
+                || "the time that it was given".to_owned(),
+                |it| format!("its TimeoutSeconds of {it} s"),
+            );
+            (
+                "The execution timed out",
+                format!("The execution as a whole took longer than {limit}.{stood}"),
+                "Give the machine more TimeoutSeconds, or that state a TimeoutSeconds of its own with a Retry or Catch for States.Timeout: no Catch sees the timeout of the execution.",
+            )
+        } else if last.event_type == EventType::ExecutionAborted {
+            (
                 "The execution was stopped",
                 format!("Somebody, or something, called StopExecution.{stood}"),
                 "CloudTrail knows who called StopExecution. A parent execution that was stopped stops its .sync children too.",
-            ),
-            EventType::ExecutionFailed if nothing_else => {
-                let (why, remedy) = super::explain::of_execution(&error, &cause);
-                ("The execution failed", format!("{why}{stood}"), remedy)
-            }
-            _ => return None,
+            )
+        } else if last.event_type == EventType::ExecutionFailed && nothing_else {
+            let (why, remedy) = super::explain::of_execution(&error, &cause);
+            ("The execution failed", format!("{why}{stood}"), remedy)
+        } else {
+            return None;
         };
         let at = Look { event: last.id, thread: ThreadId::TOP };
         Some(FailureGroup {
