@@ -232,7 +232,7 @@ fn a_definition_dropped_on_a_bare_recording_is_what_it_runs_again_with() {
     let mut harness = window(opened_now(&bundle));
     let edited = folder.path().join("fixed.asl.json");
     std::fs::write(&edited, ORDER.replace("States.Timeout", "KeyError")).expect("written");
-    command(&mut harness, Command::RunAgainWith(edited));
+    command(&mut harness, Command::Open(edited));
     settle(&mut harness, |app| app.comparison.is_some());
     assert_eq!(app_status(&harness), "SUCCEEDED");
 }
