@@ -18,6 +18,7 @@ use super::remote::Remote;
 use super::requests::{Exchange, NamedRequest, RequestDraft, RouteKey};
 use super::settings::Settings;
 use super::simulation::{Run, RunId};
+use super::states_api::StatesApi;
 use super::test_draft::{StateTest, TestDraft};
 use super::tour::{Tour, TourEvent};
 use super::worker::{FileWatcher, Outbox};
@@ -115,6 +116,8 @@ pub struct App {
     pub(super) revealed: Option<super::postmortem::Revealed>,
     /// What is attached of AWS.
     pub attach: Attach,
+    /// What Step Functions' own API knows beside the project and its executions.
+    pub states_api: StatesApi,
     /// Commands that only a window can carry out, for it to take.
     pub for_window: Vec<Command>,
     pub(super) breakpoints: BTreeMap<String, Breakpoints>,
@@ -156,6 +159,7 @@ impl App {
             definition_drafts: BTreeMap::new(),
             remote: Remote::default(),
             revealed: None,
+            states_api: StatesApi::default(),
             for_window: Vec::new(),
             breakpoints: BTreeMap::new(),
             replies: BTreeMap::new(),
@@ -313,9 +317,7 @@ impl App {
                 self.replies.insert(id, reply);
                 self.deliver();
             }
-            Event::ServerStarted(port) => {
-                self.notify(NoticeLevel::Info, format!("Serving on port {port}"), "");
-            }
+            Event::StatesCalled { call, reply } => self.call_states(&call, reply),
             Event::ServerStopped(why) => {
                 if let Some(why) = why {
                     self.notify(NoticeLevel::Error, "The local server ended", why);

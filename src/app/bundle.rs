@@ -13,7 +13,7 @@ use crate::debug::{BreakOn, Breakpoint, Breakpoints, HitCount};
 use crate::execution::{Execution, ExecutionSource, History, export, import};
 use crate::json::Value;
 use crate::json::document::{Document, Format};
-use crate::project::{MachineDefinition, Project};
+use crate::project::{DefinitionJson, MachineDefinition, Project};
 use crate::services::mock::MockConfig;
 
 /// The form of the file; another number is another form.
@@ -132,6 +132,7 @@ impl Bundle {
             kind: self.kind,
             arn: format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}"),
             machine: Arc::new(parsed.machine),
+            definition: DefinitionJson::of_text(Arc::clone(&self.definition)),
             file: path.to_owned(),
             text: Arc::clone(&self.definition),
             diagnostics: parsed.diagnostics,

@@ -6,12 +6,13 @@ use tokio::sync::oneshot;
 
 use super::comparison::Compared;
 use super::simulation::RunId;
+use super::states_api::{Call, Response};
 use crate::apigateway::{HttpRequest, HttpResponse};
 use crate::project::{OpenError, Project};
 
 /// News from a worker.
 #[derive(Debug)]
-pub enum Event {
+pub(super) enum Event {
     /// `reload` when a save caused it, so that selection and cursor stay.
     ProjectLoaded {
         path: PathBuf,
@@ -24,7 +25,11 @@ pub enum Event {
         request: HttpRequest,
         reply: oneshot::Sender<HttpResponse>,
     },
-    ServerStarted(u16),
+    /// A call of AWS's own API came in over loopback and waits for its answer.
+    StatesCalled {
+        call: Call,
+        reply: oneshot::Sender<Response>,
+    },
     /// The port could not be opened, or the server ended.
     ServerStopped(Option<String>),
     /// An answer of AWS.

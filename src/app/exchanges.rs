@@ -224,7 +224,7 @@ fn no_such_machine(arn: &str) -> IntegrationResult {
 
 /// What `StartSyncExecution` answers for an execution that has ended. The gateway gives up after so many milliseconds of the
 /// execution's own, virtual time.
-fn sync_result(run: &Run, timeout_millis: u64) -> IntegrationResult {
+pub(super) fn sync_result(run: &Run, timeout_millis: u64) -> IntegrationResult {
     let ended_at =
         run.session.history().events().last().map_or(run.started_at, |event| event.timestamp);
     let status = run.status();

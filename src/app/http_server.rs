@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::event::Event;
+use super::states_api::{Call, Response as CallResponse};
 use super::worker::Outbox;
 use crate::apigateway::http::parse_query;
 use crate::apigateway::{HttpRequest, HttpResponse};
@@ -120,6 +121,17 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
         Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "The body broke off"),
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "The body did not come"),
     };
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let call = Call::of(
+        parts.method.as_str(),
+        parts.uri.path(),
+        text("x-amz-target"),
+        text("content-type"),
+        &String::from_utf8_lossy(&body),
+    );
+    if let Some(call) = call {
+        return answer_call(&shared, call).await;
+    }
     let request = HttpRequest {
         method: parts.method.as_str().to_owned(),
         path: without_stage(parts.uri.path(), &shared.stage).to_owned(),
@@ -142,6 +154,35 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
         // The window was closed or the project replaced while the request was held.
         Err(_) => refuse(StatusCode::GATEWAY_TIMEOUT, "Endpoint request timed out"),
     }
+}
+
+/// Answers a call of AWS's own API.
+async fn answer_call(shared: &Shared, call: Call) -> Response {
+    let patience = call.patience();
+    let (reply, mut answer) = oneshot::channel();
+    if !shared.outbox.send(Event::StatesCalled { call, reply }) {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is ending");
+    }
+    let answered = match patience {
+        None => answer.await.ok(),
+        Some(patience) => match tokio::time::timeout(patience, &mut answer).await {
+            Ok(answered) => answered.ok(),
+            Err(_) => {
+                // What was sent while the time ran out must not be lost.
+                answer.close();
+                Some(answer.try_recv().unwrap_or_else(|_| CallResponse::nothing_came()))
+            }
+        },
+    };
+    let Some(answered) = answered else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "The project was closed");
+    };
+    let response = Response::builder()
+        .status(answered.status)
+        .header("content-type", answered.content_type)
+        .header("x-amzn-requestid", answered.request_id)
+        .body(Body::from(answered.body));
+    response.unwrap_or_else(|err| refuse(StatusCode::INTERNAL_SERVER_ERROR, &err.to_string()))
 }
 
 /// Whether `Host` and `Origin` say that the caller means this machine.
@@ -180,7 +221,9 @@ fn from_here(headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
     }
 }
 
+/// SDKs put `sync-` before the host for `StartSyncExecution` and `TestState`, unless they are told not to.
 fn is_loopback(host: &str, port: u16) -> bool {
+    let host = host.strip_prefix("sync-").unwrap_or(host);
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
         host.strip_prefix(name).is_some_and(|rest| {
             rest.is_empty() || rest.strip_prefix(':') == Some(&port.to_string())

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::answers::Answers;
 use super::clock::Stopwatch;
-use super::simulation::{Run, RunId, execution_name};
+use super::simulation::{ROLE_ARN, Run, RunId, execution_name};
 use crate::asl::{StateMachineType, StatePath};
 use crate::debug::{Breakpoints, Goal, StopReason, TaskAnswer as DebugAnswer};
 use crate::engine::{ExecutionStart, TaskRequest, TaskToken};
@@ -298,7 +298,7 @@ fn child_start(
         seed,
         execution_arn: execution_arn.into(),
         execution_name: name.as_str().into(),
-        role_arn: "arn:aws:iam::123456789012:role/stepwell-simulation".into(),
+        role_arn: ROLE_ARN.into(),
         state_machine_arn: arn.into(),
         state_machine_name: machine.name.as_str().into(),
     }
@@ -377,6 +377,23 @@ fn tell_parents(runs: &mut [Run], pumped: &mut Pumped) -> bool {
         }
     }
     any
+}
+
+/// As `StopExecution`: an execution ends as ABORTED, and with it those that it waits for. When it did.
+pub(super) fn stop(
+    runs: &mut Vec<Run>,
+    id: RunId,
+    error: Option<Arc<str>>,
+    cause: Option<Arc<str>>,
+) -> Option<Timestamp> {
+    let run = runs.iter_mut().find(|it| it.id == id)?;
+    run.session.stop_because(error, cause);
+    run.stopped = Some(StopReason::End);
+    let now = run.now();
+    for token in std::mem::take(&mut run.in_children) {
+        call_off(runs, id, token, now);
+    }
+    Some(now)
 }
 
 /// The caller no longer waits: as AWS does, its child is stopped, and with it what the child waits for.

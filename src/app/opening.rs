@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use super::answers::Answers;
 use super::app::{App, NoticeLevel, OpenProject, Selection};
+use super::clock;
 use super::command::{Command, Pane};
 use super::requests::{NamedRequest, RequestDraft};
 use super::simulation::{Run, RunId};
+use super::states_api::StatesApi;
 use super::worker::FileWatcher;
 use crate::asl::{StateMachineType, StatePath};
 use crate::debug::{Breakpoints, ExceptionFilters};
@@ -61,6 +63,7 @@ impl App {
         self.definition_drafts.clear();
         self.replies.clear();
         self.server = None;
+        self.states_api = StatesApi::opened(clock::now());
         self.breakpoints.clear();
         let examples: Vec<NamedRequest> = project
             .example_requests
@@ -98,7 +101,12 @@ impl App {
     }
 
     /// The same project after a save: what was selected stays selected, executions stay as they ran, tables keep their items.
-    pub(super) fn replace_project(&mut self, project: Project) {
+    pub(super) fn replace_project(&mut self, mut project: Project) {
+        for machine in self.created_machines() {
+            if !project.machines.iter().any(|it| it.name == machine.name) {
+                project.machines.push(machine);
+            }
+        }
         let Some(open) = &mut self.project else { return self.show_project(project) };
         let shown = open.machine().map(|it| it.name.clone());
         if open.project.files != project.files {
@@ -135,6 +143,45 @@ impl App {
         }
     }
 
+    /// Adds a machine that no file has.
+    pub(super) fn add_machine(&mut self, machine: MachineDefinition) {
+        if let Some(open) = &mut self.project {
+            self.breakpoints.entry(machine.name.clone()).or_insert_with(no_breakpoints);
+            open.project.machines.push(machine);
+        }
+    }
+
+    /// Puts another definition in the place of a machine's; its executions stay as they ran.
+    pub(super) fn replace_machine(&mut self, index: usize, machine: MachineDefinition) {
+        let machines = self.project.as_mut().map(|open| &mut open.project.machines);
+        if let Some(place) = machines.and_then(|it| it.get_mut(index)) {
+            *place = machine;
+        }
+    }
+
+    /// Takes a machine away, with its executions and all that they started.
+    pub(super) fn remove_machine(&mut self, index: usize) {
+        let own: Vec<RunId> =
+            self.runs.iter().filter(|it| it.machine == index).map(|it| it.id).collect();
+        for id in own {
+            self.remove_family(id);
+        }
+        for run in self.runs.iter_mut().filter(|it| it.machine > index) {
+            run.machine -= 1;
+        }
+        if self.run().is_none() {
+            self.active_run = None;
+        }
+        let Some(open) = &mut self.project else { return };
+        if index < open.project.machines.len() {
+            open.project.machines.remove(index);
+        }
+        if open.machine > index || open.machine == open.project.machines.len() {
+            open.machine = open.machine.saturating_sub(1);
+            self.selection.state = None;
+        }
+    }
+
     /// Shows a recorded execution: in the machine of its name, or, where the project has none, in one made of the
     /// definition that it was run with.
     pub(super) fn show_recorded(&mut self, execution: &Execution) {
@@ -158,6 +205,7 @@ impl App {
                 kind: execution.kind,
                 arn: String::new(),
                 machine: Arc::clone(&execution.state_machine),
+                definition: run.definition.clone(),
                 file: PathBuf::from("(as it was run)"),
                 text: Arc::clone(&execution.state_machine.source),
                 diagnostics: Vec::new(),

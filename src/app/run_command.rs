@@ -91,9 +91,8 @@ impl App {
             Command::RunFromState(state) => self.run_from(&state),
             Command::Restart => self.restart(),
             Command::Stop => {
-                if let Some(run) = self.run_mut() {
-                    run.session.stop();
-                    run.stopped = Some(StopReason::End);
+                if let Some(id) = self.active_run {
+                    self.stop_run(id, None, None);
                 }
             }
             Command::GoTo(event) => self.goto(|_| event),
@@ -459,20 +458,17 @@ impl App {
     }
 
     fn start_server(&mut self, port: u16) {
-        let Some(api) = self.project.as_ref().and_then(|open| open.project.apis.first()) else {
-            self.notify(
-                NoticeLevel::Error,
-                "There is no API to serve",
-                "Open a project that has one.",
-            );
+        let Some(open) = &self.project else {
+            self.notify(NoticeLevel::Error, "There is nothing to serve", "Open a project first.");
             return;
         };
+        let stage = open.project.apis.first().map_or("", |api| &*api.stage);
         if let Some(server) = &self.server {
             let url = server.url();
             self.notify(NoticeLevel::Info, format!("Already serving on {url}"), "");
             return;
         }
-        match HttpServer::start(port, &api.stage, self.outbox.clone()) {
+        match HttpServer::start(port, stage, self.outbox.clone()) {
             Ok(server) => {
                 self.notify(NoticeLevel::Info, format!("Serving on {}", server.url()), "");
                 self.server = Some(server);

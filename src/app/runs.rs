@@ -1,5 +1,6 @@
 //! The executions of a session: started, kept within a number, let move, shown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::{App, NoticeLevel};
@@ -9,12 +10,15 @@ use super::simulation::{Run, RunId, execution_name, execution_start};
 use super::tour::TourEvent;
 use crate::asl::{StateMachineType, StatePath};
 use crate::debug::StopReason;
-use crate::execution::{EventDetails, HistoryEvent};
+use crate::execution::{EventDetails, HistoryEvent, Timestamp};
 use crate::json::Value;
 use crate::services::states::SendTask;
 
-/// Ended executions kept, so that a served API can run for days.
-const MAX_RUNS: usize = 40;
+/// Executions that nobody started from another one, kept so that a served API can run for days.
+const MAX_RUNS: usize = 500;
+
+/// Events of all executions that are kept.
+const MAX_EVENTS: usize = 1_000_000;
 
 impl App {
     /// Starts an execution, stopped before its first state. It becomes the one that is shown. An Express execution may have a
@@ -53,7 +57,12 @@ impl App {
 
     /// Keeps the executions that are under way and the latest of the others.
     pub(super) fn forget_old_runs(&mut self) {
-        while self.runs.iter().filter(|it| it.parent.is_none()).count() > MAX_RUNS {
+        let too_many = |runs: &[Run]| {
+            let events = runs.iter().map(|it| it.session.history().events().len());
+            let roots = runs.iter().filter(|it| it.parent.is_none());
+            roots.count() > MAX_RUNS || events.sum::<usize>() > MAX_EVENTS
+        };
+        while too_many(&self.runs) {
             let may_go = |root: &&Run| {
                 let family = nested::family(&self.runs, root.id);
                 let mut members = self.runs.iter().filter(|it| family.contains(&it.id));
@@ -107,8 +116,8 @@ impl App {
         if arrived || shown.is_some() {
             self.select_current();
         }
-        let more = pumped.more;
         self.deliver();
+        let more = pumped.more | self.deliver_states();
         self.observe_tour(TourEvent::Other);
         more
     }
@@ -132,6 +141,16 @@ impl App {
     pub fn send_task(&mut self, send: &SendTask) -> Result<RunId, String> {
         let sent = nested::send_task(&mut self.runs, send, None);
         sent.map_err(|refusal| refusal.message)
+    }
+
+    /// Stops an execution as `StopExecution` does. When it ended; `None` when it is not there.
+    pub(super) fn stop_run(
+        &mut self,
+        id: RunId,
+        error: Option<Arc<str>>,
+        cause: Option<Arc<str>>,
+    ) -> Option<Timestamp> {
+        nested::stop(&mut self.runs, id, error, cause)
     }
 
     /// Opens a child execution of a distributed Map of the shown execution, as an execution of its own.

@@ -12,7 +12,7 @@ use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
 use crate::engine::{ExecutionStart, Journal, JournalError, TaskRequest, TaskToken};
 use crate::execution::{EventDetails, Execution, ExecutionStatus, Timestamp};
 use crate::json::Value;
-use crate::project::MachineDefinition;
+use crate::project::{DefinitionJson, MachineDefinition};
 use crate::services::TaskAnswer;
 use crate::services::mock::MockCase;
 use crate::services::states::StatesCall;
@@ -23,6 +23,9 @@ pub struct RunId(pub u64);
 
 /// Steps of the engine between two looks at the clock.
 const STEPS_PER_LOOK: usize = 256;
+
+/// The role of simulated executions.
+pub(super) const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/stepwell-simulation";
 
 /// One execution under the debugger.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub struct Run {
     pub execution_name: Arc<str>,
     /// What it was started from; `None` for a recorded execution.
     pub start: Option<ExecutionStart>,
+    /// What it runs, as `DescribeStateMachineForExecution` tells.
+    pub definition: DefinitionJson,
     pub session: DebugSession,
     /// Why it last stopped; `None` while it works on a goal.
     pub stopped: Option<StopReason>,
@@ -85,7 +90,7 @@ pub(super) fn execution_start(
         seed,
         execution_arn: execution_arn(machine, name),
         execution_name: name.into(),
-        role_arn: "arn:aws:iam::123456789012:role/stepwell-simulation".into(),
+        role_arn: ROLE_ARN.into(),
         state_machine_arn: machine.arn.as_str().into(),
         state_machine_name: machine.name.as_str().into(),
     }
@@ -141,6 +146,7 @@ impl Run {
             started_at: start.at,
             execution_arn: Arc::clone(&start.execution_arn),
             execution_name: Arc::clone(&start.execution_name),
+            definition: machine.definition.clone(),
             session: DebugSession::launch(Arc::clone(&machine.machine), start.clone()),
             start: Some(start),
             stopped: Some(StopReason::Entry),
@@ -192,6 +198,7 @@ impl Run {
             execution_arn: Arc::clone(&execution.arn),
             execution_name: name,
             start: None,
+            definition: DefinitionJson::of_text(Arc::clone(&execution.state_machine.source)),
             session,
             stopped: Some(StopReason::Goto),
             log: Vec::new(),

@@ -65,19 +65,32 @@ pub fn run_test(request: &TestStateRequest, answers: &Answers) -> Result<Value, 
     if request.mock.is_none() {
         request.context = None;
     }
-    let now = request.at;
-    let mut invocations = Invocations::new();
     let mut state_name = Arc::from("");
-    let mut answer = |task: &TaskRequest| {
+    let mut otherwise = |task: &TaskRequest| {
         state_name = Arc::clone(&task.state_name);
-        Some(inputs(task, answers.answer(task, now, &mut invocations, None)?))
+        None
     };
-    test_state::test_state(&request, &mut answer).map_err(|err| match err {
+    run_test_or(&request, answers, &mut otherwise).map_err(|err| match err {
         TestStateError::Refused { code, message } => format!("{code}: {message}"),
         TestStateError::Unanswered { resource } => {
             format!("State '{state_name}' calls {resource} and nothing answers it. Give it a mock.")
         }
     })
+}
+
+/// As [`run_test`], of a request as it came; what the project does not answer is answered by `otherwise`.
+pub(super) fn run_test_or(
+    request: &TestStateRequest,
+    answers: &Answers,
+    otherwise: &mut dyn FnMut(&TaskRequest) -> Option<TaskAnswer>,
+) -> Result<Value, TestStateError> {
+    let now = request.at;
+    let mut invocations = Invocations::new();
+    let mut answer = |task: &TaskRequest| {
+        let answer = answers.answer(task, now, &mut invocations, None);
+        Some(inputs(task, answer.or_else(|| otherwise(task))?))
+    };
+    test_state::test_state(request, &mut answer)
 }
 
 fn inputs(task: &TaskRequest, answer: TaskAnswer) -> Vec<Input> {

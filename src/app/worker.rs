@@ -25,12 +25,12 @@ impl std::fmt::Debug for Outbox {
 }
 
 impl Outbox {
-    pub fn new(events: Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    pub(super) fn new(events: Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         Self { events, wake }
     }
 
     /// Whether anybody still listens.
-    pub fn send(&self, event: Event) -> bool {
+    pub(super) fn send(&self, event: Event) -> bool {
         let sent = self.events.send(event).is_ok();
         (self.wake)();
         sent

@@ -36,6 +36,10 @@ pub enum TaskAnswer {
     Never,
     /// A sign of life; the answer is still to come.
     Heartbeat,
+    /// A worker took up an activity's task; the answer is still to come.
+    Started {
+        worker_name: Option<Arc<str>>,
+    },
 }
 
 /// A task that waits for its answer.
@@ -286,9 +290,9 @@ impl Debuggee {
         self.moments.extend(&self.history);
     }
 
-    pub(super) fn stop(&mut self) {
+    pub(super) fn stop(&mut self, error: Option<Arc<str>>, cause: Option<Arc<str>>) {
         if !self.has_ended() {
-            self.take(Input::Stop { error: None, cause: None });
+            self.take(Input::Stop { error, cause });
         }
     }
 
@@ -581,6 +585,7 @@ impl Engine {
                 None
             }
             TaskAnswer::Heartbeat => Some(Input::TaskHeartbeat { token }),
+            TaskAnswer::Started { worker_name } => Some(Input::TaskStarted { token, worker_name }),
             TaskAnswer::Submitted { output } => {
                 pending.submitted = true;
                 Some(Input::TaskSubmitted { token, output })

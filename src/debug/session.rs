@@ -221,7 +221,12 @@ impl DebugSession {
 
     /// `StopExecution`: the execution ends as ABORTED, the cursor goes to its end.
     pub fn stop(&mut self) {
-        self.debuggee.stop();
+        self.stop_because(None, None);
+    }
+
+    /// As [`DebugSession::stop`], with what `StopExecution` was given.
+    pub fn stop_because(&mut self, error: Option<Arc<str>>, cause: Option<Arc<str>>) {
+        self.debuggee.stop(error, cause);
         self.pursuit = None;
         self.trail.clear();
         self.look_at(Cursor { event: self.last_event(), stage: None });

@@ -644,7 +644,10 @@ fn an_execution_goes_the_same_way_with_and_without_the_debugger() {
             vec![match echo(request) {
                 TaskAnswer::Succeeded { output } => Input::TaskSucceeded { token, output },
                 TaskAnswer::Failed { error, cause } => Input::TaskFailed { token, error, cause },
-                TaskAnswer::Submitted { .. } | TaskAnswer::Heartbeat | TaskAnswer::Never => {
+                TaskAnswer::Submitted { .. }
+                | TaskAnswer::Heartbeat
+                | TaskAnswer::Started { .. }
+                | TaskAnswer::Never => {
                     unreachable!()
                 }
             }]

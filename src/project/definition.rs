@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::source_text::SourceText;
 use super::{FileProblem, MachineDefinition};
 use crate::asl::{self, Diagnostic, Severity, StateMachineType};
-use crate::json::document::{Document, Format, LineIndex, Span};
+use crate::json::Value;
+use crate::json::document::{Document, Format, LineIndex, Node, Span};
 
 /// The account and region that stand in every ARN of an opened project, unless its files say others.
 pub(super) const ACCOUNT: &str = "123456789012";
@@ -26,7 +27,9 @@ pub(super) struct FoundDefinition {
 impl FoundDefinition {
     pub(super) fn into_machine(self) -> MachineDefinition {
         let parsed = asl::parse::check_as(&self.document, self.kind);
+        let text = Arc::clone(&self.document.text);
         MachineDefinition {
+            definition: DefinitionJson { text, root: self.document.root.map(Arc::new) },
             arn: machine_arn(&self.name),
             name: self.name,
             kind: self.kind,
@@ -36,6 +39,45 @@ impl FoundDefinition {
             diagnostics: parsed.diagnostics,
             substitutions: self.substitutions,
         }
+    }
+}
+
+/// A definition as it would be deployed: JSON, with what stood for something else filled in.
+#[derive(Clone, Debug, Default)]
+pub struct DefinitionJson {
+    /// The whole file.
+    text: Arc<str>,
+    root: Option<Arc<Node>>,
+}
+
+impl DefinitionJson {
+    /// One that is JSON already.
+    pub fn of_text(text: Arc<str>) -> Self {
+        Self { text, root: None }
+    }
+
+    /// The file's own text where that is it, white space included.
+    pub fn text(&self) -> Arc<str> {
+        let Some(root) = &self.root else { return Arc::clone(&self.text) };
+        let filled_in = root.to_value();
+        if Value::parse(&self.text).is_ok_and(|it| it == filled_in) {
+            return Arc::clone(&self.text);
+        }
+        filled_in.to_pretty().into()
+    }
+}
+
+impl MachineDefinition {
+    /// A machine that no file has: it came as JSON from somebody else.
+    pub fn of_text(name: &str, kind: StateMachineType, arn: &str, definition: &str) -> Self {
+        let found = FoundDefinition {
+            name: name.to_owned(),
+            kind,
+            file: PathBuf::from("(not in a file)"),
+            document: Document::parse(definition, Format::Json),
+            substitutions: Vec::new(),
+        };
+        Self { arn: arn.to_owned(), ..found.into_machine() }
     }
 }
 

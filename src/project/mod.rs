@@ -26,6 +26,7 @@ use crate::services::dynamodb::Table;
 use crate::services::mock::MockConfig;
 use crate::services::s3::SeedObject;
 
+pub use definition::DefinitionJson;
 pub use s3_folder::read_s3_folder;
 
 /// Everything found at a path.
@@ -71,6 +72,8 @@ pub struct MachineDefinition {
     pub arn: String,
     /// With substitutions applied.
     pub machine: Arc<StateMachine>,
+    /// As it would be deployed.
+    pub definition: DefinitionJson,
     /// The file of the definition.
     pub file: PathBuf,
     /// The whole file's text; spans of the machine and its diagnostics point into it.

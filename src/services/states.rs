@@ -129,7 +129,7 @@ fn start_call(
     let state_machine_arn = text("StateMachineArn").unwrap_or_default().to_owned();
     let name = text("Name").map(str::to_owned);
     if let Some(name) = &name
-        && !is_execution_name(name)
+        && !is_name(name)
     {
         return Err(Refusal { code: "InvalidName", message: format!("Invalid Name: '{name}'") });
     }
@@ -170,8 +170,8 @@ fn json_of(parameters: &Value, name: &str) -> Result<Value, Refusal> {
     }
 }
 
-/// 1 to 80 characters, without white space, brackets, wildcards and the like.
-fn is_execution_name(name: &str) -> bool {
+/// Whether executions and activities may be called so: 1 to 80 characters, without white space, brackets, wildcards and the like.
+pub fn is_name(name: &str) -> bool {
     let refused =
         |it: char| it.is_whitespace() || it.is_control() || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(it);
     (1..=80).contains(&name.chars().count()) && !name.contains(refused)

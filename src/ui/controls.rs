@@ -260,8 +260,7 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
             app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty())
         }
         Command::StartServer(_) => {
-            app.server.is_none()
-                && app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty())
+            app.server.is_none() && app.machine().is_some()
         }
         Command::StopServer => app.server.is_some(),
         Command::Aws(AwsCommand::Disconnect) => {

@@ -21,6 +21,12 @@ pub(super) fn request(args: &RequestArgs) -> Result<ExitCode, Failure> {
         args.answering.case.as_deref(),
         args.answering.s3.as_deref(),
     )?;
+    if app.project.as_ref().is_none_or(|open| open.project.apis.is_empty()) {
+        return Err(Failure(format!(
+            "{} has no API. Open a Terraform or SAM project that has one.",
+            args.path.display()
+        )));
+    }
     let body = args.body.as_deref().map_or_else(|| Ok(String::new()), text_or_file)?;
     let mut headers = Vec::new();
     for header in &args.headers {
@@ -52,12 +58,6 @@ pub(super) fn headless_app(
     s3: Option<&std::path::Path>,
 ) -> Result<App, Failure> {
     let mut project = open(path)?;
-    if project.apis.is_empty() {
-        return Err(Failure(format!(
-            "{} has no API. Open a Terraform or SAM project that has one.",
-            path.display()
-        )));
-    }
     let mut answers = answers(&mut project, mocks, s3)?;
     let machine = project.machines.first().map(|it| it.name.clone()).unwrap_or_default();
     choose_case(&project, &mut answers, &machine, case)?;

@@ -1,4 +1,4 @@
-//! `stepwell serve`: the project's API on loopback until Ctrl-C.
+//! `stepwell serve`: the project's API, and Step Functions' own, on loopback until Ctrl-C.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -38,15 +38,23 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
             }
         }
     }
+    say(&format!(
+        "  Step Functions itself, such as: aws stepfunctions list-state-machines --endpoint-url {url}"
+    ));
     say("Ctrl-C ends it.");
     let mut told = 0;
     let mut tokens = BTreeSet::new();
+    let mut more = false;
     while !stopped.load(Ordering::Relaxed) {
-        while app.wait_and_tick(Duration::from_millis(200)) {}
-        refuse_unanswered(&mut app);
+        // What runs is not held up by waiting for news.
+        more = app.wait_and_tick(if more { Duration::ZERO } else { Duration::from_millis(200) });
+        more |= refuse_unanswered(&mut app);
         tell_tokens(&app, &mut tokens);
         for notice in app.notices.drain(..) {
             say_error(&format!("{} {}", notice.text, notice.remedy));
+        }
+        for (operation, status) in app.states_api.take_told() {
+            say(&format!("{operation} -> {status}"));
         }
         for exchange in app.exchanges.iter().filter(|it| it.id > told) {
             if let Some(response) = exchange.response() {
@@ -73,8 +81,8 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Nobody is there to type an answer, so a task without one fails, and says why.
-fn refuse_unanswered(app: &mut crate::app::App) {
+/// Nobody is there to type an answer, so a task without one fails, and says why. Whether there was one.
+fn refuse_unanswered(app: &mut crate::app::App) -> bool {
     let mut refused = Vec::new();
     for run in app.runs.iter_mut().filter(|run| run.is_running()) {
         let waiting: Vec<_> = run.waiting().into_iter().filter(|it| !it.is_called_back()).collect();
@@ -90,9 +98,10 @@ fn refuse_unanswered(app: &mut crate::app::App) {
             }
         }
     }
-    for why in refused {
-        say_error(&why);
+    for why in &refused {
+        say_error(why);
     }
+    !refused.is_empty()
 }
 
 /// Says once of each callback which token it waits for: the message that would carry it goes nowhere here.

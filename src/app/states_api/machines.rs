@@ -1,0 +1,352 @@
+//! State machines: those of the project, and those that calls create beside them.
+//!
+//! A machine of a file is changed by changing the file. One that a call created lives as long as the project is open, in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::arns;
+use super::describe::{Found, seconds};
+use super::page::Page;
+use super::refusal::ApiError;
+use super::request::{
+    ARN, INCLUDED_DATA, Is, MAX_RESULTS, Member, NAME, NEXT_TOKEN, Request,
+};
+use crate::app::app::App;
+use crate::app::clock;
+use crate::app::simulation::{ROLE_ARN, execution_name};
+use crate::asl::aws::{Account, create_error, create_request_error, validate_response};
+use crate::asl::{Severity, StateMachineType};
+use crate::execution::Timestamp;
+use crate::json::{Object, Value};
+use crate::project::MachineDefinition;
+
+/// Machines that calls may create; their definitions stay in memory.
+const MAX_CREATED: usize = 1000;
+
+const DEFINITION: Is = Is::Payload { most: 1_048_576 };
+const LIST: &[Member] = &[MAX_RESULTS, NEXT_TOKEN];
+const DESCRIBE: &[Member] = &[Member::needed("stateMachineArn", ARN), INCLUDED_DATA];
+const OF_EXECUTION: &[Member] = &[Member::needed("executionArn", ARN), INCLUDED_DATA];
+const CREATE: &[Member] = &[
+    Member::needed("name", NAME),
+    Member::needed("definition", DEFINITION),
+    Member::needed("roleArn", ARN),
+    Member::optional("type", Is::OneOf(&["STANDARD", "EXPRESS"])),
+    Member::optional("loggingConfiguration", Is::Nested),
+    Member::optional("tracingConfiguration", Is::Nested),
+    Member::optional("encryptionConfiguration", Is::Nested),
+    Member::optional("tags", Is::Nested),
+    Member::optional("publish", Is::Flag),
+    Member::optional("versionDescription", Is::Text { least: 0, most: 256 }),
+];
+const UPDATE: &[Member] = &[
+    Member::needed("stateMachineArn", ARN),
+    Member::optional("definition", DEFINITION),
+    Member::optional("roleArn", ARN),
+    Member::optional("loggingConfiguration", Is::Nested),
+    Member::optional("tracingConfiguration", Is::Nested),
+    Member::optional("encryptionConfiguration", Is::Nested),
+    Member::optional("publish", Is::Flag),
+    Member::optional("versionDescription", Is::Text { least: 0, most: 256 }),
+];
+const DELETE: &[Member] = &[Member::needed("stateMachineArn", ARN)];
+const VALIDATE: &[Member] = &[
+    Member::needed("definition", DEFINITION),
+    Member::optional("type", Is::OneOf(&["STANDARD", "EXPRESS"])),
+    Member::optional("severity", Is::OneOf(&["ERROR", "WARNING"])),
+    Member::optional("maxResults", Is::Count { most: 100 }),
+];
+
+/// A machine that a call created.
+#[derive(Clone, Debug)]
+pub(super) struct MachineRecord {
+    created: Timestamp,
+    updated: Timestamp,
+    /// None before the first update (recorded).
+    revision: Option<String>,
+    /// As `CreateStateMachine` was asked, with what updates have changed.
+    request: Object,
+}
+
+impl App {
+    /// The index of the machine that an ARN names. There are no versions and no aliases.
+    pub(super) fn find_machine(&self, arn: &str) -> Result<usize, ApiError> {
+        arns::read(arn, &["stateMachine"])?;
+        self.machine_by_arn(arn).ok_or_else(|| ApiError::no_machine(arn))
+    }
+
+    fn machine_of_arn(&self, arn: &str) -> Result<&MachineDefinition, ApiError> {
+        let index = self.find_machine(arn)?;
+        let machines = self.project.as_ref().map(|open| &open.project.machines);
+        machines.and_then(|it| it.get(index)).ok_or_else(|| ApiError::no_machine(arn))
+    }
+
+    /// In the order of their names.
+    pub(super) fn list_state_machines(&self, body: &str) -> Result<Value, ApiError> {
+        let request = Request::read(body, LIST)?;
+        let page = Page::of(&request, "ListStateMachines")?;
+        let machines = self.project.iter().flat_map(|open| &open.project.machines);
+        // One that came with a recorded execution has no ARN of its own.
+        let machines = machines.filter(|it| !it.arn.is_empty());
+        let mut machines: Vec<&MachineDefinition> = machines.collect();
+        machines.sort_by(|one, other| one.name.cmp(&other.name));
+        let after = page.after.clone();
+        let following =
+            machines.into_iter().filter(|it| after.as_ref().is_none_or(|after| it.name > *after));
+        Ok(page.answer(
+            "stateMachines",
+            following,
+            |it| it.name.clone(),
+            |it| {
+                Value::object([
+                    ("stateMachineArn", Value::from(it.arn.as_str())),
+                    ("name", Value::from(it.name.as_str())),
+                    ("type", Value::from(it.kind.as_str())),
+                    ("creationDate", seconds(self.created(&it.arn))),
+                ])
+            },
+        ))
+    }
+
+    pub(super) fn describe_state_machine(&self, body: &str) -> Result<Value, ApiError> {
+        let request = Request::read(body, DESCRIBE)?;
+        let arn = request.needed("stateMachineArn");
+        let machine = self.machine_of_arn(arn)?;
+        let mut members = vec![
+            ("stateMachineArn", Value::from(arn)),
+            ("name", Value::from(machine.name.as_str())),
+            ("status", Value::from("ACTIVE")),
+            ("type", Value::from(machine.kind.as_str())),
+            ("creationDate", seconds(self.created(arn))),
+        ];
+        // Without data AWS gives an empty object as the definition.
+        let definition =
+            if request.wants_data() { machine.definition.text() } else { Arc::from("{}") };
+        members.push(("definition", Value::String(definition)));
+        members.extend(self.settings_of(arn));
+        Ok(Value::object(members))
+    }
+
+    /// As the execution runs it, whatever has become of the machine since.
+    pub(super) fn describe_state_machine_for_execution(
+        &self,
+        body: &str,
+    ) -> Result<Value, ApiError> {
+        let request = Request::read(body, OF_EXECUTION)?;
+        let found = self.find_execution(request.needed("executionArn"))?;
+        let facts = found.facts();
+        let (name, updated) = match found {
+            Found::Run(run) | Found::Child { run, .. } => (Arc::clone(&run.machine_name), run),
+        };
+        let whole = updated.definition.text();
+        let mut members = Vec::new();
+        let mut definition = Arc::clone(&whole);
+        if let Found::Child { map_run, .. } = found {
+            let part = super::map_runs::processor(&whole, map_run.state.as_str());
+            definition = part.map_or(whole, |it| it.to_pretty().into());
+            members.push(("mapRunArn", Value::String(Arc::clone(&map_run.arn))));
+            members.push(("label", Value::String(Arc::clone(&map_run.label))));
+        }
+        if !request.wants_data() {
+            definition = Arc::from("{}");
+        }
+        let arn = &facts.state_machine_arn;
+        let changed = self.states_api.machines.get(&**arn).map(|it| it.updated);
+        // What was changed after it began is not what it runs.
+        let date = changed.filter(|it| *it <= facts.started).unwrap_or_else(|| self.created(arn));
+        members.extend([
+            ("stateMachineArn", Value::String(Arc::clone(arn))),
+            ("name", Value::String(name)),
+            ("definition", Value::String(definition)),
+            ("updateDate", seconds(date)),
+        ]);
+        members.extend(self.settings_of(arn));
+        Ok(Value::object(members))
+    }
+
+    pub(super) fn create_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
+        let request = Request::read(body, CREATE)?;
+        let prefix = self.arn_prefix();
+        let wanted = request.to_value();
+        let account = self.account(&prefix, &wanted);
+        if let Some((code, message)) = create_request_error(&wanted, &account) {
+            return Err(ApiError { code, message });
+        }
+        refuse_versions(&request)?;
+        let name = request.needed("name");
+        let arn = format!("{prefix}:stateMachine:{name}");
+        let created = |at: Timestamp| {
+            Value::object([
+                ("stateMachineArn", Value::from(arn.as_str())),
+                ("creationDate", seconds(at)),
+            ])
+        };
+        if self.machine_by_arn(&arn).is_some() {
+            return Ok(created(self.created(&arn)));
+        }
+        if self.states_api.machines.len() >= MAX_CREATED {
+            let message = format!("Stepwell keeps {MAX_CREATED} machines that calls create");
+            return Err(ApiError::new("StateMachineLimitExceeded", message));
+        }
+        let kind = kind_of(request.text("type"));
+        let definition = request.needed("definition");
+        self.add_machine(MachineDefinition::of_text(name, kind, &arn, definition));
+        let now = clock::now();
+        let members = wanted.as_object().cloned().unwrap_or_default();
+        let record =
+            MachineRecord { created: now, updated: now, revision: None, request: members };
+        self.states_api.machines.insert(arn.clone(), record);
+        if let Some(tags) = request.get("tags") {
+            self.states_api.set_tags(&arn, tags)?;
+        }
+        Ok(created(now))
+    }
+
+    pub(super) fn update_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
+        let request = Request::read(body, UPDATE)?;
+        let arn = request.needed("stateMachineArn").to_owned();
+        let index = self.find_machine(&arn)?;
+        self.made_by_a_call(&arn)?;
+        refuse_versions(&request)?;
+        let (kind, name) = {
+            let machine = self.machine_of_arn(&arn)?;
+            (machine.kind, machine.name.clone())
+        };
+        if let Some(definition) = request.text("definition") {
+            if let Some((code, message)) = create_error(definition, kind) {
+                return Err(ApiError { code, message });
+            }
+            self.replace_machine(
+                index,
+                MachineDefinition::of_text(&name, kind, &arn, definition),
+            );
+        }
+        let given = ["definition", "roleArn", "loggingConfiguration", "tracingConfiguration"];
+        if !given.iter().any(|it| request.get(it).is_some()) {
+            let message = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
+            return Err(ApiError::new("MissingRequiredParameter", message));
+        }
+        self.states_api.requests += 1;
+        let revision = execution_name(self.states_api.requests);
+        let now = clock::now();
+        if let Some(record) = self.states_api.machines.get_mut(&arn) {
+            for name in given {
+                if let Some(value) = request.get(name) {
+                    record.request.insert(name.into(), value.clone());
+                }
+            }
+            record.updated = now;
+            record.revision = Some(revision.clone());
+        }
+        Ok(Value::object([("updateDate", seconds(now)), ("revisionId", Value::from(revision))]))
+    }
+
+    /// With its executions; deleting what is not there is no error (recorded).
+    pub(super) fn delete_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
+        let request = Request::read(body, DELETE)?;
+        let arn = request.needed("stateMachineArn");
+        arns::read(arn, &["stateMachine"])?;
+        if let Some(index) = self.machine_by_arn(arn) {
+            self.made_by_a_call(arn)?;
+            self.remove_machine(index);
+            self.states_api.machines.remove(arn);
+            self.states_api.tags.remove(arn);
+        }
+        Ok(Value::empty_object())
+    }
+
+    /// The machines that calls have created, for a project that is read again.
+    pub(in crate::app) fn created_machines(&self) -> Vec<MachineDefinition> {
+        let machines = self.project.iter().flat_map(|open| &open.project.machines);
+        let created = |it: &&MachineDefinition| self.states_api.machines.contains_key(&it.arn);
+        machines.filter(created).cloned().collect()
+    }
+
+    fn made_by_a_call(&self, arn: &str) -> Result<(), ApiError> {
+        if self.states_api.machines.contains_key(arn) {
+            return Ok(());
+        }
+        let machine = self.machine_of_arn(arn)?;
+        Err(ApiError::validation(format!(
+            "{} is read from {}: change that file, and it is read again",
+            machine.name,
+            machine.file.display()
+        )))
+    }
+
+    fn created(&self, arn: &str) -> Timestamp {
+        self.states_api.machines.get(arn).map_or(self.states_api.since, |it| it.created)
+    }
+
+    /// What a request to create a machine is held against.
+    fn account(&self, prefix: &str, wanted: &Value) -> Account {
+        let mut machines = BTreeMap::new();
+        for machine in self.project.iter().flat_map(|open| &open.project.machines) {
+            let request = match self.states_api.machines.get(&machine.arn) {
+                Some(record) => Value::from(record.request.clone()),
+                None => Value::object([
+                    ("definition", Value::String(machine.definition.text())),
+                    ("type", Value::from(machine.kind.as_str())),
+                ]),
+            };
+            machines.insert(machine.name.clone(), request);
+        }
+        Account { arn_prefix: prefix.to_owned(), machines, log_groups: log_groups(wanted) }
+    }
+
+    /// Role, logging and tracing: as they were given, else as AWS has them when nothing is said.
+    fn settings_of(&self, arn: &str) -> Vec<(&'static str, Value)> {
+        let record = self.states_api.machines.get(arn);
+        let given = |name: &str| record.and_then(|it| it.request.get(name)).cloned();
+        let no_logging = || {
+            Value::object([
+                ("level", Value::from("OFF")),
+                ("includeExecutionData", Value::from(false)),
+            ])
+        };
+        let no_tracing = || Value::object([("enabled", Value::from(false))]);
+        let mut members = vec![
+            ("roleArn", given("roleArn").unwrap_or_else(|| Value::from(ROLE_ARN))),
+            ("loggingConfiguration", given("loggingConfiguration").unwrap_or_else(no_logging)),
+            ("tracingConfiguration", given("tracingConfiguration").unwrap_or_else(no_tracing)),
+        ];
+        if let Some(revision) = record.and_then(|it| it.revision.as_ref()) {
+            members.push(("revisionId", Value::from(revision.as_str())));
+        }
+        members
+    }
+}
+
+pub(super) fn validate_definition(body: &str) -> Result<Value, ApiError> {
+    let request = Request::read(body, VALIDATE)?;
+    let severity = match request.text("severity") {
+        Some("WARNING") => Severity::Warning,
+        Some(_) | None => Severity::Error,
+    };
+    let most = request.count("maxResults").and_then(|it| usize::try_from(it).ok());
+    let (definition, kind) = (request.needed("definition"), kind_of(request.text("type")));
+    Ok(validate_response(definition, kind, severity, most))
+}
+
+fn kind_of(text: Option<&str>) -> StateMachineType {
+    if text == Some("EXPRESS") { StateMachineType::Express } else { StateMachineType::Standard }
+}
+
+fn refuse_versions(request: &Request) -> Result<(), ApiError> {
+    if request.flag("publish") == Some(true) {
+        return Err(ApiError::validation("Stepwell keeps no versions of machines: leave out publish"));
+    }
+    Ok(())
+}
+
+/// There is no CloudWatch here: every log group that somebody names is one.
+fn log_groups(request: &Value) -> BTreeSet<String> {
+    let logging = request.get("loggingConfiguration");
+    let destinations = logging.and_then(|it| it.get("destinations")).and_then(Value::as_array);
+    let arn = |it: &Value| {
+        let arn = it.get("cloudWatchLogsLogGroup")?.get("logGroupArn")?.as_str()?;
+        Some(arn.strip_suffix(":*").unwrap_or(arn).to_owned())
+    };
+    destinations.into_iter().flat_map(|it| it.iter()).filter_map(arn).collect()
+}

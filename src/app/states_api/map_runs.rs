@@ -1,0 +1,182 @@
+//! Map Runs of distributed Maps.
+
+use std::sync::Arc;
+
+use super::arns;
+use super::describe::{Found, items_of, seconds};
+use super::page::Page;
+use super::refusal::ApiError;
+use super::request::{ARN, LONG_ARN, MAX_RESULTS, Member, NEXT_TOKEN, Request};
+use crate::app::app::App;
+use crate::app::simulation::Run;
+use crate::engine::{ChildOutcome, MapRunRecord};
+use crate::json::{Object, Value};
+
+const LIST: &[Member] = &[Member::needed("executionArn", ARN), MAX_RESULTS, NEXT_TOKEN];
+const DESCRIBE: &[Member] = &[Member::needed("mapRunArn", LONG_ARN)];
+
+/// Executions or items by what has become of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    pending: u64,
+    running: u64,
+    succeeded: u64,
+    failed: u64,
+    aborted: u64,
+    written: u64,
+}
+
+impl App {
+    pub(super) fn list_map_runs(&self, body: &str) -> Result<Value, ApiError> {
+        let request = Request::read(body, LIST)?;
+        let arn = request.needed("executionArn");
+        let page = Page::of(&request, &format!("ListMapRuns {arn}"))?;
+        let after = match &page.after {
+            Some(text) => text.parse::<usize>().ok().ok_or_else(ApiError::invalid_token)?,
+            None => 0,
+        };
+        let (run, map_runs): (_, &[MapRunRecord]) = match self.find_execution(arn)? {
+            Found::Run(run) => (run, run.session.map_runs()),
+            // A Map in a child is not kept as one of its own.
+            Found::Child { run, .. } => (run, &[]),
+        };
+        let following = map_runs.iter().enumerate().skip(after);
+        Ok(page.answer(
+            "mapRuns",
+            following,
+            |(index, _)| (index + 1).to_string(),
+            |(_, it)| {
+                let mut members = identity(run, it);
+                let machine = Value::String(Arc::clone(&it.state_machine_arn));
+                members.insert("stateMachineArn".into(), machine);
+                Value::from(members)
+            },
+        ))
+    }
+
+    pub(super) fn describe_map_run(&self, body: &str) -> Result<Value, ApiError> {
+        let request = Request::read(body, DESCRIBE)?;
+        let (run, map_run) = self.find_map_run(request.needed("mapRunArn"))?;
+        let mut members = identity(run, map_run);
+        let mut add = |name: &str, value: Value| {
+            members.insert(name.into(), value);
+        };
+        let number = |number: u64| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
+        add("status", Value::from(map_run.status.as_str()));
+        add("maxConcurrency", number(map_run.max_concurrency));
+        let percentage = map_run.tolerated_failure_percentage.unwrap_or(0.0);
+        add("toleratedFailurePercentage", Value::from(percentage));
+        add("toleratedFailureCount", number(map_run.tolerated_failure_count.unwrap_or(0)));
+        add("itemCounts", items(run, map_run).to_json());
+        add("executionCounts", executions(map_run).to_json());
+        add("redriveCount", number(0));
+        Ok(Value::from(members))
+    }
+
+    pub(super) fn find_map_run(&self, arn: &str) -> Result<(&Run, &MapRunRecord), ApiError> {
+        arns::read(arn, &["mapRun"])?;
+        let found = self.runs.iter().rev().find_map(|run| {
+            Some((run, run.session.map_runs().iter().find(|it| *it.arn == *arn)?))
+        });
+        found.ok_or_else(|| ApiError::no_resource(arn))
+    }
+}
+
+fn identity(run: &Run, map_run: &MapRunRecord) -> Object {
+    let mut members = Object::with_capacity(12);
+    members.insert("mapRunArn".into(), Value::String(Arc::clone(&map_run.arn)));
+    members.insert("executionArn".into(), Value::String(Arc::clone(&run.execution_arn)));
+    members.insert("startDate".into(), seconds(map_run.started_at));
+    if let Some(stopped) = map_run.stopped_at {
+        members.insert("stopDate".into(), seconds(stopped));
+    }
+    members
+}
+
+impl Counts {
+    fn to_json(self) -> Value {
+        let Self { pending, running, succeeded, failed, aborted, written } = self;
+        let total = pending + running + succeeded + failed + aborted;
+        let all = [
+            ("pending", pending),
+            ("running", running),
+            ("succeeded", succeeded),
+            ("failed", failed),
+            // Children have no limit of their own that the record tells from a failure.
+            ("timedOut", 0),
+            ("aborted", aborted),
+            ("total", total),
+            ("resultsWritten", written),
+            ("failuresNotRedrivable", failed),
+            ("pendingRedrive", 0),
+        ];
+        let number = |number: u64| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
+        Value::object(all.map(|(name, count)| (name, number(count))))
+    }
+}
+
+fn executions(map_run: &MapRunRecord) -> Counts {
+    let crate::engine::ChildCounts { running, succeeded, failed, aborted } = map_run.counts;
+    Counts { pending: map_run.pending(), running, succeeded, failed, aborted, written: 0 }
+}
+
+/// As the executions, each with the items of its batch. Items of children that have not begun can't be told from their
+/// batches, which do not exist yet: each counts as one.
+fn items(run: &Run, map_run: &MapRunRecord) -> Counts {
+    let mut counts = Counts { pending: map_run.pending(), ..Counts::default() };
+    for child in &map_run.children {
+        let items = items_of(run, map_run, child) as u64;
+        let count = match &child.outcome {
+            ChildOutcome::Running => &mut counts.running,
+            ChildOutcome::Succeeded { .. } => &mut counts.succeeded,
+            ChildOutcome::Failed { .. } => &mut counts.failed,
+            ChildOutcome::Aborted => &mut counts.aborted,
+        };
+        *count += items;
+    }
+    counts
+}
+
+/// The definition that the children of a Map run: its processor, without what says how to run it.
+pub(super) fn processor(definition: &str, map: &str) -> Option<Value> {
+    let definition = Value::parse(definition).ok()?;
+    let state = find_state(&definition, "", map)?;
+    let processor = state.get("ItemProcessor").or_else(|| state.get("Iterator"))?;
+    let mut members = processor.as_object()?.clone();
+    members.shift_remove("ProcessorConfig");
+    Some(Value::from(members))
+}
+
+/// The state of a path. Names may hold `/` too, so the tree is walked. No deeper than JSON may be.
+fn find_state<'a>(scope: &'a Value, prefix: &str, wanted: &str) -> Option<&'a Value> {
+    scope.get("States")?.as_object()?.iter().find_map(|(name, state)| {
+        let path = format!("{prefix}{name}");
+        if path == wanted {
+            return Some(state);
+        }
+        let branches = state.get("Branches").and_then(Value::as_array);
+        let branches = branches.into_iter().flat_map(|it| it.iter().enumerate());
+        let branches = branches.map(|(index, scope)| (format!("{path}/{index}/"), scope));
+        let inside = state.get("ItemProcessor").or_else(|| state.get("Iterator"));
+        let mut scopes = branches.chain(inside.map(|scope| (format!("{path}/"), scope)));
+        scopes.find_map(|(prefix, scope)| {
+            if wanted.starts_with(&prefix) { find_state(scope, &prefix, wanted) } else { None }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_of_a_map_inside_a_parallel_is_found() {
+        let definition = r#"{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"X","States":{}},
+            {"StartAt":"M/1","States":{"M/1":{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},
+            "StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}}}]}}}"#;
+        let found = processor(definition, "P/1/M/1").expect("it is there");
+        assert_eq!(found.to_string(), r#"{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}"#);
+        assert_eq!(processor(definition, "P/0/M/1"), None);
+        assert_eq!(processor("no JSON", "P"), None);
+    }
+}
