@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stepwell::apigateway::IntegrationAction;
 use stepwell::asl::{Severity, StateMachineType};
+use stepwell::json::Value;
 use stepwell::project::{self, MachineDefinition, Project, ProjectForm};
 use stepwell::services::dynamodb::DynamoDb;
 
@@ -806,4 +807,49 @@ fn machines_of_one_name_are_told_apart() {
     let names: Vec<_> =
         project.machines.iter().map(|it| (it.name.as_str(), it.arn.rsplit(':').next())).collect();
     assert_eq!(names, [("m", Some("m")), ("m-2", Some("m-2"))]);
+}
+
+#[test]
+fn buckets_that_a_template_declares_are_there_without_an_object() {
+    let machine = r#"{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}"#;
+    let terraform = format!(
+        r#"
+variable "stage" {{ default = "test" }}
+resource "aws_s3_bucket" "reports" {{ bucket = "reports-${{var.stage}}" }}
+resource "aws_s3_bucket" "nameless" {{}}
+resource "aws_s3_bucket" "each" {{
+  for_each = toset(["a", "b"])
+  bucket   = "many-${{each.key}}"
+}}
+resource "aws_sfn_state_machine" "m" {{
+  name       = "m"
+  role_arn   = "r"
+  definition = <<EOF
+{machine}
+EOF
+}}
+"#
+    );
+    let (_folder, project) = opened(&[("main.tf", &terraform)]);
+    assert_eq!(project.problems, []);
+    let mut buckets = project.buckets.clone();
+    buckets.sort();
+    assert_eq!(buckets, ["many-a", "many-b", "nameless", "reports-test"]);
+    let template = r#"
+Parameters: { Stage: { Type: String, Default: test } }
+Resources:
+  Reports: { Type: "AWS::S3::Bucket", Properties: { BucketName: !Sub "reports-${Stage}" } }
+  Nameless: { Type: "AWS::S3::Bucket" }
+  M:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: r
+      Definition: { StartAt: P, States: { P: { Type: Pass, Result: !Ref Nameless, End: true } } }
+"#;
+    let (_folder, project) = opened(&[("template.yaml", template)]);
+    assert_eq!(project.buckets, ["reports-test", "Nameless"]);
+    let definition = project.machines[0].definition.text();
+    let definition = Value::parse(&definition).expect("JSON whatever the file is");
+    let result = definition.get("States").and_then(|it| it.get("P")?.get("Result"));
+    assert_eq!(result.and_then(Value::as_str), Some("Nameless"), "as it would be deployed");
 }

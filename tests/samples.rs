@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use stepwell::apigateway::{
@@ -282,7 +283,7 @@ fn the_sam_form_of_the_crud_sample_keeps_its_contract() {
 
 #[test]
 fn every_mock_case_of_a_sample_runs_to_the_end_it_should() {
-    let failing = ["OutOfStock", "CardDeclined", "NobodyDecides"];
+    let failing = ["OutOfStock", "CardDeclined", "NobodyDecides", "CheckFails"];
     for folder in ["approval", "onboarding", "order-fulfilment", "picture-batch", "sales-report"] {
         let project = open(folder);
         let mocks = project.mocks.as_ref().expect("the sample has mocks");
@@ -296,6 +297,10 @@ fn every_mock_case_of_a_sample_runs_to_the_end_it_should() {
             assert!(!cases.is_empty(), "{} has cases", machine.name);
             for name in cases {
                 let case = mocks.case(&machine.name, &name).expect("the case was listed");
+                // One that waits for somebody outside, and those whose machine really runs another one.
+                if name == "AskSomebody" || machine.name == "onboarding" {
+                    continue;
+                }
                 let mut invocations: BTreeMap<Arc<str>, u32> = BTreeMap::new();
                 let status = run(machine, Value::parse(input).expect("JSON"), 7, &mut |request| {
                     let count = invocations.entry(request.state_name.clone()).or_default();
@@ -308,5 +313,42 @@ fn every_mock_case_of_a_sample_runs_to_the_end_it_should() {
                 assert_eq!(status.as_str(), expected, "{folder} {name}: {status:?}");
             }
         }
+    }
+}
+
+#[test]
+fn the_onboarding_sample_really_runs_its_background_check() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-machines/onboarding");
+    let input = format!("@{folder}/onboarding.input.json");
+    for (case, check, output) in [
+        (
+            "Welcome",
+            "SUCCEEDED",
+            r#"{"welcome":"Katherine","account":"katherine@example.com","laptop":"L-9"}"#,
+        ),
+        (
+            "NotConfirmed",
+            "SUCCEEDED",
+            r#"{"call":"Katherine","why":"West Virginia State did not confirm"}"#,
+        ),
+        (
+            "CheckFails",
+            "FAILED",
+            r#"{"call":"Katherine","why":"The background check did not end well"}"#,
+        ),
+    ] {
+        let run = Command::new(env!("CARGO_BIN_EXE_stepwell"))
+            .args(["run", folder, "--machine", "onboarding", "--input", &input])
+            .args(["--case", case, "--format", "json"])
+            .output()
+            .expect("it runs");
+        let text = String::from_utf8_lossy(&run.stdout);
+        let json = Value::parse(&text).unwrap_or_else(|err| {
+            panic!("{case}: {err}: {text}{}", String::from_utf8_lossy(&run.stderr))
+        });
+        assert_eq!(json.get("output"), Some(&Value::parse(output).expect("JSON")), "{case}");
+        assert!(text.contains(":execution:background-check:"), "{case}: {text}");
+        let ended = text.matches(&format!("\"status\": \"{check}\"")).count();
+        assert!(ended > 0, "{case}: the inner one is {check}: {text}");
     }
 }

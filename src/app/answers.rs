@@ -12,7 +12,7 @@ use crate::project::Project;
 use crate::services::TaskAnswer;
 use crate::services::dynamodb::{DynamoDb, Table};
 use crate::services::mock::MockCase;
-use crate::services::s3::S3;
+use crate::services::s3::{S3, SeedObject};
 
 /// The database and the mocks of a project session.
 #[derive(Clone)]
@@ -49,6 +49,7 @@ impl Answers {
         let database = DynamoDb::new()?;
         let mut problems = create_tables(&database, &project.tables);
         let s3 = S3::default();
+        problems.extend(create_buckets(&s3, &project.buckets));
         problems.extend(s3.seed(&project.objects).err().map(|why| format!("S3: {why}")));
         Ok((
             Self {
@@ -118,6 +119,17 @@ impl Answers {
             "State '{state}' ({resource}) waits {awaited}; there is no TimeoutSeconds or HeartbeatSeconds that would end the wait. {REMEDY}."
         )
     }
+}
+
+/// Makes the buckets that are not there yet; the others keep their objects.
+pub(super) fn create_buckets(s3: &S3, buckets: &[String]) -> Option<String> {
+    let empty = |bucket: &String| SeedObject {
+        bucket: bucket.clone(),
+        key: String::new(),
+        body: Arc::from([]),
+    };
+    let buckets: Vec<SeedObject> = buckets.iter().map(empty).collect();
+    s3.seed(&buckets).err().map(|why| format!("S3: {why}"))
 }
 
 fn create_tables(database: &DynamoDb, tables: &[Table]) -> Vec<String> {

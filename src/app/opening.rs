@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::answers::Answers;
+use super::answers::{Answers, create_buckets};
 use super::app::{App, NoticeLevel, OpenProject, Selection};
 use super::clock;
 use super::command::{Command, Pane};
@@ -119,6 +119,9 @@ impl App {
             {
                 tracing::warn!(why, "a new table could not be created");
             }
+        }
+        if let Some(why) = create_buckets(&open.answers.s3, &project.buckets) {
+            tracing::warn!(why, "a new bucket could not be created");
         }
         let as_run = std::mem::take(&mut open.project.machines)
             .into_iter()

@@ -19,6 +19,7 @@ use crate::json::Value;
 use crate::json::document::{Document, Format};
 use crate::project::{MachineDefinition, postman};
 use crate::services::mock::MockConfig;
+use crate::services::states::{INPUT_TOO_LONG, MAX_INPUT_BYTES};
 
 impl App {
     /// Does what the user asked. What only a window can do is left in [`App::for_window`].
@@ -646,14 +647,20 @@ impl App {
     /// Starts an execution with the typed input.
     fn start_typed(&mut self) -> Option<RunId> {
         let machine = self.project.as_ref().map(|open| open.machine)?;
-        match Value::parse(&self.input_text) {
-            Ok(input) => Some(self.start_run(machine, input, Some(self.machine_type), None, true)),
-            Err(err) => {
-                self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string());
-                self.for_window.push(Command::ShowPane(super::Pane::Input));
-                None
-            }
-        }
+        let input = self.typed_input()?;
+        Some(self.start_run(machine, input, Some(self.machine_type), None, true))
+    }
+
+    /// The input that was typed. What `StartExecution` would not take is told of, in AWS's words.
+    fn typed_input(&mut self) -> Option<Value> {
+        let refused = match Value::parse(&self.input_text) {
+            Ok(input) if input.to_string().len() <= MAX_INPUT_BYTES => return Some(input),
+            Ok(_) => (INPUT_TOO_LONG, "Put the data into S3 and pass its key.".to_owned()),
+            Err(err) => ("The input is not JSON", err.to_string()),
+        };
+        self.notify(NoticeLevel::Error, refused.0, refused.1);
+        self.for_window.push(Command::ShowPane(super::Pane::Input));
+        None
     }
 
     /// A new execution that begins at a state of the top level, with the input it last had or else the typed one.
@@ -681,13 +688,8 @@ impl App {
                 None
             }
         });
-        let input = match seen.map_or_else(|| Value::parse(&self.input_text), Ok) {
-            Ok(input) => input,
-            Err(err) => {
-                return self.notify(NoticeLevel::Error, "The input is not JSON", err.to_string());
-            }
-        };
         let machine = open.machine;
+        let Some(input) = seen.or_else(|| self.typed_input()) else { return };
         let kind = Some(self.machine_type);
         self.start_run(machine, input, kind, None, true);
         if let Some(run) = self.run_mut()

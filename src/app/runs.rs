@@ -37,8 +37,9 @@ impl App {
             self.project.as_ref().and_then(|open| open.project.machines.get(machine))
         {
             let seed = id.0;
-            let name =
-                name.map_or_else(|| execution_name(at.0.unsigned_abs() ^ seed), str::to_owned);
+            // Times of a session differ in their low bits as its numbers do, so they must not lie over each other.
+            let number = (at.0.unsigned_abs() << 20) ^ seed;
+            let name = name.map_or_else(|| execution_name(number), str::to_owned);
             let mut start = execution_start(
                 definition,
                 input,

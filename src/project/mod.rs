@@ -43,6 +43,8 @@ pub struct Project {
     pub tables: Vec<Table>,
     /// `MockConfigFile.json` beside the machines, when there is one.
     pub mocks: Option<MockConfig>,
+    /// Buckets that a template declares.
+    pub buckets: Vec<String>,
     /// What the files of the folder `s3` beside the machines stand for, and what the mocks' file names.
     pub objects: Vec<SeedObject>,
     /// `NAME.input.json` beside a machine: the name and the text.

@@ -13,7 +13,13 @@ use crate::execution::{ExecutionStatus, Timestamp};
 use crate::json::{Object, Value};
 
 /// Bytes of an execution's input.
-const MAX_INPUT_BYTES: usize = 262_144;
+///
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+pub const MAX_INPUT_BYTES: usize = 262_144;
+
+/// What AWS says to a longer one.
+pub const INPUT_TOO_LONG: &str = "1 validation error detected: Value at 'input' failed to satisfy constraint: \
+                                  Member must have length less than or equal to 262144";
 
 /// Characters of a cause in a history. Each level of nesting escapes the text of the one inside, which doubles it.
 const MAX_CAUSE_CHARS: usize = 32_768;
@@ -139,9 +145,8 @@ fn start_call(
         Some(_) => json_of(parameters, "Input")?,
     };
     if input.to_string().len() > MAX_INPUT_BYTES {
-        let message = "1 validation error detected: Value at 'input' failed to satisfy constraint: \
-                       Member must have length less than or equal to 262144";
-        return Err(Refusal { code: "InvalidExecutionInput", message: message.to_owned() });
+        let message = INPUT_TOO_LONG.to_owned();
+        return Err(Refusal { code: "InvalidExecutionInput", message });
     }
     Ok(StartCall { dialect, synchronous, pattern, state_machine_arn, input, name })
 }

@@ -193,9 +193,9 @@ impl Facts {
 /// The items that a child works on: those of its batch, else one.
 pub(super) fn items_of(run: &Run, map_run: &MapRunRecord, child: &ChildRecord) -> usize {
     let definition = run.session.definition();
-    let batches = definition.find(&map_run.state).is_some_and(|state| {
-        matches!(&state.kind, StateKind::Map(map) if map.item_batcher.is_some())
-    });
+    let batches = definition.find(&map_run.state).is_some_and(
+        |state| matches!(&state.kind, StateKind::Map(map) if map.item_batcher.is_some()),
+    );
     let batch = child.input.get("Items").and_then(Value::as_array).filter(|_| batches);
     batch.map_or(1, |it| it.len())
 }

@@ -3,9 +3,7 @@
 use super::describe::{Facts, seconds, state_machine_arn};
 use super::page::Page;
 use super::refusal::ApiError;
-use super::request::{
-    ARN, DATA, INCLUDED_DATA, Is, LONG_ARN, MAX_RESULTS, Member, NAME, Request,
-};
+use super::request::{ARN, DATA, INCLUDED_DATA, Is, LONG_ARN, MAX_RESULTS, Member, NAME, Request};
 use super::{MAX_WAITING, Response};
 use crate::app::app::App;
 use crate::app::exchanges::sync_result;

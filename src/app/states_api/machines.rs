@@ -9,9 +9,7 @@ use super::arns;
 use super::describe::{Found, seconds};
 use super::page::Page;
 use super::refusal::ApiError;
-use super::request::{
-    ARN, INCLUDED_DATA, Is, MAX_RESULTS, Member, NAME, NEXT_TOKEN, Request,
-};
+use super::request::{ARN, INCLUDED_DATA, Is, MAX_RESULTS, Member, NAME, NEXT_TOKEN, Request};
 use crate::app::app::App;
 use crate::app::clock;
 use crate::app::simulation::{ROLE_ARN, execution_name};
@@ -194,8 +192,7 @@ impl App {
         self.add_machine(MachineDefinition::of_text(name, kind, &arn, definition));
         let now = clock::now();
         let members = wanted.as_object().cloned().unwrap_or_default();
-        let record =
-            MachineRecord { created: now, updated: now, revision: None, request: members };
+        let record = MachineRecord { created: now, updated: now, revision: None, request: members };
         self.states_api.machines.insert(arn.clone(), record);
         if let Some(tags) = request.get("tags") {
             self.states_api.set_tags(&arn, tags)?;
@@ -217,10 +214,7 @@ impl App {
             if let Some((code, message)) = create_error(definition, kind) {
                 return Err(ApiError { code, message });
             }
-            self.replace_machine(
-                index,
-                MachineDefinition::of_text(&name, kind, &arn, definition),
-            );
+            self.replace_machine(index, MachineDefinition::of_text(&name, kind, &arn, definition));
         }
         let given = ["definition", "roleArn", "loggingConfiguration", "tracingConfiguration"];
         if !given.iter().any(|it| request.get(it).is_some()) {
@@ -335,7 +329,9 @@ fn kind_of(text: Option<&str>) -> StateMachineType {
 
 fn refuse_versions(request: &Request) -> Result<(), ApiError> {
     if request.flag("publish") == Some(true) {
-        return Err(ApiError::validation("Stepwell keeps no versions of machines: leave out publish"));
+        return Err(ApiError::validation(
+            "Stepwell keeps no versions of machines: leave out publish",
+        ));
     }
     Ok(())
 }

@@ -75,9 +75,10 @@ impl App {
 
     pub(super) fn find_map_run(&self, arn: &str) -> Result<(&Run, &MapRunRecord), ApiError> {
         arns::read(arn, &["mapRun"])?;
-        let found = self.runs.iter().rev().find_map(|run| {
-            Some((run, run.session.map_runs().iter().find(|it| *it.arn == *arn)?))
-        });
+        let found =
+            self.runs.iter().rev().find_map(|run| {
+                Some((run, run.session.map_runs().iter().find(|it| *it.arn == *arn)?))
+            });
         found.ok_or_else(|| ApiError::no_resource(arn))
     }
 }
@@ -175,7 +176,10 @@ mod tests {
             {"StartAt":"M/1","States":{"M/1":{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},
             "StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}}}]}}}"#;
         let found = processor(definition, "P/1/M/1").expect("it is there");
-        assert_eq!(found.to_string(), r#"{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}"#);
+        assert_eq!(
+            found.to_string(),
+            r#"{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}"#
+        );
         assert_eq!(processor(definition, "P/0/M/1"), None);
         assert_eq!(processor("no JSON", "P"), None);
     }

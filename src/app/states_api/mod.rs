@@ -76,7 +76,10 @@ enum Answer {
     /// The answer is how the execution ends.
     WhenEnded(RunId),
     /// The answer is the next task of that activity.
-    WhenATaskComes { activity_arn: String, worker_name: Option<Arc<str>> },
+    WhenATaskComes {
+        activity_arn: String,
+        worker_name: Option<Arc<str>>,
+    },
 }
 
 impl StatesApi {

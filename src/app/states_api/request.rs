@@ -7,11 +7,18 @@ use crate::json::{Number, Object, Value};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Is {
     /// Of so many characters.
-    Text { least: usize, most: usize },
+    Text {
+        least: usize,
+        most: usize,
+    },
     /// As `Text`; the value stays out of error messages, as AWS keeps those that it calls sensitive.
-    Payload { most: usize },
+    Payload {
+        most: usize,
+    },
     OneOf(&'static [&'static str]),
-    Count { most: u64 },
+    Count {
+        most: u64,
+    },
     Flag,
     /// An object or a list that is looked at elsewhere.
     Nested,
@@ -214,7 +221,13 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_refused_before_its_members() {
-        for body in ["[]", "{", "7", r#"{"stateMachineArn":7}"#, r#"{"stateMachineArn":"a","maxResults":"1"}"#] {
+        for body in [
+            "[]",
+            "{",
+            "7",
+            r#"{"stateMachineArn":7}"#,
+            r#"{"stateMachineArn":"a","maxResults":"1"}"#,
+        ] {
             assert!(refused(body).starts_with("SerializationException: "), "{body}");
         }
         let deep = "[".repeat(200_000);

@@ -34,7 +34,10 @@ impl App {
     pub(super) fn send_task_failure(&mut self, body: &str) -> Result<Value, ApiError> {
         let request = Request::read(body, FAILURE)?;
         let text = |name: &str| request.text(name).map(Arc::from);
-        self.send_outcome(&request, TaskOutcome::Failure { error: text("error"), cause: text("cause") })
+        self.send_outcome(
+            &request,
+            TaskOutcome::Failure { error: text("error"), cause: text("cause") },
+        )
     }
 
     pub(super) fn send_task_heartbeat(&mut self, body: &str) -> Result<Value, ApiError> {

@@ -1,4 +1,4 @@
-//! SAM and `CloudFormation` templates, in YAML and JSON: their machines, APIs and tables.
+//! SAM and `CloudFormation` templates, in YAML and JSON: their machines, APIs, tables and buckets.
 //!
 //! Intrinsic functions are resolved as far as the template alone allows ([`intrinsic`]); the rest stays visible as
 //! `${placeholder}`.
@@ -75,6 +75,10 @@ pub(super) fn load(opening: &mut Opening, file: &Path, document: &Document) {
                     kind,
                     &resource.value,
                 ));
+            }
+            "AWS::S3::Bucket" => {
+                let name = template.template.physical_name(logical);
+                opening.project.buckets.push(name.unwrap_or_else(|| logical.to_owned()));
             }
             kind if kind.starts_with(API_PREFIX) => {
                 api::resource(opening, &template, logical, kind, &resource.value, &mut apis);

@@ -44,6 +44,7 @@ pub(super) fn load(opening: &mut Opening, folder: &Path) {
                     resources::machines(&mut evaluator, module, &address, &block);
                 }
                 "aws_dynamodb_table" => resources::tables(&mut evaluator, module, &address, &block),
+                "aws_s3_bucket" => resources::buckets(&mut evaluator, module, &block),
                 kind if kind.starts_with("aws_api_gateway_") => {
                     api::resource(&mut evaluator, module, &address, &block, &mut apis);
                 }

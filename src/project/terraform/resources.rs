@@ -1,4 +1,4 @@
-//! State machines and `DynamoDB` tables.
+//! State machines, `DynamoDB` tables and S3 buckets.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -102,6 +102,18 @@ pub(super) fn tables(
         let create = create_table(evaluator, &name, block, &scope);
         let items = items(evaluator, module, address, &name);
         evaluator.opening.project.tables.push(Table { name, create, items });
+    }
+}
+
+/// A bucket without a name gets one that AWS makes up; here it has its address's, as references to it do.
+pub(super) fn buckets(evaluator: &mut Evaluator<'_>, module: usize, block: &WrittenBlock) {
+    for repetition in
+        evaluator.repetitions(module, block).unwrap_or_else(|| vec![Default::default()])
+    {
+        let scope = Scope::new(module, block.file, &repetition);
+        let name = evaluator.physical_name(block, "aws_s3_bucket", &scope);
+        let name = name.unwrap_or_else(|| block.label(1).to_owned());
+        evaluator.opening.project.buckets.push(name);
     }
 }
 
