@@ -832,7 +832,7 @@ EOF
     );
     let (_folder, project) = opened(&[("main.tf", &terraform)]);
     assert_eq!(project.problems, []);
-    let mut buckets = project.buckets.clone();
+    let mut buckets = project.buckets;
     buckets.sort();
     assert_eq!(buckets, ["many-a", "many-b", "nameless", "reports-test"]);
     let template = r#"

@@ -102,14 +102,10 @@ where
     E: ProvideErrorMetadata + std::fmt::Debug,
     R: std::fmt::Debug,
 {
-    match outcome.expect_err("it is refused") {
-        SdkError::ServiceError(error) => format!(
-            "{}: {}",
-            error.err().code().unwrap_or_default(),
-            error.err().message().unwrap_or_default()
-        ),
-        other => panic!("{other:?}"),
-    }
+    let error = outcome.expect_err("it is refused");
+    assert!(error.as_service_error().is_some(), "{error:?}");
+    let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
+    format!("{code}: {message}")
 }
 
 pub(crate) fn wait<T>(work: impl Future<Output = T>) -> T {

@@ -23,7 +23,7 @@ use crate::execution::{
     StateStatus, ThreadId,
 };
 use crate::json::document::{Document, Format};
-use crate::project::{MachineDefinition, Project};
+use crate::project::{DefinitionJson, MachineDefinition, Project};
 
 /// Failures in a row that are waited out while a history is read, after the SDK's own attempts.
 const MOST_FAILURES: u32 = 3;
@@ -637,6 +637,7 @@ fn place_among(
                 kind: execution.kind,
                 arn: String::new(),
                 machine: Arc::clone(wanted),
+                definition: DefinitionJson::of_text(Arc::clone(&wanted.source)),
                 file: PathBuf::from(AS_RUN),
                 text: Arc::clone(&wanted.source),
                 diagnostics,

@@ -126,7 +126,8 @@ impl App {
         Ok(Value::object(members))
     }
 
-    /// As the execution runs it, whatever has become of the machine since.
+    /// As the execution runs it, whatever has become of the machine since. For a child of a distributed Map, AWS gives the whole
+    /// machine and the Map's label.
     pub(super) fn describe_state_machine_for_execution(
         &self,
         body: &str,
@@ -134,32 +135,28 @@ impl App {
         let request = Request::read(body, OF_EXECUTION)?;
         let found = self.find_execution(request.needed("executionArn"))?;
         let facts = found.facts();
-        let (name, updated) = match found {
-            Found::Run(run) | Found::Child { run, .. } => (Arc::clone(&run.machine_name), run),
+        let run = match found {
+            Found::Run(run) | Found::Child { run, .. } => run,
         };
-        let whole = updated.definition.text();
         let mut members = Vec::new();
-        let mut definition = Arc::clone(&whole);
         if let Found::Child { map_run, .. } = found {
-            let part = super::map_runs::processor(&whole, map_run.state.as_str());
-            definition = part.map_or(whole, |it| it.to_pretty().into());
             members.push(("mapRunArn", Value::String(Arc::clone(&map_run.arn))));
             members.push(("label", Value::String(Arc::clone(&map_run.label))));
         }
-        if !request.wants_data() {
-            definition = Arc::from("{}");
-        }
+        let definition = if request.wants_data() { run.definition.text() } else { "{}".into() };
         let arn = &facts.state_machine_arn;
-        let changed = self.states_api.machines.get(&**arn).map(|it| it.updated);
+        let machine = arn.split('/').next().unwrap_or(arn);
+        let changed = self.states_api.machines.get(machine).map(|it| it.updated);
         // What was changed after it began is not what it runs.
-        let date = changed.filter(|it| *it <= facts.started).unwrap_or_else(|| self.created(arn));
+        let date =
+            changed.filter(|it| *it <= facts.started).unwrap_or_else(|| self.created(machine));
         members.extend([
             ("stateMachineArn", Value::String(Arc::clone(arn))),
-            ("name", Value::String(name)),
+            ("name", Value::String(Arc::clone(&run.machine_name))),
             ("definition", Value::String(definition)),
             ("updateDate", seconds(date)),
         ]);
-        members.extend(self.settings_of(arn));
+        members.extend(self.settings_of(machine));
         Ok(Value::object(members))
     }
 
