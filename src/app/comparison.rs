@@ -159,7 +159,7 @@ impl Job {
 
 /// What a thread came to.
 #[derive(Debug)]
-pub enum Compared {
+pub(super) enum Compared {
     Verified(Box<Verification>),
     Rerun { found: Box<WhatIf>, from: Option<Arc<str>> },
 }

@@ -93,6 +93,7 @@ impl Facts {
             ChildOutcome::Failed { error, cause } => {
                 ExecutionStatus::Failed { error: error.clone(), cause: cause.clone() }
             }
+            ChildOutcome::TimedOut => ExecutionStatus::TimedOut { error: None, cause: None },
             ChildOutcome::Aborted => ExecutionStatus::Aborted { error: None, cause: None },
         };
         Self {

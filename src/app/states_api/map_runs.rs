@@ -9,7 +9,7 @@ use super::refusal::ApiError;
 use super::request::{ARN, LONG_ARN, MAX_RESULTS, Member, NEXT_TOKEN, Request};
 use crate::app::app::App;
 use crate::app::simulation::Run;
-use crate::engine::{ChildOutcome, MapRunRecord};
+use crate::engine::{ChildCounts, ChildOutcome, MapRunRecord};
 use crate::json::{Object, Value};
 
 const LIST: &[Member] = &[Member::needed("executionArn", ARN), MAX_RESULTS, NEXT_TOKEN];
@@ -22,6 +22,7 @@ struct Counts {
     running: u64,
     succeeded: u64,
     failed: u64,
+    timed_out: u64,
     aborted: u64,
     written: u64,
 }
@@ -96,19 +97,18 @@ fn identity(run: &Run, map_run: &MapRunRecord) -> Object {
 
 impl Counts {
     fn to_json(self) -> Value {
-        let Self { pending, running, succeeded, failed, aborted, written } = self;
-        let total = pending + running + succeeded + failed + aborted;
+        let Self { pending, running, succeeded, failed, timed_out, aborted, written } = self;
+        let total = pending + running + succeeded + failed + timed_out + aborted;
         let all = [
             ("pending", pending),
             ("running", running),
             ("succeeded", succeeded),
             ("failed", failed),
-            // Children have no limit of their own that the record tells from a failure.
-            ("timedOut", 0),
+            ("timedOut", timed_out),
             ("aborted", aborted),
             ("total", total),
             ("resultsWritten", written),
-            ("failuresNotRedrivable", failed),
+            ("failuresNotRedrivable", failed + timed_out),
             ("pendingRedrive", 0),
         ];
         let number = |number: u64| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
@@ -117,8 +117,9 @@ impl Counts {
 }
 
 fn executions(map_run: &MapRunRecord) -> Counts {
-    let crate::engine::ChildCounts { running, succeeded, failed, aborted } = map_run.counts;
-    Counts { pending: map_run.pending(), running, succeeded, failed, aborted, written: 0 }
+    let ChildCounts { running, succeeded, failed, timed_out, aborted } = map_run.counts;
+    let pending = map_run.pending();
+    Counts { pending, running, succeeded, failed, timed_out, aborted, written: 0 }
 }
 
 /// As the executions, each with the items of its batch. Items of children that have not begun can't be told from their
@@ -131,6 +132,7 @@ fn items(run: &Run, map_run: &MapRunRecord) -> Counts {
             ChildOutcome::Running => &mut counts.running,
             ChildOutcome::Succeeded { .. } => &mut counts.succeeded,
             ChildOutcome::Failed { .. } => &mut counts.failed,
+            ChildOutcome::TimedOut => &mut counts.timed_out,
             ChildOutcome::Aborted => &mut counts.aborted,
         };
         *count += items;
