@@ -38,7 +38,7 @@ pub(super) struct Facts {
 
 impl App {
     /// The execution of an ARN: the latest, where the window has run one again.
-    pub(super) fn find_execution(&self, arn: &str) -> Result<Found<'_>, ApiError> {
+    pub(super) fn execution_of_arn(&self, arn: &str) -> Result<Found<'_>, ApiError> {
         arns::read(arn, &["execution"])?;
         let latest_first = || self.runs.iter().rev();
         if let Some(run) = latest_first().find(|it| *it.execution_arn == *arn) {

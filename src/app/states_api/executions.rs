@@ -144,7 +144,7 @@ impl App {
     pub(super) fn stop_execution(&mut self, body: &str) -> Result<Value, ApiError> {
         let request = Request::read(body, STOP)?;
         let arn = request.needed("executionArn");
-        let found = self.find_execution(arn)?.facts();
+        let found = self.execution_of_arn(arn)?.facts();
         let text = |name: &str| request.text(name).map(std::sync::Arc::from);
         let id = self.runs.iter().rev().find(|it| *it.execution_arn == *arn).map(|it| it.id);
         let Some(id) = id else {
@@ -161,13 +161,13 @@ impl App {
 
     pub(super) fn redrive_execution(&self, body: &str) -> Result<Value, ApiError> {
         let request = Request::read(body, REDRIVE)?;
-        let facts = self.find_execution(request.needed("executionArn"))?.facts();
+        let facts = self.execution_of_arn(request.needed("executionArn"))?.facts();
         Err(ApiError::new("ExecutionNotRedrivable", facts.not_redrivable()))
     }
 
     pub(super) fn describe_execution(&self, body: &str) -> Result<Value, ApiError> {
         let request = Request::read(body, DESCRIBE)?;
-        let facts = self.find_execution(request.needed("executionArn"))?.facts();
+        let facts = self.execution_of_arn(request.needed("executionArn"))?.facts();
         Ok(facts.description(request.wants_data()))
     }
 

@@ -51,7 +51,7 @@ impl App {
 
     /// The events of children are not kept; those of the child that is being read are, for its next page.
     fn remember_child(&mut self, arn: &str) -> Result<(), ApiError> {
-        let Found::Child { run, .. } = self.find_execution(arn)? else { return Ok(()) };
+        let Found::Child { run, .. } = self.execution_of_arn(arn)? else { return Ok(()) };
         let last = run.session.last_event();
         let kept = self.states_api.child.as_ref();
         if kept.is_none_or(|(of, at, _)| **of != *arn || *at != last) {
@@ -62,7 +62,7 @@ impl App {
     }
 
     fn history_of(&self, arn: &str) -> Result<Cow<'_, History>, ApiError> {
-        match self.find_execution(arn)? {
+        match self.execution_of_arn(arn)? {
             Found::Run(run) => Ok(Cow::Borrowed(run.session.history())),
             Found::Child { .. } => {
                 let kept = self.states_api.child.as_ref();

@@ -133,7 +133,7 @@ impl App {
         body: &str,
     ) -> Result<Value, ApiError> {
         let request = Request::read(body, OF_EXECUTION)?;
-        let found = self.find_execution(request.needed("executionArn"))?;
+        let found = self.execution_of_arn(request.needed("executionArn"))?;
         let facts = found.facts();
         let run = match found {
             Found::Run(run) | Found::Child { run, .. } => run,

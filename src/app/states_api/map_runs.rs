@@ -36,7 +36,7 @@ impl App {
             Some(text) => text.parse::<usize>().ok().ok_or_else(ApiError::invalid_token)?,
             None => 0,
         };
-        let (run, map_runs): (_, &[MapRunRecord]) = match self.find_execution(arn)? {
+        let (run, map_runs): (_, &[MapRunRecord]) = match self.execution_of_arn(arn)? {
             Found::Run(run) => (run, run.session.map_runs()),
             // A Map in a child is not kept as one of its own.
             Found::Child { run, .. } => (run, &[]),
