@@ -113,7 +113,8 @@ impl App {
 
     /// Keeps the history of requests within a number and within memory: each stage holds the body once more.
     pub(super) fn forget_old_exchanges(&mut self) {
-        let bytes = |it: &Exchange| it.request.body.len() * 8;
+        let bytes =
+            |it: &Exchange| it.request.body.len() * 8 + it.response().map_or(0, |it| it.body.len());
         let mut held: usize = self.exchanges.iter().map(bytes).sum();
         while self.exchanges.len() > 1
             && (self.exchanges.len() > MAX_EXCHANGES || held > MAX_EXCHANGE_BYTES)

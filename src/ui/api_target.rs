@@ -143,7 +143,7 @@ fn both_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
 /// The button that looks for deployed APIs, and what it found.
 fn discovery_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) -> bool {
     let attached = app.attach.connection.attached().is_some();
-    match &app.remote.discovery {
+    match app.discovery() {
         Discovery::Asked(_) => {
             ui.spinner();
             ui.weak("Looking for deployed APIs");
@@ -159,7 +159,7 @@ fn discovery_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) -> bool {
             if find.on_hover_text(hint).clicked() {
                 commands.push(Command::Remote(RemoteCommand::Discover));
             }
-            if let Discovery::Failed(why) = &app.remote.discovery {
+            if let Discovery::Failed(why) = app.discovery() {
                 ui.colored_label(tokens(ui.ctx()).failed.text, why);
             }
             false
@@ -173,7 +173,7 @@ fn found_stages_ui(ui: &mut Ui, app: &App, target: &mut Target, commands: &mut V
     if app.attach.connection.attached().is_none() || !discovery_ui(ui, app, commands) {
         return;
     }
-    let Discovery::Found(apis) = &app.remote.discovery else { return };
+    let Discovery::Found(apis) = app.discovery() else { return };
     ui.menu_button("Deployed stages", |ui| {
         let stages = apis.iter().flat_map(|api| api.stages.iter().map(move |it| (api, it)));
         let mut any = false;
@@ -213,7 +213,7 @@ fn test_invoke_ui(ui: &mut Ui, app: &App, target: &mut Target, commands: &mut Ve
         if !discovery_ui(ui, app, commands) {
             return;
         }
-        let Discovery::Found(apis) = &app.remote.discovery else { return };
+        let Discovery::Found(apis) = app.discovery() else { return };
         let chosen = apis.iter().find(|it| it.api.id == target.api_id);
         let words = chosen.map_or_else(|| "Choose an API".to_owned(), title);
         let combo = ComboBox::from_id_salt("deployed api").selected_text(&words).width(260.0);

@@ -127,7 +127,7 @@ fn lines_ui(ui: &mut Ui, lines: &[LogLine], commands: &mut Vec<Command>) {
 /// `12:03:04.567`
 fn clock_of(at: Timestamp) -> String {
     let text = at.to_string();
-    text.split_once('T').map_or(text.clone(), |(_, clock)| clock.trim_end_matches('Z').to_owned())
+    text.split_once('T').map_or(text.as_str(), |(_, clock)| clock.trim_end_matches('Z')).to_owned()
 }
 
 /// Rows are one line high; what goes on over several is joined, and what is very long is cut.

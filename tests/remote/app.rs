@@ -157,10 +157,10 @@ fn keys_and_tokens_go_out_and_stay_out_of_everything_else() {
         assert!(sent.header(header).unwrap().contains("very-secret"), "{header}");
         app.run_command(Command::CopyAsCurl);
         let copied = |app: &App| {
-            app.for_window.iter().rev().find_map(|it| match it {
-                Command::CopyText(text) => Some(text.clone()),
-                _ => None,
-            })
+            let text = |it: &Command| {
+                if let Command::CopyText(text) = it { Some(text.clone()) } else { None }
+            };
+            app.for_window.iter().rev().find_map(text)
         };
         let text = copied(&app).unwrap();
         assert!(text.contains("/prod/items") && !text.contains("very-secret"), "{text}");
@@ -322,10 +322,8 @@ fn a_method_is_found_invoked_and_its_log_told_in_stages() {
     let home = Home::new();
     let mut app = attached(Path::new(CRUD), &home, &server);
     remote(&mut app, RemoteCommand::Discover);
-    until(&mut app, "the APIs are found", |app| {
-        matches!(app.remote.discovery, Discovery::Found(_))
-    });
-    let Discovery::Found(found) = &app.remote.discovery else { panic!("found a moment ago") };
+    until(&mut app, "the APIs are found", |app| matches!(app.discovery(), Discovery::Found(_)));
+    let Discovery::Found(found) = app.discovery() else { panic!("found a moment ago") };
     assert_eq!((found[0].api.id.as_str(), found[0].shared), ("own1", Some(100)), "{found:?}");
     assert_eq!(found[0].stages[0].1, "https://own1.execute-api.eu-west-1.amazonaws.com/prod");
     assert!(found[1].problem.as_deref().unwrap().contains("GetResources"), "the rest still came");
@@ -406,7 +404,8 @@ fn recorded_with_lambda(folder: &Path) -> App {
     let task = json!({ "resourceType": "lambda", "resource": "invoke" });
     let with = |more: serde_json::Value| {
         let mut all = task.clone();
-        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (all_of, more) = (all.as_object_mut(), more.as_object());
+        all_of.expect("an object").extend(more.expect("an object").clone());
         all
     };
     let events = json!({ "events": [
@@ -417,8 +416,8 @@ fn recorded_with_lambda(folder: &Path) -> App {
         { "id": 5, "previousEventId": 4, "type": "TaskFailed", "timestamp": at, "taskFailedEventDetails": with(json!({ "error": "E", "cause": cause })) },
         { "id": 6, "previousEventId": 5, "type": "ExecutionFailed", "timestamp": at, "executionFailedEventDetails": { "error": "E", "cause": cause } },
     ] });
-    std::fs::write(folder.join("m.asl.json"), definition.to_string()).unwrap();
-    std::fs::write(folder.join("h.json"), events.to_string()).unwrap();
+    std::fs::write(folder.join("m.asl.json"), definition.to_string()).expect("written");
+    std::fs::write(folder.join("h.json"), events.to_string()).expect("written");
     let mut app = opened(&folder.join("m.asl.json"));
     app.run_command(Command::Open(folder.join("h.json")));
     app
@@ -435,7 +434,7 @@ fn the_lines_of_an_attempt_are_read_from_its_link_in_the_data_flow() {
     let choice = Choice {
         profile: connection.profile,
         region: "eu-west-1".into(),
-        endpoint_url: server.url.clone(),
+        endpoint_url: server.url,
     };
     model.run_command(Command::Aws(AwsCommand::Connect(choice)));
     until(&mut model, "attached", |app| matches!(app.attach.connection.link, Link::On(_)));
@@ -564,4 +563,47 @@ fn a_deployed_answer_is_compared_in_the_window() {
     assert!(harness.query_by_label("The answers differ").is_some());
     assert!(harness.query_by_label("x-own").is_some());
     assert!(harness.query_by_label("tea").is_some());
+}
+
+// ------------------------------------------------------------------------------------------------------ the command line
+
+#[test]
+fn express_executions_are_fetched_and_listed_without_a_window() {
+    let server = serve(|request| match request.call() {
+        "ListExecutions" => Reply::Error(
+            400,
+            "StateMachineTypeNotSupported",
+            "This operation is not supported by this type of state machine",
+        ),
+        _ => account(request),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = Process::new(env!("CARGO_BIN_EXE_stepwell"))
+            .args(arguments)
+            .args(["--endpoint-url", &server.url])
+            .env("AWS_ACCESS_KEY_ID", "AKIATEST")
+            .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+            .env("AWS_CONFIG_FILE", folder.path().join("none"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", folder.path().join("none"))
+            .output()
+            .expect("it was built for this test");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), text, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let file = folder.path().join("e.json");
+    let (code, said, wrong) = run(&["fetch", EXPRESS, "--output", file.to_str().expect("a path")]);
+    assert_eq!(code, Some(0), "{said}{wrong}");
+    assert!(said.contains("4 events, SUCCEEDED") && said.contains("definition of now"), "{said}");
+    let history = std::fs::read_to_string(&file).expect("written");
+    assert!(stepwell::execution::import::parse(&history, None).is_ok(), "{history}");
+    assert!(folder.path().join("e.definition.asl.json").exists());
+    let (code, said, wrong) = run(&["executions", MACHINE, "--hours", "9600", "--format", "json"]);
+    assert_eq!(code, Some(0), "{said}{wrong}");
+    let list: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(list["executions"][0]["executionArn"], EXPRESS);
+    assert_eq!(list["executions"][0]["status"], "SUCCEEDED");
+    let other = "arn:aws:states:eu-west-1:123456789012:express:orders:none:u-2";
+    let (code, _, wrong) = run(&["fetch", other, "--output", file.to_str().expect("a path")]);
+    assert_eq!(code, Some(2), "{wrong}");
 }

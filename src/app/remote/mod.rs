@@ -19,6 +19,7 @@ pub use send::{Outgoing, SentTo, StartedThere};
 pub use target::{Auth, Secret, Target, TargetKind};
 
 use super::app::{App, NoticeLevel};
+use super::attach::Choice;
 use super::event::Event;
 use super::simulation::RunId;
 use super::worker::Outbox;
@@ -108,7 +109,9 @@ pub struct Remote {
     pub without_asking: bool,
     /// What the user is asked about.
     pub asked: Option<Box<Outgoing>>,
-    pub discovery: Discovery,
+    discovery: Discovery,
+    /// Whose APIs those are.
+    discovered_by: Option<Choice>,
     pub lambda: Option<LambdaLines>,
     runtime: Option<Runtime>,
     under_way: BTreeMap<u64, Cancel>,
@@ -213,6 +216,16 @@ impl App {
         }
     }
 
+    /// What is known of the deployed APIs of the account that is attached now.
+    pub fn discovery(&self) -> &Discovery {
+        let attached = self.attach.connection.attached().map(|it| &it.choice);
+        if self.remote.discovered_by.as_ref() == attached {
+            &self.remote.discovery
+        } else {
+            &Discovery::NotAsked
+        }
+    }
+
     /// The connection to AWS whose credentials sign and read.
     pub(super) fn aws_session(&mut self) -> Option<Session> {
         let session = self.session();
@@ -236,6 +249,7 @@ impl App {
         }
         let (id, outbox) = (self.next_id(), self.outbox.clone());
         self.remote.discovery = Discovery::Asked(id);
+        self.remote.discovered_by = self.attach.connection.attached().map(|it| it.choice.clone());
         self.remote.begin(id, outbox, |cancel| async move {
             let session = session.cancelled_by(&cancel);
             RemoteNews::Discovered(id, discover::discover(&session, own.as_ref()).await)
