@@ -180,3 +180,57 @@ fn a_history_that_breaks_off_anywhere_still_has_a_report() {
         }
     }
 }
+
+/// A Map of many items that each fail, in a history as long as histories may be.
+#[test]
+fn a_history_of_25_000_events_has_its_report_within_a_frame_or_two() {
+    let definition = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"T","States":{"T":{"Type":"Task",
+        "Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload.$":"$"},
+        "Catch":[{"ErrorEquals":["States.ALL"],"Next":"P"}],"End":true},"P":{"Type":"Pass","End":true}}},"End":true}}}"#;
+    let machine = asl::parse::parse(&Document::parse(definition, Format::Json)).machine;
+    let mut history = History::default();
+    let items = 2_770_u64;
+    let event = |json: String| {
+        export::event_from_json(&Value::parse(&json).expect("JSON")).expect("an event")
+    };
+    let mut add = |json: String| {
+        let read = event(json);
+        history.append(read.previous_event_id, read.timestamp, read.event_type, read.details)
+    };
+    let at = "\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"id\":1";
+    add(format!(
+        r#"{{{at},"type":"ExecutionStarted","previousEventId":0,"executionStartedEventDetails":{{"input":"[]"}}}}"#
+    ));
+    add(format!(
+        r#"{{{at},"type":"MapStateEntered","previousEventId":0,"stateEnteredEventDetails":{{"name":"M","input":"[]"}}}}"#
+    ));
+    add(format!(
+        r#"{{{at},"type":"MapStateStarted","previousEventId":2,"mapStateStartedEventDetails":{{"length":{items}}}}}"#
+    ));
+    for index in 0..items {
+        let mut last = EventId(3);
+        for step in [
+            format!(r#""type":"MapIterationStarted","mapIterationStartedEventDetails":{{"name":"M","index":{index}}}"#),
+            r#""type":"TaskStateEntered","stateEnteredEventDetails":{"name":"T","input":"{\"sku\":1}"}"#.to_owned(),
+            r#""type":"TaskScheduled","taskScheduledEventDetails":{"resourceType":"lambda","resource":"invoke","region":"r","parameters":"{\"FunctionName\":\"f\",\"Payload\":{\"sku\":1}}"}"#.to_owned(),
+            r#""type":"TaskStarted","taskStartedEventDetails":{"resourceType":"lambda","resource":"invoke"}"#.to_owned(),
+            r#""type":"TaskFailed","taskFailedEventDetails":{"resourceType":"lambda","resource":"invoke","error":"KeyError","cause":"{\"errorMessage\":\"'amount'\",\"errorType\":\"KeyError\"}"}"#.to_owned(),
+            r#""type":"TaskStateExited","stateExitedEventDetails":{"name":"T","output":"{}"}"#.to_owned(),
+            r#""type":"PassStateEntered","stateEnteredEventDetails":{"name":"P","input":"{}"}"#.to_owned(),
+            r#""type":"PassStateExited","stateExitedEventDetails":{"name":"P","output":"{}"}"#.to_owned(),
+            format!(r#""type":"MapIterationSucceeded","mapIterationSucceededEventDetails":{{"name":"M","index":{index}}}"#),
+        ] {
+            last = add(format!(r#"{{{at},"previousEventId":{},{step}}}"#, last.0));
+        }
+    }
+    let session = open(machine, history);
+    assert!(session.last_event().0 > 24_900, "{}", session.last_event().0);
+    let watch = stepwell::app::Stopwatch::start();
+    let report = session.failures();
+    let took = watch.elapsed();
+    println!("the report of {} events took {took:?}", session.last_event().0);
+    let [group] = report.caught.as_slice() else { panic!("one group: {}", report.caught.len()) };
+    assert_eq!((group.count, group.of_items), (2_770, Some(items)));
+    assert_eq!(group.first.evidence.first().map(|it| it.label.as_str()), Some("$.Payload.amount"));
+    assert!(took < std::time::Duration::from_secs(2), "{took:?}");
+}

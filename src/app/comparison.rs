@@ -180,10 +180,11 @@ impl App {
         let Some(definition) = definition else {
             return self.notify(NoticeLevel::Error, "The machine of this execution is closed", "");
         };
-        if definition.states().is_empty() {
+        let is_readable = self.draft_of_definition().is_none_or(|it| it.is_readable);
+        if definition.states().is_empty() || !is_readable {
             return self.notify(
                 NoticeLevel::Error,
-                "The edited definition has no states",
+                "The edited definition can't be read",
                 "Mend it first: the problems are listed below the text.",
             );
         }

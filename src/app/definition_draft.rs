@@ -22,16 +22,21 @@ pub struct DefinitionDraft {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether it is another text than the one that it began as.
     pub is_changed: bool,
+    /// Whether the text is JSON or YAML at all.
+    pub is_readable: bool,
 }
 
 impl DefinitionDraft {
     pub(super) fn of(text: String, kind: StateMachineType, is_changed: bool) -> Self {
-        let parsed = check_as(&Document::parse(&text, Format::sniff(&text)), kind);
+        let document = Document::parse(&text, Format::sniff(&text));
+        let is_readable = document.problems.is_empty();
+        let parsed = check_as(&document, kind);
         Self {
             text,
             machine: Arc::new(parsed.machine),
             diagnostics: parsed.diagnostics,
             is_changed,
+            is_readable,
         }
     }
 }

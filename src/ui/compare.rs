@@ -14,7 +14,7 @@ use crate::debug::{Agreement, Pair};
 use crate::execution::summary::summary;
 use crate::execution::{EventId, ExecutionStatus, History};
 
-/// Narrower than this, the table stands below the summary.
+/// Narrower than this, the table and the summary take turns.
 const TWO_COLUMNS: f32 = 640.0;
 /// Tasks that are named one by one.
 const MOST_NAMED: usize = 8;
@@ -23,6 +23,8 @@ const MOST_NAMED: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct CompareView {
     only_differences: bool,
+    /// In a narrow pane: the events, and not the summary.
+    shows_events: bool,
     /// Rows that are shown, and what they were computed for.
     rows: Vec<usize>,
     computed_for: Option<(RunId, Option<RunId>, usize, bool)>,
@@ -70,14 +72,19 @@ pub(super) fn compare_ui(
             table_ui(ui, app, view, comparison, recorded, commands);
         });
         ui.allocate_rect(area, egui::Sense::hover());
-    } else {
-        let height = ui.available_height() * 0.45;
-        let area = ScrollArea::vertical().id_salt("comparison").max_height(height);
-        area.auto_shrink([false, true]).show(ui, |ui| {
-            summary_ui(ui, app, view, comparison, recorded, commands);
-        });
-        table_ui(ui, app, view, comparison, recorded, commands);
+        return;
     }
+    // Side by side there is no room, and one below the other there is none either.
+    ui.horizontal(|ui| {
+        ui.selectable_value(&mut view.shows_events, false, "Summary");
+        ui.selectable_value(&mut view.shows_events, true, "Events");
+    });
+    if view.shows_events {
+        return table_ui(ui, app, view, comparison, recorded, commands);
+    }
+    ScrollArea::vertical().id_salt("comparison").auto_shrink([false, false]).show(ui, |ui| {
+        summary_ui(ui, app, view, comparison, recorded, commands);
+    });
 }
 
 fn nothing_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
@@ -173,6 +180,9 @@ fn summary_ui(
                 what(&divergence.simulated)
             ));
         });
+    }
+    if comparison.divergence.is_none() && comparison.rerun().is_some() {
+        ui.weak("Every event is the same as then.");
     }
     served_ui(ui, app, comparison, colours, commands);
     for note in &comparison.notes {

@@ -11,7 +11,9 @@ use crate::app::{App, Command, DefinitionDraft, LineIndex};
 use crate::asl::Severity;
 
 /// Problems that are listed below the text.
-const MOST_PROBLEMS: usize = 6;
+const MOST_PROBLEMS: usize = 4;
+/// How high each of them is.
+const PROBLEM: f32 = 22.0;
 /// Longer texts are edited without colours: each key stroke colours all of it.
 const MOST_COLOURED: usize = 200_000;
 
@@ -27,7 +29,7 @@ pub(super) fn bar_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) -> boo
         }
         Some(draft) => {
             ui.label(RichText::new("An edited copy").strong());
-            let can_run = controls::is_enabled(app, &Command::RunAgain);
+            let can_run = controls::is_enabled(app, &Command::RunAgain) && draft.is_readable;
             let run = ui.add_enabled_ui(can_run, |ui| {
                 controls::primary_button_ui(ui, "Run again with this")
             });
@@ -70,8 +72,11 @@ pub(super) fn editor_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let colours = tokens(ui.ctx());
     let problems: Vec<_> =
         draft.diagnostics.iter().filter(|it| it.severity != Severity::Note).collect();
-    let rows = problems.len().min(MOST_PROBLEMS + 1) as f32;
-    let height = (ui.available_height() - rows * 20.0 - space::S).max(80.0);
+    // In a low pane the text goes before what is wrong with it.
+    let room = (ui.available_height() * 0.3 / PROBLEM).floor().max(1.0) as usize;
+    let listed = MOST_PROBLEMS.min(room);
+    let rows = problems.len().min(listed + 1) as f32;
+    let height = (ui.available_height() - rows * PROBLEM - space::S).max(80.0);
     let mut text = draft.text.clone();
     let font = fonts::monospace(size::MONOSPACE);
     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _width: f32| {
@@ -101,15 +106,15 @@ pub(super) fn editor_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     if !problems.is_empty() {
         ui.add_space(space::XS);
         let lines = LineIndex::new(&draft.text);
-        for problem in problems.iter().take(MOST_PROBLEMS) {
+        for problem in problems.iter().take(listed) {
             let line = lines.line_column(&draft.text, problem.span.start).line;
             let look = colours.severity(problem.severity);
             let text = format!("Line {line}: {}", problem.message);
             let label = RichText::new(text).color(look.text);
             ui.add(egui::Label::new(label).truncate()).on_hover_text(&problem.remedy);
         }
-        if problems.len() > MOST_PROBLEMS {
-            ui.weak(format!("and {} more", problems.len() - MOST_PROBLEMS));
+        if problems.len() > listed {
+            ui.weak(format!("and {} more", problems.len() - listed));
         }
     }
     if text != draft.text {
