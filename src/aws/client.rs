@@ -20,6 +20,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::Cancel;
 use super::error::{AwsError, Meaning};
+use super::mfa::{self, MfaCode};
 use super::profile::{Environment, ProfileFiles, ProfileKind, Profiles};
 use super::quota::{Api, Limiter};
 use super::signed::Signer;
@@ -35,6 +36,8 @@ pub struct Connection {
     /// Other profile files than the environment names.
     pub files: Option<ProfileFiles>,
     pub patience: Patience,
+    /// For a profile whose role wants one.
+    pub mfa_code: Option<MfaCode>,
 }
 
 /// How long and how often to try.
@@ -127,8 +130,11 @@ impl Session {
         let in_use = named.as_deref().unwrap_or("default");
         // Keys in the environment are taken before any profile that nobody asked for.
         let from_profile = connection.profile.is_some() || !environment.keys;
+        let mut assumed = None;
         if from_profile && let Some(device) = profiles.mfa_device(in_use) {
-            return Err(mfa_needed(in_use, device));
+            let own = profiles.get(in_use).zip(connection.mfa_code.as_ref());
+            let Some((profile, code)) = own else { return Err(mfa_needed(in_use, device)) };
+            assumed = Some(mfa::assumed(connection, profile, code, region_of_arn).await?);
         }
 
         // ring instead of the default aws-lc, which would need a C build of its own.
@@ -192,7 +198,7 @@ impl Session {
             credentials: CredentialWatch::default(),
             patience,
         });
-        let config = watched(&config, chosen, &shared);
+        let config = watched(&config, assumed.or(chosen), &shared);
         let signer = Signer::new(&config, connection.endpoint_url.as_deref(), region.as_ref());
         Ok(Self {
             sfn: aws_sdk_sfn::Client::new(&config),

@@ -13,6 +13,7 @@ mod execution;
 pub mod gateway;
 pub mod http;
 mod identity;
+mod mfa;
 pub mod lambda_log;
 pub mod logs;
 mod nested;
@@ -30,6 +31,7 @@ pub use execution::{
     region_of_execution,
 };
 pub use identity::Identity;
+pub use mfa::MfaCode;
 pub use nested::{Nested, nested};
 pub use pages::Pages;
 pub use profile::{Environment, Profile, ProfileFiles, ProfileKind, Profiles};

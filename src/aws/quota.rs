@@ -8,6 +8,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Api {
     GetCallerIdentity,
+    AssumeRole,
     ListStateMachines,
     DescribeStateMachine,
     DescribeStateMachineForExecution,
@@ -40,6 +41,7 @@ impl Api {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::GetCallerIdentity => "GetCallerIdentity",
+            Self::AssumeRole => "AssumeRole",
             Self::ListStateMachines => "ListStateMachines",
             Self::DescribeStateMachine => "DescribeStateMachine",
             Self::DescribeStateMachineForExecution => "DescribeStateMachineForExecution",
@@ -77,7 +79,7 @@ impl Api {
         let of = |large, other| if large_region { large } else { other };
         match self {
             // STS's quota is 600 a second, for everything an account asks of it.
-            Self::GetCallerIdentity => (100, 10),
+            Self::GetCallerIdentity | Self::AssumeRole => (100, 10),
             Self::ListStateMachines | Self::ListStateMachineVersions => (100, 5),
             Self::DescribeStateMachine => (200, 20),
             Self::DescribeStateMachineForExecution | Self::DescribeMapRun => (200, 1),

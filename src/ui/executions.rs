@@ -57,7 +57,8 @@ pub(super) fn starters(app: &App) -> BTreeSet<StatePath> {
     let children = app.runs.iter().filter_map(|it| it.parent.as_ref());
     let callers = children.filter(|it| it.run == run.id).map(|it| it.state.clone());
     let maps = run.session.map_runs().iter().map(|it| it.state.clone());
-    callers.chain(maps).collect()
+    let there = app.started_there().iter().map(|it| it.state.clone());
+    callers.chain(maps).chain(there).collect()
 }
 
 /// The way to the execution that is shown, above its graph; nothing for one that nobody started.

@@ -541,7 +541,9 @@ impl Window {
             }
             return;
         }
-        let text = stop_text(run.stopped.as_ref());
+        // A recording is looked at from its end; that is no looking back.
+        let recorded = run.start.is_none() && !past;
+        let text = if recorded { String::new() } else { stop_text(run.stopped.as_ref()) };
         ui.add(egui::Label::new(RichText::new(text).color(colours.text_muted)).truncate());
     }
 

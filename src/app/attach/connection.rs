@@ -11,7 +11,7 @@ use super::{AwsCommand, News, Target, Trouble};
 use crate::app::app::{App, NoticeLevel};
 use crate::app::{Command, Pane};
 use crate::aws::profile::{Environment, ProfileFiles, ProfileKind};
-use crate::aws::{AwsError, Connection, Identity, Patience, Session};
+use crate::aws::{AwsError, Connection, Identity, MfaCode, Patience, Session};
 use crate::execution::Timestamp;
 
 /// Connections that are remembered.
@@ -221,6 +221,17 @@ impl App {
 
     /// Connects and asks who that is. `then` is opened when it stands.
     pub(super) fn connect(&mut self, choice: Choice, then: Option<Target>) {
+        self.connect_with(choice, then, None);
+    }
+
+    /// Connects with the code that the profile's MFA device shows.
+    pub(super) fn connect_with_code(&mut self, code: MfaCode) {
+        let then = self.attach.connection.then.take();
+        let choice = self.attach.connection.choice.clone();
+        self.connect_with(choice, then, Some(code));
+    }
+
+    fn connect_with(&mut self, choice: Choice, then: Option<Target>, mfa_code: Option<MfaCode>) {
         let model = &mut self.attach.connection;
         let given = |text: &str| Some(text.trim().to_owned()).filter(|it| !it.is_empty());
         let connection = Connection {
@@ -229,6 +240,7 @@ impl App {
             endpoint_url: given(&choice.endpoint_url),
             files: model.files.clone(),
             patience: model.patience.unwrap_or_default(),
+            mfa_code,
         };
         model.choice = choice.clone();
         model.then = then;

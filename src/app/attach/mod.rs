@@ -18,7 +18,9 @@ use std::collections::BTreeMap;
 
 pub use acts::{Act, DiffLine, Done, Proposal, Step};
 pub use agreement::{Agreement, FieldDifference};
-pub use browse::{Answer, Browser, ExecutionFilter, MachinePage, MapRunPage, qualifier};
+pub use browse::{
+    Answer, Browser, ExecutionFilter, LOGGED_HOURS, MachinePage, MapRunPage, qualifier,
+};
 pub use connection::{
     Attached, Choice, Connected, ConnectionModel, Link, ProfileChoice, SOON_MILLIS,
 };
@@ -43,7 +45,8 @@ pub use crate::aws::browse::{
     MapRunDescription, RedriveStatus, StateMachineDescription, StateMachineItem, Status,
     VersionItem,
 };
-pub use crate::aws::{Identity, Patience, ProfileFiles, Progress};
+pub use crate::aws::logs::{ExpressItem, ExpressItems};
+pub use crate::aws::{Identity, MfaCode, Patience, ProfileFiles, Progress};
 
 /// What the user asks of AWS.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,8 @@ pub enum AwsCommand {
     /// What is typed into the form.
     Choose(Choice),
     Connect(Choice),
+    /// As the form says, with the code of the profile's MFA device.
+    ConnectWithCode(MfaCode),
     Disconnect,
     /// Connects once more with the same choice.
     Retry,
@@ -105,6 +110,7 @@ pub enum News {
     LastResult(RequestId, String, Result<Option<ExecutionItem>, AwsError>),
     Executions(RequestId, Turn<ExecutionItem>),
     Description(RequestId, Box<Result<StateMachineDescription, AwsError>>),
+    Logged(RequestId, Box<Result<ExpressItems, AwsError>>),
     Tags(RequestId, Result<Vec<(String, String)>, AwsError>),
     Versions(RequestId, Turn<VersionItem>),
     Aliases(RequestId, Turn<AliasItem>),
@@ -153,6 +159,7 @@ impl App {
             AwsCommand::ListProfiles => self.list_profiles(),
             AwsCommand::Choose(choice) => self.attach.connection.choice = choice,
             AwsCommand::Connect(choice) => self.connect(choice, None),
+            AwsCommand::ConnectWithCode(code) => self.connect_with_code(code),
             AwsCommand::Disconnect => self.disconnect(),
             AwsCommand::Retry => self.reconnect(),
             AwsCommand::Refresh => self.refresh_aws(),
@@ -192,6 +199,7 @@ impl App {
             News::LastResult(id, arn, outcome) => self.last_result_came(id, &arn, outcome),
             News::Executions(id, turn) => self.executions_came(id, turn),
             News::Description(id, outcome) => self.description_came(id, *outcome),
+            News::Logged(id, outcome) => self.logged_came(id, *outcome),
             News::Tags(id, outcome) => self.tags_came(id, outcome),
             News::Versions(id, turn) => self.versions_came(id, turn),
             News::Aliases(id, turn) => self.aliases_came(id, turn),

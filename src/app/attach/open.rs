@@ -11,10 +11,11 @@ use crate::app::answers::Answers;
 use crate::app::app::{App, NoticeLevel};
 use crate::app::nested::Parent;
 use crate::app::simulation::{Run, RunId, machine_of};
-use crate::app::{Command, Pane};
+use crate::app::{Command, Pane, now};
 use crate::asl::{self, Diagnostic, StateKind, StateMachine, StateMachineType, StatePath};
 use crate::aws::arn::{Arn, Resource};
 use crate::aws::browse::ExecutionDescription;
+use crate::aws::logs::machine_of_express;
 use crate::aws::{AwsError, DefinitionAsRun, ExecutionReader, Progress, Session, nested};
 use crate::debug::DebugSession;
 use crate::execution::partial::partial;
@@ -80,6 +81,8 @@ pub struct StartedThere {
 #[derive(Debug)]
 pub enum Opening {
     First(Box<First>),
+    /// What the log of an Express execution holds: all that there is of it.
+    Logged(Box<Logged>),
     Progress(Progress),
     /// All that there is.
     Whole(History),
@@ -96,6 +99,16 @@ pub struct First {
     history: History,
     definition: Result<(DefinitionAsRun, StateMachine, Vec<Diagnostic>), AwsError>,
     description: Result<ExecutionDescription, AwsError>,
+}
+
+/// An Express execution out of its log.
+#[derive(Debug)]
+pub struct Logged {
+    history: History,
+    /// The machine's of now: which one it ran is not kept.
+    machine: StateMachine,
+    diagnostics: Vec<Diagnostic>,
+    notes: Vec<String>,
 }
 
 impl Opened {
@@ -209,7 +222,13 @@ impl App {
     fn read_execution(&mut self, arn: &str) {
         let Some(session) = self.session() else { return };
         let of = arn.to_owned();
-        let request = self.attach.worker.begin(|teller| read(session, of, teller));
+        let is_express =
+            Arn::parse(arn).is_some_and(|it| it.resource == Resource::ExpressExecution);
+        let request = if is_express {
+            self.attach.worker.begin(|teller| read_log(session, of, teller))
+        } else {
+            self.attach.worker.begin(|teller| read(session, of, teller))
+        };
         if let Some(opened) = self.attach.opened.get_mut(arn) {
             opened.request = Some(request);
             opened.stage = Stage::Asking;
@@ -260,6 +279,7 @@ impl App {
         }
         match news {
             Opening::First(first) => self.first_page_came(arn, *first),
+            Opening::Logged(logged) => self.log_came(arn, *logged),
             Opening::Progress(progress) => {
                 if let Some(opened) = self.attach.opened.get_mut(arn) {
                     opened.progress = Some(progress);
@@ -270,6 +290,9 @@ impl App {
             Opening::Ended(err, history) => {
                 if let Some(history) = history {
                     self.history_came(arn, &history);
+                }
+                if let Some(err) = &err {
+                    self.tell_unless_shown(arn, err);
                 }
                 let Some(opened) = self.attach.opened.get_mut(arn) else { return };
                 opened.request = None;
@@ -335,17 +358,12 @@ impl App {
         let label = label.map(|it| it.label.clone().unwrap_or_default());
         let child = label.and_then(|label| child_machine(&machine, &label, &history));
         let machine = child.map_or(machine, Arc::new);
-        let region = self.attach.connection.attached().map(|it| it.region.clone());
-        let profile = self.attach.connection.attached().and_then(|it| it.choice.profile.clone());
         let execution = Execution {
             arn: arn.into(),
             state_machine: machine,
             kind: StateMachineType::Standard,
             history,
-            source: ExecutionSource::Recorded {
-                profile: profile.unwrap_or_default(),
-                region: region.unwrap_or_default(),
-            },
+            source: self.source(),
         };
         let is_complete = newest.as_ref().is_ok_and(|it| it.complete);
         if let Some(opened) = self.attach.opened.get_mut(arn) {
@@ -356,6 +374,43 @@ impl App {
         self.show_fetched(arn, &execution, diagnostics);
         if is_complete {
             self.settle_stage(arn);
+        }
+    }
+
+    fn log_came(&mut self, arn: &str, logged: Logged) {
+        let Logged { history, machine, diagnostics, mut notes } = logged;
+        notes.push("The definition is the machine's of now: AWS does not keep which one an Express execution ran.".to_owned());
+        let last = history.last_id().0;
+        let read = history.events().iter().filter(|it| !it.is_unlogged()).count() as u64;
+        if let Some(opened) = self.attach.opened.get_mut(arn) {
+            opened.missing = notes;
+            opened.progress = Some(Progress { read, total: last, complete: true });
+            opened.stage = Stage::Complete;
+        }
+        let execution = Execution {
+            arn: arn.into(),
+            state_machine: Arc::new(machine),
+            kind: StateMachineType::Express,
+            history,
+            source: self.source(),
+        };
+        self.show_fetched(arn, &execution, diagnostics);
+    }
+
+    fn source(&self) -> ExecutionSource {
+        let attached = self.attach.connection.attached();
+        ExecutionSource::Recorded {
+            profile: attached.and_then(|it| it.choice.profile.clone()).unwrap_or_default(),
+            region: attached.map(|it| it.region.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Where there is nothing to show beside it, an error is told as one.
+    fn tell_unless_shown(&mut self, arn: &str, err: &AwsError) {
+        let Some(opened) = self.attach.opened.get(arn) else { return };
+        if opened.run.is_none() && !matches!(opened.stage, Stage::Broken(_)) {
+            let trouble = Trouble::of(err);
+            self.notify(NoticeLevel::Error, trouble.title, trouble.text);
         }
     }
 
@@ -439,14 +494,15 @@ impl App {
     /// A history with fewer holes in the place of the one that is shown; the cursor stays on its event.
     fn history_came(&mut self, arn: &str, history: &History) {
         let Some(id) = self.attach.opened.get(arn).and_then(|it| it.run) else { return };
-        let Some(run) = self.runs.iter_mut().find(|it| it.id == id) else { return };
+        let Some(run) = self.runs.iter().find(|it| it.id == id) else { return };
         let execution = Execution {
             arn: Arc::clone(&run.execution_arn),
             state_machine: Arc::clone(run.session.definition()),
             kind: run.kind,
             history: history.clone(),
-            source: ExecutionSource::Recorded { profile: String::new(), region: String::new() },
+            source: self.source(),
         };
+        let Some(run) = self.runs.iter_mut().find(|it| it.id == id) else { return };
         let at = run.session.cursor().event;
         run.session = DebugSession::open(&execution);
         run.session.goto(at);
@@ -545,7 +601,7 @@ impl App {
             return self.open_pasted(arn);
         };
         match there.resource {
-            Resource::Execution => {
+            Resource::Execution | Resource::ExpressExecution => {
                 let parent = self.active_run.map(|id| (id, there.state, there.event));
                 self.open_execution(arn, parent);
             }
@@ -553,7 +609,7 @@ impl App {
                 self.for_window.push(Command::ShowPane(Pane::Aws));
                 self.select_map_run(arn);
             }
-            Resource::ExpressExecution | Resource::StateMachine => self.open_pasted(arn),
+            Resource::StateMachine => self.open_pasted(arn),
         }
     }
 
@@ -690,6 +746,28 @@ fn child_machine(whole: &StateMachine, label: &str, history: &History) -> Option
 }
 
 // ------------------------------------------------------------------------------------------------ on the other thread
+
+/// What was logged of an Express execution.
+async fn read_log(session: Session, arn: String, teller: Teller) {
+    let tell = |news| teller.tell(News::Opening(teller.id, arn.clone(), Box::new(news)));
+    let work = async {
+        let machine = session.state_machine(&machine_of_express(&arn)?).await?;
+        let read = session.express_history(&arn, &machine, None, now()).await?;
+        let (machine, diagnostics) = parsed(&machine.definition);
+        Ok(Logged { history: read.history, machine, diagnostics, notes: read.notes })
+    };
+    tokio::select! {
+        biased;
+        () = teller.cancel.cancelled() => {}
+        logged = work => match logged {
+            Ok(logged) => {
+                tell(Opening::Logged(Box::new(logged)));
+                tell(Opening::Ended(None, None));
+            }
+            Err(err) => tell(Opening::Ended(Some(err), None)),
+        },
+    }
+}
 
 async fn read(session: Session, arn: String, teller: Teller) {
     let tell = |news| teller.tell(News::Opening(teller.id, arn.clone(), Box::new(news)));

@@ -12,6 +12,8 @@ pub struct Trouble {
     pub command: Option<String>,
     /// The same may go well when it is tried again.
     pub passing: bool,
+    /// The MFA device whose code is wanted.
+    pub mfa_device: Option<String>,
     /// A sign-in is missing: as soon as somebody signs in, it goes on by itself.
     pub waits_for_sign_in: bool,
 }
@@ -19,7 +21,14 @@ pub struct Trouble {
 impl Trouble {
     pub(super) fn plain(title: impl Into<String>, text: impl Into<String>) -> Self {
         let (title, text) = (title.into(), text.into());
-        Self { title, text, command: None, passing: false, waits_for_sign_in: false }
+        Self {
+            title,
+            text,
+            command: None,
+            passing: false,
+            mfa_device: None,
+            waits_for_sign_in: false,
+        }
     }
 
     /// An error in the words of the window, where regions and profiles are chosen and not typed as flags.
@@ -64,12 +73,12 @@ impl Trouble {
                     "Run this in a terminal; it goes on here by itself when you are signed in.",
                 )
             },
-            AwsError::MfaNeeded { profile, device, command } => Self {
-                command: Some(command.clone()),
+            AwsError::MfaNeeded { profile, device, .. } => Self {
+                mfa_device: Some(device.clone()),
                 ..plain(
                     format!("{profile} wants a code of its MFA device"),
                     &format!(
-                        "Run this in the terminal from which Stepwell is started. The device is {device}."
+                        "The device is {device}. The code is good for half a minute, and the session it gives for an hour."
                     ),
                 )
             },

@@ -77,7 +77,7 @@ fn machine_ui(ui: &mut Ui, app: &App, machine: &StateMachineItem, commands: &mut
     let last = app.attach.browser.last.get(&machine.arn);
     let newest = last.and_then(Answer::come).and_then(Option::as_ref);
     let (said, colour) = match (machine.machine_type, last, newest) {
-        (MachineType::Express, ..) => ("executions are in CloudWatch Logs".to_owned(), None),
+        (MachineType::Express, ..) => ("logged".to_owned(), None),
         (MachineType::Standard, _, Some(newest)) => {
             let look = parts::look(colours, newest.status);
             (ended(newest), Some((look.line, look.text)))
@@ -97,7 +97,7 @@ fn machine_ui(ui: &mut Ui, app: &App, machine: &StateMachineItem, commands: &mut
     let detail = if said.is_empty() {
         machine.machine_type.as_str().to_owned()
     } else {
-        format!("{} · {said}", machine.machine_type.as_str())
+        format!("{said} · {}", machine.machine_type.as_str())
     };
     let name = format!("State machine {}", machine.name);
     let row = Row {

@@ -3,7 +3,7 @@
 use egui::{Color32, Response, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use egui_phosphor::regular as icon;
 
-use crate::app::attach::{AwsCommand, Status, Trouble};
+use crate::app::attach::{AwsCommand, MfaCode, Status, Trouble};
 use crate::app::{App, Command, now};
 use crate::execution::Timestamp;
 use crate::ui::controls;
@@ -169,6 +169,9 @@ pub(super) fn trouble_ui(
         if let Some(command) = &trouble.command {
             command_line_ui(ui, command, commands);
         }
+        if trouble.mfa_device.is_some() {
+            return code_ui(ui, commands);
+        }
         ui.horizontal_wrapped(|ui| {
             if let Some(retry) = retry
                 && ui.button("Try again").clicked()
@@ -181,6 +184,25 @@ pub(super) fn trouble_ui(
             }
         });
     });
+}
+
+/// The field for the code of an MFA device; what is typed is kept no longer than it is typed.
+fn code_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+    let id = ui.id().with("mfa code");
+    let mut text = ui.data_mut(|data| data.get_temp::<String>(id)).unwrap_or_default();
+    ui.horizontal(|ui| {
+        let field = controls::line_edit(&mut text).hint_text("6 digits").desired_width(90.0);
+        let field = ui.add(field);
+        field.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, "MFA code"));
+        let code = MfaCode::parse(&text);
+        let entered = field.lost_focus() && ui.input(|it| it.key_pressed(egui::Key::Enter));
+        let send = ui.add_enabled(code.is_some(), egui::Button::new("Sign in"));
+        if let (true, Some(code)) = (entered || send.clicked(), code) {
+            commands.push(Command::Aws(AwsCommand::ConnectWithCode(code)));
+            text.clear();
+        }
+    });
+    ui.data_mut(|data| data.insert_temp(id, text));
 }
 
 /// A command for the terminal, with a button that copies it.
