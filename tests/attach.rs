@@ -20,7 +20,7 @@ use account::{
 use loopback::{Reply, Request, Server, serve};
 use serde_json::{Value, json};
 use stepwell::app::attach::{
-    Act, Agreement, AwsCommand, Choice, DiffLine, Link, Stage, Status, Step,
+    Act, Agreement, AwsCommand, Choice, DiffLine, Link, MfaCode, Stage, Status, Step,
 };
 use stepwell::app::{App, Command, NoticeLevel};
 use stepwell::asl::StatePath;
@@ -328,7 +328,7 @@ fn a_sign_in_in_a_terminal_is_noticed() {
     aws(&mut app, AwsCommand::Connect(choice));
     until(&mut app, "the trouble", |app| matches!(app.attach.connection.link, Link::Failed(_)));
     let Link::Failed(trouble) = &app.attach.connection.link else { panic!("it failed") };
-    assert_eq!(trouble.command.as_deref(), Some("aws sso login --profile dev"));
+    assert_eq!(trouble.command.as_deref(), Some("aws sso login --profile dev"), "{trouble:?}");
     assert!(trouble.waits_for_sign_in);
     // The sign-in: here the profile gets keys, and a file appears in the folder that is watched.
     home.write("config", "[profile dev]\nregion = eu-west-1\n");
@@ -487,6 +487,248 @@ fn what_was_connected_is_remembered_without_secrets() {
     assert!(app.attach.read_only);
     aws(&mut app, AwsCommand::Attach);
     until(&mut app, "the connection", |app| app.attach.connection.attached().is_some());
+}
+
+#[test]
+fn a_role_behind_an_mfa_device_is_assumed_with_its_code() {
+    let Some(moto) = moto::Moto::start() else { return };
+    let home = Home::new(&format!(
+        "[profile guarded]\nrole_arn = arn:aws:iam::123456789012:role/Reader\nsource_profile = keys\n\
+         mfa_serial = arn:aws:iam::123456789012:mfa/me\nregion = eu-west-1\nendpoint_url = {}\n",
+        moto.url
+    ));
+    let mut app = home.app();
+    let choice = Choice { profile: Some("guarded".to_owned()), ..Choice::default() };
+    aws(&mut app, AwsCommand::Connect(choice));
+    until(&mut app, "it is asked for", |app| matches!(app.attach.connection.link, Link::Failed(_)));
+    let Link::Failed(trouble) = &app.attach.connection.link else { panic!("a code is wanted") };
+    assert_eq!(trouble.mfa_device.as_deref(), Some("arn:aws:iam::123456789012:mfa/me"));
+    let code = MfaCode::parse("123 456").expect("six digits");
+    aws(&mut app, AwsCommand::ConnectWithCode(code));
+    until(&mut app, "the connection", |app| app.attach.connection.attached().is_some());
+    let attached = app.attach.connection.attached().expect("it stands");
+    assert!(attached.identity.as_ref().is_some_and(|it| it.arn.contains("assumed-role/Reader")));
+    let settings = std::fs::read_to_string(home.settings()).expect("they were saved");
+    assert!(!settings.contains("123456\"") && !settings.contains("123 456"), "{settings}");
+}
+
+#[test]
+fn an_express_execution_is_read_from_its_log() {
+    const EXPRESS: &str = "arn:aws:states:eu-west-1:123456789012:express:orders:x-1:id";
+    let server = account_with(4, |request| match request.call.as_str() {
+        "DescribeStateMachine" => {
+            let mut machine = account::state_machine();
+            machine["type"] = json!("EXPRESS");
+            machine["loggingConfiguration"] = json!({ "level": "ERROR", "includeExecutionData": true,
+                "destinations": [{ "cloudWatchLogsLogGroup": {
+                    "logGroupArn": "arn:aws:logs:eu-west-1:123456789012:log-group:orders:*" } }] });
+            Some(Reply::Json(machine))
+        }
+        "FilterLogEvents" => {
+            let line = |id: u64, kind: &str, details: Value| {
+                let message = json!({ "id": id.to_string(), "type": kind, "details": details,
+                    "previous_event_id": (id - 1).to_string(), "event_timestamp": "1700000000000",
+                    "execution_arn": EXPRESS });
+                json!({ "timestamp": 1_700_000_000_000_i64, "logStreamName": "s", "message": message.to_string() })
+            };
+            let error = json!({ "error": "Orders.Late", "cause": "it is late" });
+            Some(Reply::Json(json!({ "events": [line(5, "ExecutionFailed", error)] })))
+        }
+        _ => None,
+    });
+    let home = Home::new("");
+    let mut app = home.connected(&server.url);
+    aws(&mut app, AwsCommand::Open(EXPRESS.to_owned()));
+    until(&mut app, "what was logged", |app| {
+        app.opened().is_some_and(|it| it.stage == Stage::Complete)
+    });
+    let events = app.run().map(|it| it.session.history().events()).expect("it is shown");
+    let types: Vec<&str> = events.iter().map(|it| it.type_name()).collect();
+    assert_eq!(types, ["NotLogged", "NotLogged", "NotLogged", "NotLogged", "ExecutionFailed"]);
+    let said = app.opened().map(|it| it.missing.join(" ")).expect("it is shown");
+    assert!(
+        said.contains("4 of 5 events were not logged") && said.contains("definition"),
+        "{said}"
+    );
+
+    aws(&mut app, AwsCommand::SelectMachine(Some(MACHINE.to_owned())));
+    until(&mut app, "its log", |app| {
+        app.attach.browser.machine.as_ref().is_some_and(|it| it.logged.come().is_some())
+    });
+    let page = app.attach.browser.machine.as_ref().expect("it is shown");
+    assert!(page.is_express());
+    assert!(page.logged.come().is_some_and(|it| it.items.iter().any(|it| it.arn == EXPRESS)));
+}
+
+#[test]
+fn what_an_execution_started_is_opened_in_place() {
+    const CHILD: &str = "arn:aws:states:eu-west-1:123456789012:execution:child:c-1";
+    const RUN: &str = "arn:aws:states:eu-west-1:123456789012:mapRun:orders/All:r-1";
+    const ITEM: &str = "arn:aws:states:eu-west-1:123456789012:execution:orders/All:i-1";
+    let parent = json!({ "StartAt": "Call", "States": {
+        "Call": { "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync",
+                  "Parameters": { "StateMachineArn": "c" }, "Next": "Each" },
+        "Each": { "Type": "Map", "Label": "All", "End": true, "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "Take", "States": { "Take": { "Type": "Pass", "Next": "Refuse" },
+                "Refuse": { "Type": "Fail", "Error": "Orders.Late" } } } } } });
+    let definition = parent.to_string();
+    let server = account_with(10, move |request| {
+        let of = request.body["executionArn"].as_str().unwrap_or_default();
+        let event = |id: u64, kind: &str, member: &str, details: Value| json!({ "id": id, "previousEventId": id - 1, "timestamp": 1.7e9, "type": kind, member: details });
+        match (request.call.as_str(), of) {
+            ("GetExecutionHistory", EXECUTION) => {
+                let answer = json!({ "ExecutionArn": CHILD }).to_string();
+                let task = |output: &str| json!({ "resourceType": "states", "resource": "startExecution.sync", "output": output });
+                let mut events = vec![
+                    event(
+                        1,
+                        "ExecutionStarted",
+                        "executionStartedEventDetails",
+                        json!({ "input": "{}" }),
+                    ),
+                    event(
+                        2,
+                        "TaskStateEntered",
+                        "stateEnteredEventDetails",
+                        json!({ "name": "Call", "input": "{}" }),
+                    ),
+                    event(3, "TaskSubmitted", "taskSubmittedEventDetails", task(&answer)),
+                    event(4, "TaskSucceeded", "taskSucceededEventDetails", task(&answer)),
+                    event(
+                        5,
+                        "TaskStateExited",
+                        "stateExitedEventDetails",
+                        json!({ "name": "Call", "output": "{}" }),
+                    ),
+                    event(
+                        6,
+                        "MapStateEntered",
+                        "stateEnteredEventDetails",
+                        json!({ "name": "Each", "input": "{}" }),
+                    ),
+                    event(
+                        7,
+                        "MapStateStarted",
+                        "mapStateStartedEventDetails",
+                        json!({ "length": 1 }),
+                    ),
+                    event(
+                        8,
+                        "MapRunStarted",
+                        "mapRunStartedEventDetails",
+                        json!({ "mapRunArn": RUN }),
+                    ),
+                    event(
+                        9,
+                        "MapRunFailed",
+                        "mapRunFailedEventDetails",
+                        json!({ "error": "States.ExceedToleratedFailureThreshold" }),
+                    ),
+                    event(
+                        10,
+                        "ExecutionFailed",
+                        "executionFailedEventDetails",
+                        json!({ "error": "States.ExceedToleratedFailureThreshold" }),
+                    ),
+                ];
+                if request.body["reverseOrder"] == true {
+                    events.reverse();
+                }
+                Some(Reply::Json(json!({ "events": events })))
+            }
+            ("DescribeStateMachineForExecution", EXECUTION | ITEM) => {
+                let mut machine = machine_for_execution();
+                machine["definition"] = json!(definition);
+                if of == ITEM {
+                    (machine["mapRunArn"], machine["label"]) = (json!(RUN), json!("All"));
+                }
+                Some(Reply::Json(machine))
+            }
+            ("DescribeMapRun", _) => {
+                Some(Reply::Json(json!({ "mapRunArn": RUN, "executionArn": EXECUTION,
+                "status": "FAILED", "startDate": 1.7e9, "maxConcurrency": 0, "toleratedFailurePercentage": 0.0,
+                "toleratedFailureCount": 0,
+                "itemCounts": { "pending": 0, "running": 0, "succeeded": 0, "failed": 1, "timedOut": 0, "aborted": 0, "total": 1, "resultsWritten": 0 },
+                "executionCounts": { "pending": 0, "running": 0, "succeeded": 0, "failed": 1, "timedOut": 0, "aborted": 0, "total": 1, "resultsWritten": 0 } })))
+            }
+            ("ListExecutions", _) if request.body["mapRunArn"] == RUN => {
+                let mut item = account::execution(0);
+                (item["executionArn"], item["name"]) = (json!(ITEM), json!("i-1"));
+                Some(Reply::Json(json!({ "executions": [item] })))
+            }
+            _ => None,
+        }
+    });
+    let home = Home::new("");
+    let mut app = home.connected(&server.url);
+    let complete = |app: &App, arn: &str| {
+        app.opened().is_some_and(|it| it.arn == arn && it.stage == Stage::Complete)
+    };
+    aws(&mut app, AwsCommand::OpenExecution(EXECUTION.to_owned()));
+    until(&mut app, "the parent", |app| complete(app, EXECUTION));
+    let states: Vec<&str> = app.started_there().iter().map(|it| it.state.as_str()).collect();
+    assert_eq!(states, ["Call", "Each"]);
+    let parent = app.active_run;
+
+    // The graph's way into a nested execution.
+    app.run_command(Command::OpenExecutionOf(StatePath::new("Call")));
+    until(&mut app, "the child", |app| complete(app, CHILD));
+    let of = app.run().and_then(|it| it.parent.as_ref()).expect("it has a parent");
+    assert_eq!((Some(of.run), of.state.as_str(), of.called_at), (parent, "Call", EventId(3)));
+
+    // A child of the Map Run is drawn as what it runs: the states inside the Map.
+    let back = app.runs.iter().position(|it| Some(it.id) == parent).expect("it is still there");
+    app.run_command(Command::SelectExecution(back));
+    app.run_command(Command::OpenExecutionOf(StatePath::new("Each")));
+    until(&mut app, "the Map Run", |app| {
+        app.attach
+            .browser
+            .map_run
+            .as_ref()
+            .is_some_and(|it| !it.children.items.is_empty() && it.description.come().is_some())
+    });
+    let run = app.attach.browser.map_run.as_ref().expect("it is shown");
+    assert_eq!(run.description.come().map(|it| it.executions.failed), Some(1));
+    aws(&mut app, AwsCommand::OpenChild(ITEM.to_owned()));
+    until(&mut app, "the item's execution", |app| complete(app, ITEM));
+    assert_eq!(app.machine().map(|it| it.name.as_str()), Some("orders/All"));
+    assert_eq!(app.selection.state, Some(StatePath::new("Refuse")));
+    let of = app.run().and_then(|it| it.parent.as_ref()).expect("it has a parent");
+    assert_eq!((Some(of.run), of.state.as_str()), (parent, "Each"));
+}
+
+#[test]
+fn a_key_that_may_not_be_used_leaves_the_events_without_what_they_carry() {
+    let server = account_with(10, |request| {
+        if request.call != "GetExecutionHistory" {
+            return None;
+        }
+        if request.body["includeExecutionData"] != false {
+            return Some(Reply::Error(
+                "KmsAccessDeniedException",
+                "not authorized to perform: kms:Decrypt",
+            ));
+        }
+        let mut page = history_page(request, 10);
+        for event in page["events"].as_array_mut().expect("events") {
+            event
+                .as_object_mut()
+                .expect("an event")
+                .retain(|_, it| !it["input"].is_string() || it.get("name").is_some());
+            if let Some(details) = event.get_mut("stateEnteredEventDetails") {
+                details.as_object_mut().expect("details").remove("input");
+            }
+        }
+        Some(Reply::Json(page))
+    });
+    let home = Home::new("");
+    let mut app = home.connected(&server.url);
+    aws(&mut app, AwsCommand::OpenExecution(EXECUTION.to_owned()));
+    until(&mut app, "the events", |app| app.opened().is_some_and(|it| it.stage == Stage::Complete));
+    assert_eq!(app.selection.state, Some(StatePath::new("Refuse")));
+    let missing = app.opened().map(|it| it.missing.clone()).expect("it is shown");
+    assert!(missing.iter().any(|it| it.contains("encrypted with a key")), "{missing:?}");
 }
 
 // ------------------------------------------------------------------------------------------------------------- acts

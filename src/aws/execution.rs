@@ -42,6 +42,8 @@ pub struct ExecutionReader {
     tail: Vec<HistoryEvent>,
     /// Where the next page from the front begins.
     token: Option<String>,
+    /// Inputs and outputs are wanted; without them AWS needs no key to decrypt them with.
+    with_data: bool,
     idle_pages: u32,
     complete: bool,
 }
@@ -67,6 +69,7 @@ impl ExecutionReader {
             history: History::default(),
             tail: Vec::new(),
             token: None,
+            with_data: true,
             idle_pages: 0,
             complete: false,
         })
@@ -99,7 +102,13 @@ impl ExecutionReader {
     /// # Errors
     /// As any call.
     pub async fn newest(&mut self) -> Result<Progress, AwsError> {
-        let (page, next) = self.page(true, None).await?;
+        let (page, next) = match self.page(true, None).await {
+            Err(err) if is_about_a_key(&err) => {
+                self.with_data = false;
+                self.page(true, None).await?
+            }
+            page => page?,
+        };
         let oldest_first = page.first().map(|it| it.id) < page.last().map(|it| it.id);
         self.tail = in_order(page);
         if next.is_none() {
@@ -258,7 +267,8 @@ impl ExecutionReader {
         token: Option<String>,
     ) -> Result<(Vec<HistoryEvent>, Option<String>), AwsError> {
         let request = self.session.sfn.get_execution_history().execution_arn(&self.arn);
-        let request = request.max_results(PAGE).reverse_order(reverse).include_execution_data(true);
+        let request = request.max_results(PAGE).reverse_order(reverse);
+        let request = request.include_execution_data(self.with_data);
         let send = || request.set_next_token(token).send();
         let answer = self.session.call(Api::GetExecutionHistory, send).await?;
         let next = answer.next_token.filter(|it| !it.is_empty());
@@ -325,6 +335,37 @@ pub fn region_of_execution(arn: &str) -> Result<&str, AwsError> {
         Some(Arn { resource: Resource::StateMachine | Resource::MapRun, .. }) | None => {
             Err(AwsError::NotAnExecution)
         }
+    }
+}
+
+/// The machine is encrypted with a key that may not be used: its events can still be read, without what they carry.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html>
+fn is_about_a_key(err: &AwsError) -> bool {
+    match err {
+        AwsError::AccessDenied { message, .. } => message.to_ascii_lowercase().contains("kms"),
+        AwsError::Refused { code, .. } => code.starts_with("Kms"),
+        AwsError::NotAnExecution
+        | AwsError::NotAStateMachine
+        | AwsError::Express
+        | AwsError::NoRegion
+        | AwsError::UnknownProfile { .. }
+        | AwsError::BadProfiles { .. }
+        | AwsError::NoCredentials
+        | AwsError::SsoExpired { .. }
+        | AwsError::MfaNeeded { .. }
+        | AwsError::CredentialsFailed { .. }
+        | AwsError::WrongCredentials { .. }
+        | AwsError::ExpiredCredentials { .. }
+        | AwsError::Throttled { .. }
+        | AwsError::NotFound { .. }
+        | AwsError::Unreachable { .. }
+        | AwsError::TimedOut { .. }
+        | AwsError::NotLogged { .. }
+        | AwsError::NotSent { .. }
+        | AwsError::Cancelled
+        | AwsError::Gap { .. }
+        | AwsError::NotConfirmed { .. }
+        | AwsError::NotRedrivable { .. } => false,
     }
 }
 

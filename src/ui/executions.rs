@@ -6,6 +6,7 @@ use egui::{RichText, Ui};
 
 use super::controls;
 use super::theme::{StatusColours, Tokens, space, tokens};
+use crate::app::attach::{AwsCommand, Resource, StartedThere};
 use crate::app::{
     App, ChildCounts, ChildOutcome, ChildRecord, Command, MapRunRecord, MapRunStatus, Run, RunId,
 };
@@ -96,7 +97,10 @@ pub(super) fn breadcrumbs_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>
 /// The executions around the shown one, it itself, and what it started; nothing when it is alone.
 pub(super) fn family_ui(ui: &mut Ui, app: &App, run: &Run, commands: &mut Vec<Command>) {
     let children = app.children(run.id);
-    if run.parent.is_none() && children.is_empty() && run.session.map_runs().is_empty() {
+    let shown = app.active_run == Some(run.id);
+    let there = if shown { app.started_there() } else { &[] };
+    let alone = children.is_empty() && run.session.map_runs().is_empty() && there.is_empty();
+    if run.parent.is_none() && alone {
         return;
     }
     controls::section_ui(ui, "Executions");
@@ -116,7 +120,32 @@ pub(super) fn family_ui(ui: &mut Ui, app: &App, run: &Run, commands: &mut Vec<Co
     for map_run in run.session.map_runs() {
         map_run_ui(ui, map_run, 20, commands);
     }
+    for started in there.iter().take(MOST_LISTED) {
+        started_there_ui(ui, started, commands);
+    }
     ui.add_space(space::S);
+}
+
+/// An execution or a Map Run in AWS that a state of the shown execution started.
+fn started_there_ui(ui: &mut Ui, started: &StartedThere, commands: &mut Vec<Command>) {
+    let kind = match started.resource {
+        Resource::MapRun => "Map Run",
+        Resource::Execution | Resource::ExpressExecution | Resource::StateMachine => "execution",
+    };
+    let name = started.arn.rsplit(':').next().unwrap_or(&started.arn);
+    ui.horizontal(|ui| {
+        ui.add_space(14.0);
+        let open = ui.small_button(format!("Open {kind}"));
+        open.widget_info(|| {
+            let name = format!("Open {kind} {name}");
+            egui::WidgetInfo::labeled(egui::WidgetType::Button, true, name)
+        });
+        if open.on_hover_text(&started.arn).clicked() {
+            commands.push(Command::Aws(AwsCommand::OpenStarted(started.arn.clone())));
+        }
+        let words = format!("{} · {name}", started.state.as_str().replace('\n', " "));
+        ui.add(egui::Label::new(words).truncate());
+    });
 }
 
 fn row_ui(
@@ -214,6 +243,11 @@ pub(super) fn started_ui(
     }
     for map_run in run.session.map_runs().iter().filter(|it| it.state == *state) {
         map_run_ui(ui, map_run, 6, commands);
+    }
+    if app.active_run == Some(run.id) {
+        for started in app.started_there().iter().filter(|it| it.state == *state).take(8) {
+            started_there_ui(ui, started, commands);
+        }
     }
 }
 
