@@ -1,7 +1,6 @@
 //! Attaching to AWS through the window, by accessible names; against a server of our own.
 
 #[path = "attach/account.rs"]
-#[expect(dead_code, reason = "another test uses the rest")]
 mod account;
 #[path = "aws/loopback.rs"]
 #[expect(dead_code, reason = "another test uses the rest")]
@@ -12,7 +11,7 @@ use std::time::Duration;
 use account::{EXECUTION, Home, answer};
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use loopback::{Reply, Server, serve};
 use serde_json::json;
 use stepwell::app::attach::AwsCommand;
@@ -61,7 +60,8 @@ fn until(harness: &mut Windowed, what: &str, is_so: impl Fn(&Windowed) -> bool) 
         silence.recv_timeout(Duration::from_millis(20)).unwrap_or_default();
         harness.run_steps(1);
     }
-    panic!("not so after 400 frames: {what}; {:?}", app(harness).notices);
+    let app = app(harness);
+    panic!("not so after 400 frames: {what}; {:?} {:?}", app.notices, app.attach.connection);
 }
 
 fn has(harness: &Windowed, role: Role, name: &str) -> bool {
@@ -97,7 +97,8 @@ fn home_of(server: &Server) -> Home {
 #[test]
 fn three_clicks_lead_from_a_cold_start_to_the_failed_state() {
     let server = account();
-    let mut harness = window(home_of(&server).app(), [1440.0, 900.0]);
+    let home = home_of(&server);
+    let mut harness = window(home.app(), [1440.0, 900.0]);
     // One.
     attach(&mut harness);
     let machine = "State machine orders";
@@ -121,7 +122,8 @@ fn three_clicks_lead_from_a_cold_start_to_the_failed_state() {
 #[test]
 fn the_last_execution_of_a_machine_is_one_click_from_its_row() {
     let server = account();
-    let mut harness = window(home_of(&server).app(), [1440.0, 900.0]);
+    let home = home_of(&server);
+    let mut harness = window(home.app(), [1440.0, 900.0]);
     attach(&mut harness);
     let open = "Open the last execution of orders";
     until(&mut harness, "the last result", |it| has(it, Role::Button, open));

@@ -523,7 +523,11 @@ impl Window {
         | ExecutionStatus::TimedOut { error, cause } = run.status()
         {
             let (error, cause) = (error.unwrap_or_default(), cause.unwrap_or_default());
-            ui.label(RichText::new(&*error).color(status.text)).on_hover_text(&*cause);
+            // A narrow window has no room for it beside the buttons.
+            if ui.available_width() > 40.0 {
+                let error = RichText::new(&*error).color(status.text);
+                ui.add(egui::Label::new(error).truncate()).on_hover_text(&*cause);
+            }
         }
         let past = run.session.cursor().event < run.session.last_event();
         if past && run.has_ended() {

@@ -1,6 +1,7 @@
 //! What changes something in the account, or has AWS run something: proposed, shown with account, region and machine, and done
 //! only after the user confirmed exactly that. While the session is read-only nothing can be proposed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -185,13 +186,24 @@ impl Proposal {
     /// What an update would change; `None` for other acts and while the definition there is not known.
     pub fn difference(&self) -> Option<Vec<DiffLine>> {
         let Act::Update { definition, .. } = &self.act else { return None };
-        Some(difference(&self.there.come()?.definition, definition))
+        Some(difference(&readable(&self.there.come()?.definition), &readable(definition)))
     }
 }
 
 fn not_json(definition: &str) -> Option<String> {
     let parsed = Value::parse(definition);
     parsed.err().map(|why| format!("AWS takes JSON, and the definition is none: {why}"))
+}
+
+/// A definition that was deployed on a single line can't be compared by lines: it is laid out first. Any other stays as it is.
+fn readable(definition: &str) -> Cow<'_, str> {
+    const LONG_LINE: usize = 400;
+    let is_long = definition.lines().any(|line| line.len() > LONG_LINE);
+    let few = definition.lines().nth(2).is_none();
+    match Value::parse(definition) {
+        Ok(value) if is_long || few => Cow::Owned(value.to_pretty()),
+        Ok(_) | Err(_) => Cow::Borrowed(definition),
+    }
 }
 
 /// Two texts line by line, with what is the same for long left out.
@@ -495,6 +507,15 @@ mod tests {
         assert!(lines.contains(&DiffLine::Added("line twenty".into())));
         assert_eq!(lines.iter().filter(|it| matches!(it, DiffLine::Same(_))).count(), 6);
         assert!(difference(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn a_definition_on_one_line_is_laid_out_to_be_compared() {
+        let one = r#"{"StartAt":"A","States":{}}"#;
+        assert!(readable(one).lines().count() > 2);
+        let laid_out = "{\n  \"StartAt\": \"A\",\n  \"States\": {}\n}";
+        assert_eq!(readable(laid_out), laid_out);
+        assert_eq!(readable("no JSON"), "no JSON");
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn input_ui(ui: &mut Ui, input: &str, most: f32, commands: &mut Vec<Command>) {
 }
 
 fn difference_ui(ui: &mut Ui, proposal: &Proposal, most: f32) {
-    let Some(lines) = proposal.difference() else { return };
+    let Some(lines) = proposal.difference().filter(|it| !it.is_empty()) else { return };
     let colours = tokens(ui.ctx());
     let count = |wanted: fn(&DiffLine) -> bool| lines.iter().filter(|it| wanted(it)).count();
     let added = count(|it| matches!(it, DiffLine::Added(_)));

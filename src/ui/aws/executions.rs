@@ -15,6 +15,9 @@ use crate::execution::Timestamp;
 use crate::ui::controls;
 use crate::ui::theme::{space, tokens};
 
+/// The narrowest that a choice is beside another one, in points.
+const CHOICE: f32 = 100.0;
+
 /// How far back the list goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Since {
@@ -167,6 +170,7 @@ fn note_ui(ui: &mut Ui, what: &str, trouble: &Trouble) {
 fn details_ui(ui: &mut Ui, page: &MachinePage, view: &mut AwsView, commands: &mut Vec<Command>) {
     let title = match &page.qualified {
         Some(arn) => format!("Only {}", qualifier(arn)),
+        None if ui.available_width() < 190.0 => "Details".to_owned(),
         None => "Versions, aliases and tags".to_owned(),
     };
     let header = egui::CollapsingHeader::new(RichText::new(title).small())
@@ -255,15 +259,22 @@ fn filters_ui(ui: &mut Ui, page: &MachinePage, view: &mut AwsView, commands: &mu
         .desired_width(f32::INFINITY);
     ui.add(field)
         .widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, "Filter executions"));
-    ui.horizontal(|ui| {
+    // Side by side where there is room for both.
+    let room = ui.available_width();
+    let width = if room >= 2.0 * CHOICE { (room - space::S) / 2.0 } else { room };
+    let layout = egui::Layout::left_to_right(egui::Align::Center).with_main_wrap(true);
+    let height = ui.spacing().interact_size.y;
+    ui.allocate_ui_with_layout(egui::vec2(room, height), layout, |ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
         let mut status = page.status;
-        status_ui(ui, &mut status);
+        status_ui(ui, &mut status, width);
         if status != page.status {
             let of = page.qualified.clone().unwrap_or_else(|| page.arn.clone());
             commands.push(Command::Aws(AwsCommand::ListExecutions { of, status }));
         }
         let combo = egui::ComboBox::from_id_salt("since")
-            .width((ui.available_width() - 4.0).min(110.0))
+            .width(width)
+            .truncate()
             .selected_text(view.since.label())
             .show_ui(ui, |ui| {
                 for since in Since::ALL {
@@ -274,9 +285,10 @@ fn filters_ui(ui: &mut Ui, page: &MachinePage, view: &mut AwsView, commands: &mu
     });
 }
 
-fn status_ui(ui: &mut Ui, status: &mut Option<Status>) {
+fn status_ui(ui: &mut Ui, status: &mut Option<Status>, width: f32) {
     let combo = egui::ComboBox::from_id_salt("status")
-        .width((ui.available_width() / 2.0).min(120.0))
+        .width(width)
+        .truncate()
         .selected_text(status.map_or("Any status", parts::words))
         .show_ui(ui, |ui| {
             ui.selectable_value(status, None, "Any status");
@@ -385,7 +397,8 @@ pub(super) fn map_run_ui(ui: &mut Ui, app: &App, page: &MapRunPage, commands: &m
         }
     }
     let mut status = page.status;
-    ui.horizontal(|ui| status_ui(ui, &mut status));
+    let width = ui.available_width().min(2.0 * CHOICE);
+    status_ui(ui, &mut status, width);
     if status != page.status {
         commands.push(Command::Aws(AwsCommand::ListChildren(status)));
     }

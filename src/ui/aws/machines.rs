@@ -1,6 +1,6 @@
 //! The machines of an account: searched by name, each with its type and how its newest execution ended.
 
-use egui::{Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::AwsView;
@@ -9,7 +9,6 @@ use crate::app::attach::{Answer, AwsCommand, ExecutionItem, MachineType, StateMa
 use crate::app::{App, Command};
 use crate::ui::controls;
 use crate::ui::theme::{space, tokens};
-use crate::ui::widgets::icon_button;
 
 /// How long the list must stand still before the rows in sight ask for their last results, in seconds: a list that is scrolled
 /// through should not use up the quota.
@@ -116,13 +115,8 @@ fn machine_ui(ui: &mut Ui, app: &App, machine: &StateMachineItem, commands: &mut
     }
     // Straight to how it went last: the shortest way to a failure.
     if let Some(newest) = newest {
-        let place = egui::Rect::from_center_size(
-            egui::pos2(rect.right() - 18.0, rect.center().y),
-            vec2(26.0, 26.0),
-        );
-        let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(place));
         let name = format!("Open the last execution of {}", machine.name);
-        if icon_button(&mut inside, icon::ARROW_SQUARE_IN, &name, "").clicked() {
+        if parts::row_button_ui(ui, rect, icon::ARROW_SQUARE_IN, &name).clicked() {
             commands.push(Command::Aws(AwsCommand::OpenExecution(newest.arn.clone())));
         }
     }

@@ -71,7 +71,15 @@ pub(super) fn row_ui(ui: &mut Ui, row: &Row<'_>) -> Response {
     response
 }
 
-/// Calls `more` with the rows that are in sight, all of the same height; whether the end of the list is near.
+/// A button with a glyph at the right end of a row, which has reserved 30 points for it.
+pub(super) fn row_button_ui(ui: &mut Ui, row: egui::Rect, glyph: &str, name: &str) -> Response {
+    let centre = pos2(row.right() - 18.0, row.center().y);
+    let place = egui::Rect::from_center_size(centre, vec2(26.0, 26.0));
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(place));
+    icon_button(&mut inside, glyph, name, "")
+}
+
+/// Draws the rows that are in sight, all of the same height; whether the end of the list is near.
 pub(super) fn rows_ui(
     ui: &mut Ui,
     salt: &str,

@@ -1,6 +1,7 @@
 //! The choice of a connection: profile, region, endpoint.
 
 use egui::{RichText, Ui, WidgetInfo, WidgetType};
+use egui_phosphor::regular as icon;
 
 use super::AwsView;
 use super::parts::{self, Row};
@@ -74,15 +75,19 @@ fn profile_ui(ui: &mut Ui, profile: &ProfileChoice, choice: &Choice, commands: &
             detail: &detail,
             detail_colour: None,
             selected,
-            reserve: 0.0,
+            reserve: 30.0,
         },
     );
-    let row = row.on_hover_text("Double-click to connect");
+    let rect = row.rect;
     let chosen = Choice { profile: profile.name.clone(), ..Choice::default() };
     if row.double_clicked() {
-        commands.push(Command::Aws(AwsCommand::Connect(chosen)));
+        commands.push(Command::Aws(AwsCommand::Connect(chosen.clone())));
     } else if row.clicked() && !selected {
-        commands.push(Command::Aws(AwsCommand::Choose(chosen)));
+        commands.push(Command::Aws(AwsCommand::Choose(chosen.clone())));
+    }
+    let name = format!("Connect as {}", name_of(profile));
+    if parts::row_button_ui(ui, rect, icon::PLUGS, &name).clicked() {
+        commands.push(Command::Aws(AwsCommand::Connect(chosen)));
     }
 }
 
