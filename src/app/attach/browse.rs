@@ -8,20 +8,16 @@ use super::listing::{Listing, Turn};
 use super::runtime::{Request, RequestId};
 use super::{News, Trouble};
 use crate::app::app::App;
-use crate::app::now;
 use crate::aws::arn::{Arn, Resource};
 use crate::aws::browse::{
     AliasDescription, AliasItem, ExecutionItem, ExecutionsOf, MachineType, MapRunDescription,
     StateMachineDescription, StateMachineItem, Status, VersionItem,
 };
-use crate::aws::logs::{Between, ExpressItems};
 use crate::aws::{AwsError, Session};
 use crate::execution::Timestamp;
 
 /// Machines that are listed without being asked for more: a search looks through all that are there.
 const MACHINES_AT_ONCE: usize = 20_000;
-/// How far back the log of an Express machine is searched for executions.
-pub const LOGGED_HOURS: i64 = 24;
 /// Last results that are asked for at the same time.
 const MOST_ASKED: usize = 16;
 
@@ -96,8 +92,6 @@ pub struct MachinePage {
     pub qualified: Option<String>,
     pub status: Option<Status>,
     pub executions: Listing<ExecutionItem>,
-    /// Of an EXPRESS machine, instead: those of the last day that its log tells of.
-    pub logged: Answer<ExpressItems>,
     pub description: Answer<StateMachineDescription>,
     pub tags: Answer<Vec<(String, String)>>,
     pub versions: Listing<VersionItem>,
@@ -246,7 +240,6 @@ impl App {
             qualified: (bare != arn).then(|| arn.to_owned()),
             status: None,
             executions: Listing::default(),
-            logged: Answer::NotAsked,
             description: Answer::NotAsked,
             tags: Answer::NotAsked,
             versions: Listing::default(),
@@ -314,30 +307,8 @@ impl App {
         outcome: Result<StateMachineDescription, AwsError>,
     ) {
         self.watch(&outcome);
-        let Some(session) = self.session() else { return };
-        let attach = &mut self.attach;
-        let Some(page) = &mut attach.browser.machine else { return };
-        if !page.description.receive(id, outcome) {
-            return;
-        }
-        // AWS lists no Express executions; their log group does.
-        let express = page.description.come().filter(|it| it.machine_type == MachineType::Express);
-        if let Some(machine) = express.cloned() {
-            page.executions = Listing::closed();
-            let now = now();
-            let request = attach.worker.ask(move |id| async move {
-                let from = Some(Timestamp(now.0 - LOGGED_HOURS * 3_600_000));
-                let between = Between { from, to: None };
-                News::Logged(id, Box::new(session.express_executions(&machine, between).await))
-            });
-            page.logged = Answer::Asked(Asked(request));
-        }
-    }
-
-    pub(super) fn logged_came(&mut self, id: RequestId, outcome: Result<ExpressItems, AwsError>) {
-        self.watch(&outcome);
         if let Some(page) = &mut self.attach.browser.machine {
-            page.logged.receive(id, outcome);
+            page.description.receive(id, outcome);
         }
     }
 

@@ -18,9 +18,7 @@ use std::collections::BTreeMap;
 
 pub use acts::{Act, DiffLine, Done, Proposal, Step};
 pub use agreement::{Agreement, FieldDifference};
-pub use browse::{
-    Answer, Browser, ExecutionFilter, LOGGED_HOURS, MachinePage, MapRunPage, qualifier,
-};
+pub use browse::{Answer, Browser, ExecutionFilter, MachinePage, MapRunPage, qualifier};
 pub use connection::{
     Attached, Choice, Connected, ConnectionModel, Link, ProfileChoice, SOON_MILLIS,
 };
@@ -45,7 +43,6 @@ pub use crate::aws::browse::{
     MapRunDescription, RedriveStatus, StateMachineDescription, StateMachineItem, Status,
     VersionItem,
 };
-pub use crate::aws::logs::{ExpressItem, ExpressItems};
 pub use crate::aws::{Identity, MfaCode, Patience, ProfileFiles, Progress};
 
 /// What the user asks of AWS.
@@ -110,7 +107,6 @@ pub enum News {
     LastResult(RequestId, String, Result<Option<ExecutionItem>, AwsError>),
     Executions(RequestId, Turn<ExecutionItem>),
     Description(RequestId, Box<Result<StateMachineDescription, AwsError>>),
-    Logged(RequestId, Box<Result<ExpressItems, AwsError>>),
     Tags(RequestId, Result<Vec<(String, String)>, AwsError>),
     Versions(RequestId, Turn<VersionItem>),
     Aliases(RequestId, Turn<AliasItem>),
@@ -199,7 +195,6 @@ impl App {
             News::LastResult(id, arn, outcome) => self.last_result_came(id, &arn, outcome),
             News::Executions(id, turn) => self.executions_came(id, turn),
             News::Description(id, outcome) => self.description_came(id, *outcome),
-            News::Logged(id, outcome) => self.logged_came(id, *outcome),
             News::Tags(id, outcome) => self.tags_came(id, outcome),
             News::Versions(id, turn) => self.versions_came(id, turn),
             News::Aliases(id, turn) => self.aliases_came(id, turn),

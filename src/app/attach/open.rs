@@ -11,11 +11,10 @@ use crate::app::answers::Answers;
 use crate::app::app::{App, NoticeLevel};
 use crate::app::nested::Parent;
 use crate::app::simulation::{Run, RunId, machine_of};
-use crate::app::{Command, Pane, now};
+use crate::app::{Command, Pane};
 use crate::asl::{self, Diagnostic, StateKind, StateMachine, StateMachineType, StatePath};
 use crate::aws::arn::{Arn, Resource};
 use crate::aws::browse::ExecutionDescription;
-use crate::aws::logs::machine_of_express;
 use crate::aws::{AwsError, DefinitionAsRun, ExecutionReader, Progress, Session, nested};
 use crate::debug::DebugSession;
 use crate::execution::partial::partial;
@@ -81,8 +80,6 @@ pub struct StartedThere {
 #[derive(Debug)]
 pub enum Opening {
     First(Box<First>),
-    /// What the log of an Express execution holds: all that there is of it.
-    Logged(Box<Logged>),
     Progress(Progress),
     /// All that there is.
     Whole(History),
@@ -99,16 +96,6 @@ pub struct First {
     history: History,
     definition: Result<(DefinitionAsRun, StateMachine, Vec<Diagnostic>), AwsError>,
     description: Result<ExecutionDescription, AwsError>,
-}
-
-/// An Express execution out of its log.
-#[derive(Debug)]
-pub struct Logged {
-    history: History,
-    /// The machine's of now: which one it ran is not kept.
-    machine: StateMachine,
-    diagnostics: Vec<Diagnostic>,
-    notes: Vec<String>,
 }
 
 impl Opened {
@@ -222,13 +209,7 @@ impl App {
     fn read_execution(&mut self, arn: &str) {
         let Some(session) = self.session() else { return };
         let of = arn.to_owned();
-        let is_express =
-            Arn::parse(arn).is_some_and(|it| it.resource == Resource::ExpressExecution);
-        let request = if is_express {
-            self.attach.worker.begin(|teller| read_log(session, of, teller))
-        } else {
-            self.attach.worker.begin(|teller| read(session, of, teller))
-        };
+        let request = self.attach.worker.begin(|teller| read(session, of, teller));
         if let Some(opened) = self.attach.opened.get_mut(arn) {
             opened.request = Some(request);
             opened.stage = Stage::Asking;
@@ -279,7 +260,6 @@ impl App {
         }
         match news {
             Opening::First(first) => self.first_page_came(arn, *first),
-            Opening::Logged(logged) => self.log_came(arn, *logged),
             Opening::Progress(progress) => {
                 if let Some(opened) = self.attach.opened.get_mut(arn) {
                     opened.progress = Some(progress);
@@ -375,26 +355,6 @@ impl App {
         if is_complete {
             self.settle_stage(arn);
         }
-    }
-
-    fn log_came(&mut self, arn: &str, logged: Logged) {
-        let Logged { history, machine, diagnostics, mut notes } = logged;
-        notes.push("The definition is the machine's of now: AWS does not keep which one an Express execution ran.".to_owned());
-        let last = history.last_id().0;
-        let read = history.events().iter().filter(|it| !it.is_unlogged()).count() as u64;
-        if let Some(opened) = self.attach.opened.get_mut(arn) {
-            opened.missing = notes;
-            opened.progress = Some(Progress { read, total: last, complete: true });
-            opened.stage = Stage::Complete;
-        }
-        let execution = Execution {
-            arn: arn.into(),
-            state_machine: Arc::new(machine),
-            kind: StateMachineType::Express,
-            history,
-            source: self.source(),
-        };
-        self.show_fetched(arn, &execution, diagnostics);
     }
 
     fn source(&self) -> ExecutionSource {
@@ -601,7 +561,7 @@ impl App {
             return self.open_pasted(arn);
         };
         match there.resource {
-            Resource::Execution | Resource::ExpressExecution => {
+            Resource::Execution => {
                 let parent = self.active_run.map(|id| (id, there.state, there.event));
                 self.open_execution(arn, parent);
             }
@@ -609,7 +569,7 @@ impl App {
                 self.for_window.push(Command::ShowPane(Pane::Aws));
                 self.select_map_run(arn);
             }
-            Resource::StateMachine => self.open_pasted(arn),
+            Resource::ExpressExecution | Resource::StateMachine => self.open_pasted(arn),
         }
     }
 
@@ -746,28 +706,6 @@ fn child_machine(whole: &StateMachine, label: &str, history: &History) -> Option
 }
 
 // ------------------------------------------------------------------------------------------------ on the other thread
-
-/// What was logged of an Express execution.
-async fn read_log(session: Session, arn: String, teller: Teller) {
-    let tell = |news| teller.tell(News::Opening(teller.id, arn.clone(), Box::new(news)));
-    let work = async {
-        let machine = session.state_machine(&machine_of_express(&arn)?).await?;
-        let read = session.express_history(&arn, &machine, None, now()).await?;
-        let (machine, diagnostics) = parsed(&machine.definition);
-        Ok(Logged { history: read.history, machine, diagnostics, notes: read.notes })
-    };
-    tokio::select! {
-        biased;
-        () = teller.cancel.cancelled() => {}
-        logged = work => match logged {
-            Ok(logged) => {
-                tell(Opening::Logged(Box::new(logged)));
-                tell(Opening::Ended(None, None));
-            }
-            Err(err) => tell(Opening::Ended(Some(err), None)),
-        },
-    }
-}
 
 async fn read(session: Session, arn: String, teller: Teller) {
     let tell = |news| teller.tell(News::Opening(teller.id, arn.clone(), Box::new(news)));

@@ -7,8 +7,8 @@ use egui::{RichText, Ui, WidgetInfo, WidgetType};
 use super::AwsView;
 use super::parts::{self, Row};
 use crate::app::attach::{
-    Act, Answer, AwsCommand, ExecutionFilter, ExecutionItem, ExpressItem, LOGGED_HOURS, Listing,
-    MachinePage, MapRunCounts, MapRunPage, Status, Trouble, qualifier,
+    Act, Answer, AwsCommand, ExecutionFilter, ExecutionItem, Listing, MachinePage, MapRunCounts,
+    MapRunPage, Status, Trouble, qualifier,
 };
 use crate::app::{App, Command, now};
 use crate::execution::Timestamp;
@@ -82,47 +82,6 @@ pub(super) fn machine_ui(
         open: if page.is_express() { AwsCommand::Open } else { AwsCommand::OpenExecution },
     };
     list_ui(ui, app, &list, commands);
-}
-
-/// The executions of an EXPRESS machine, as far as its log tells of them.
-fn logged_ui(ui: &mut Ui, app: &App, page: &MachinePage, commands: &mut Vec<Command>) {
-    ui.add_space(space::XS);
-    match &page.logged {
-        Answer::NotAsked => {}
-        Answer::Asked(_) => parts::loading_ui(ui, "Searching its log group"),
-        Answer::Failed(trouble) => {
-            parts::trouble_ui(ui, trouble, Some(AwsCommand::Refresh), commands);
-        }
-        Answer::Come(logged) => {
-            let more = if logged.complete { "" } else { ", not all of them" };
-            ui.weak(format!("Logged in the last {LOGGED_HOURS} hours{more}"));
-            if logged.items.is_empty() {
-                ui.weak("There are none.");
-            }
-            parts::rows_ui(ui, "logged", logged.items.len(), |ui, index| {
-                if let Some(item) = logged.items.get(index) {
-                    execution_ui(ui, app, &of_log(item), commands, AwsCommand::Open);
-                }
-            });
-        }
-    }
-}
-
-fn of_log(item: &ExpressItem) -> ExecutionItem {
-    ExecutionItem {
-        arn: item.arn.clone(),
-        name: item.name.clone(),
-        status: item.status,
-        // A log that leaves the start out tells the end.
-        started: item.started.or(item.stopped).unwrap_or_default(),
-        stopped: item.stopped,
-        redrive_count: 0,
-        redriven: None,
-        version_arn: None,
-        alias_arn: None,
-        map_run_arn: None,
-        item_count: None,
-    }
 }
 
 /// What can be done with the machine, while the session is not read-only.
