@@ -57,6 +57,7 @@ impl Home {
                 attempts: 3,
                 first_wait: Duration::from_millis(20),
             },
+            mfa_code: None,
         }
     }
 }

@@ -66,6 +66,7 @@ impl Home {
                 attempts: 3,
                 first_wait: Duration::from_millis(10),
             },
+            mfa_code: None,
         }
     }
 
