@@ -368,8 +368,8 @@ fn json_items(text: &str, pointer: Option<&str>) -> Result<Content, String> {
         value = inner.ok_or("ItemsPointer does not point to a value in the file.")?;
     }
     let mode = if pointer.is_some() { ProcessorMode::Distributed } else { ProcessorMode::Inline };
-    let items = Items::among(value, mode)
-        .map_err(|_| "Attempting to map over non-iterable node.".to_owned())?;
+    let items =
+        Items::among(value, mode).ok().ok_or("Attempting to map over non-iterable node.")?;
     let values = items.values.as_array().cloned().unwrap_or_default();
     Ok(Content { items: values, are_pairs: items.are_pairs })
 }

@@ -192,7 +192,7 @@ impl Machine {
                     }
                     ItemsSource::Literal(items) => (items.clone(), "$"),
                 };
-                Items::among(items, map.processor.mode).map_err(|_| {
+                Items::among(items, map.processor.mode).ok().ok_or_else(|| {
                     DataError::runtime(format!("Reference path \"{path}\" must point to array."))
                 })
             })?
