@@ -6,11 +6,14 @@ mod serving;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, StateMachineType, Tag};
 use serde_json::{Value, json};
-use serving::{PREFIX, Serving, machine_arn, refusal, serve, serve_machines, wait};
+use serving::{PREFIX, Serving, client_of, machine_arn, refusal, serve, serve_machines, wait};
+use stepwell::app::{App, Command as AppCommand};
 use stepwell::aws::act::{Confirmed, TestState};
 use stepwell::aws::browse::{ExecutionsOf, MachineType, Status};
 use stepwell::aws::{AwsError, Connection, ExecutionReader, ProfileFiles, Session};
@@ -53,7 +56,7 @@ async fn ended(client: &Client, arn: &str) -> Value {
                 "redriveStatusReason": it.redrive_status_reason,
             });
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{arn} does not end");
 }
@@ -299,7 +302,7 @@ async fn token_of(client: &Client, arn: &str) -> String {
             let parameters: Value = serde_json::from_str(&parameters).expect("JSON");
             return parameters["MessageBody"]["token"].as_str().expect("a token").to_owned();
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("nothing is scheduled");
 }
@@ -643,6 +646,83 @@ fn the_approval_sample_waits_for_a_decision_from_outside() {
             serde_json::from_str(seen["output"].as_str().expect("it")).expect("JSON");
         assert_eq!((&output["by"], &output["booking"]), (&json!("grace"), &json!("B-2026-17")));
     });
+}
+
+/// An app with machines open, as the window has it.
+fn app_of(machines: &[(&str, &str)]) -> (tempfile::TempDir, App) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, definition) in machines {
+        let file = folder.path().join(format!("{name}.asl.json"));
+        std::fs::write(file, definition).expect("written");
+    }
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.run_command(AppCommand::Open(folder.path().to_owned()));
+    while app.project.is_none() {
+        app.wait_and_tick(Duration::from_millis(50));
+    }
+    (folder, app)
+}
+
+#[test]
+fn the_window_shows_what_calls_have_done() {
+    let (folder, mut app) = app_of(&[("pass", PASS), ("callback", CALLBACK)]);
+    app.run_command(AppCommand::StartServer(0));
+    let url = app.server_url().expect("it serves, though there is no API");
+    let calls = std::thread::spawn(move || {
+        wait(async {
+            let client = client_of(&url);
+            let create = client.create_state_machine().name("made").definition(FAIL).role_arn("r");
+            let made = create.send().await.expect("created").state_machine_arn;
+            let failed = start(&client, "made", "{}").await;
+            assert_eq!(ended(&client, &failed).await["status"], "FAILED");
+            let short = client.create_state_machine().name("short").definition(PASS).role_arn("r");
+            let short = short.send().await.expect("created").state_machine_arn;
+            client.delete_state_machine().state_machine_arn(short).send().await.expect("deleted");
+            (made, start(&client, "callback", "{}").await)
+        })
+    });
+    while !calls.is_finished() {
+        app.wait_and_tick(Duration::from_millis(5));
+    }
+    let (made, waiting) = calls.join().expect("every call was answered");
+    let machines = |app: &App| {
+        let open = app.project.as_ref().expect("it is open");
+        open.project.machines.iter().map(|it| it.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(machines(&app), ["callback", "pass", "made"]);
+    let run = app.run().expect("an execution");
+    assert_eq!((&*run.execution_arn, run.status().as_str()), (&*waiting, "RUNNING"));
+    let failed = app.runs.first().expect("the first");
+    assert_eq!(app.project.as_ref().expect("open").project.machines[failed.machine].arn, made);
+
+    // A save reads the files again; what calls created stays, and executions stay with their machines.
+    std::fs::write(folder.path().join("aaa.asl.json"), PASS).expect("written");
+    app.run_command(AppCommand::Reload);
+    for _ in 0..100 {
+        app.wait_and_tick(Duration::from_millis(50));
+        if machines(&app).len() == 4 {
+            break;
+        }
+    }
+    assert_eq!(machines(&app), ["aaa", "callback", "pass", "made"]);
+    let failed = app.runs.first().expect("the first");
+    assert_eq!(app.project.as_ref().expect("open").project.machines[failed.machine].arn, made);
+}
+
+#[test]
+fn the_window_starts_nothing_with_more_input_than_aws_takes() {
+    let (_folder, mut app) = app_of(&[("pass", PASS)]);
+    app.run_command(AppCommand::SetInput(format!("\"{}\"", "x".repeat(262_143))));
+    app.run_command(AppCommand::Continue);
+    assert!(app.runs.is_empty());
+    let notice = app.notices.last().expect("it says why");
+    assert!(
+        notice.text.ends_with("Member must have length less than or equal to 262144"),
+        "{notice:?}"
+    );
+    app.run_command(AppCommand::SetInput(format!("\"{}\"", "x".repeat(262_142))));
+    app.run_command(AppCommand::Continue);
+    assert_eq!(app.runs.len(), 1);
 }
 
 /// Boto3, on which the AWS CLI is built: nothing of it knows this program.

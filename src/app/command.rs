@@ -618,7 +618,7 @@ impl Command {
                 Self::StartServer(0),
                 Menu::Request,
                 "Serve on loopback",
-                "Let curl or a browser drive the API",
+                "Let curl, a browser or the AWS CLI drive what is open",
                 None,
             ),
             entry(Self::StopServer, Menu::Request, "Stop serving", "Close the local port", None),

@@ -10,6 +10,7 @@ use super::limited;
 use super::requests::{NamedRequest, Progress, RequestDraft};
 use super::samples;
 use super::simulation::{Run, RunId, execution_arn};
+use super::states_api::StatesApi;
 use super::tour::{Tour, TourEvent};
 use super::worker;
 use crate::asl::StatePath;
@@ -62,6 +63,7 @@ impl App {
                 self.tests.clear();
                 self.replies.clear();
                 self.server = None;
+                self.states_api = StatesApi::default();
                 self.comparison = None;
                 self.definition_drafts.clear();
                 self.selection = super::app::Selection::default();

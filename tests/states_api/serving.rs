@@ -63,16 +63,21 @@ pub(crate) fn serve_machines(machines: &[(&str, &str)]) -> Serving {
     serving
 }
 
+/// The real SDK, asking there.
+pub(crate) fn client_of(url: &str) -> Client {
+    let config = aws_sdk_sfn::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(url)
+        .credentials_provider(Credentials::new("key", "not-a-secret", None, None, "test"))
+        .http_client(Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
 impl Serving {
     pub(crate) fn client(&self) -> Client {
-        let config = aws_sdk_sfn::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(&self.url)
-            .credentials_provider(Credentials::new("key", "not-a-secret", None, None, "test"))
-            .http_client(Builder::new().build_http())
-            .build();
-        Client::from_conf(config)
+        client_of(&self.url)
     }
 
     /// One HTTP/1.1 exchange: status and body.
