@@ -53,6 +53,9 @@ impl Columns {
     }
 }
 
+/// Height below which the pane is one column, in points.
+const LOW: f32 = 180.0;
+
 /// What stands between two columns, in points.
 const GAP: f32 = 17.0;
 
@@ -70,8 +73,12 @@ pub(super) fn api_console_ui(
         );
         return;
     }
-    target_ui(ui, app, commands);
-    let columns = Columns::of(ui.available_width());
+    // In a low pane everything scrolls, or the request would have no room below its target.
+    let columns =
+        if ui.available_height() < LOW { Columns::One } else { Columns::of(ui.available_width()) };
+    if columns != Columns::One {
+        target_ui(ui, app, false, commands);
+    }
     if columns == Columns::Three && view.tab == Tab::Sent {
         view.tab = Tab::Response;
     }
@@ -113,6 +120,7 @@ pub(super) fn api_console_ui(
             column(ui, 1, "response", &mut |ui| exchange_ui(ui, app, columns, view, commands));
         }
         Columns::One => column(ui, 0, "all", &mut |ui| {
+            target_ui(ui, app, true, commands);
             request_ui(ui, app, columns, commands);
             ui.separator();
             exchange_ui(ui, app, columns, view, commands);
@@ -460,10 +468,18 @@ fn exchange_ui(
     });
     ui.add_space(space::XS);
     if exchange.sent_to != SentTo::Emulator && view.tab == Tab::Response {
-        away_ui(ui, exchange, commands);
+        started_ui(ui, exchange, commands);
     }
     match view.tab {
-        Tab::Response => response_ui(ui, exchange),
+        Tab::Response => {
+            response_ui(ui, exchange);
+            if exchange.sent_to != SentTo::Emulator {
+                ui.weak(way_of(exchange));
+            }
+            for note in &exchange.notes {
+                ui.weak(note);
+            }
+        }
         Tab::Compare => {
             if let Some(counterpart) = counterpart {
                 compare_ui(ui, &mut view.compare, exchange, counterpart);
@@ -482,12 +498,8 @@ fn exchange_ui(
     }
 }
 
-/// Where a request went, what is to be said of its answer, and the execution that it started.
-fn away_ui(ui: &mut Ui, exchange: &Exchange, commands: &mut Vec<Command>) {
-    ui.weak(way_of(exchange));
-    for note in &exchange.notes {
-        ui.weak(note);
-    }
+/// The execution that a request to a deployed API started.
+fn started_ui(ui: &mut Ui, exchange: &Exchange, commands: &mut Vec<Command>) {
     if exchange.response().is_none() {
         return;
     }

@@ -10,10 +10,13 @@ use crate::app::remote::{Auth, Discovery, FoundApi, Outgoing, Target, TargetKind
 use crate::app::{App, Command, RemoteCommand};
 
 /// The row above the console: the target at its left, serving at its right. What the target needs stands in the row below.
-pub(super) fn target_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+pub(super) fn target_ui(ui: &mut Ui, app: &App, compact: bool, commands: &mut Vec<Command>) {
     let mut target = app.remote.target.clone();
     ui.horizontal_wrapped(|ui| {
-        for kind in TargetKind::ALL {
+        if compact {
+            kind_ui(ui, &mut target.kind);
+        }
+        for kind in TargetKind::ALL.into_iter().filter(|_| !compact) {
             let chosen = target.kind == kind;
             let button = ui.add(egui::Button::selectable(chosen, kind.title()));
             button.widget_info(|| {
@@ -24,7 +27,9 @@ pub(super) fn target_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                 target.kind = kind;
             }
         }
-        ui.separator();
+        if !compact {
+            ui.separator();
+        }
         serving_ui(ui, app, commands);
     });
     match target.kind {
@@ -36,6 +41,19 @@ pub(super) fn target_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
         commands.push(Command::Remote(RemoteCommand::SetTarget(Box::new(target))));
     }
     ui.add_space(space::XS);
+}
+
+/// The targets as a menu, where there is no room for buttons.
+fn kind_ui(ui: &mut Ui, kind: &mut TargetKind) {
+    let title = kind.title();
+    let combo = ComboBox::from_id_salt("target").selected_text(title).width(130.0);
+    let shown = combo.show_ui(ui, |ui| {
+        for choice in TargetKind::ALL {
+            ui.selectable_value(kind, choice, choice.title()).on_hover_text(meaning(choice));
+        }
+    });
+    let name = || WidgetInfo::labeled(WidgetType::ComboBox, true, format!("Target {title}"));
+    shown.response.widget_info(name);
 }
 
 fn meaning(kind: TargetKind) -> &'static str {
@@ -229,19 +247,13 @@ fn test_invoke_ui(ui: &mut Ui, app: &App, target: &mut Target, commands: &mut Ve
             WidgetInfo::labeled(WidgetType::ComboBox, true, format!("Deployed API {words}"))
         });
         let path = app.draft.url.split('?').next().unwrap_or("");
-        let fitting =
-            |api: &FoundApi| api.resource_of(app.draft.method.trim(), path).map(|it| it.id.clone());
         if let Some(api) = picked {
             target.api_id.clone_from(&api.api.id);
-            target.resource_id = fitting(api).unwrap_or_default();
+            target.resource_id.clear();
         }
         if let Some(api) = chosen {
-            resource_ui(ui, api, target);
-            if let Some(id) = fitting(api).filter(|it| *it != target.resource_id)
-                && ui.small_button("Use the request's").clicked()
-            {
-                target.resource_id = id;
-            }
+            let own = api.resource_of(app.draft.method.trim(), path).map(|it| it.path.as_str());
+            resource_ui(ui, api, own, target);
             if let Some(problem) = &api.problem {
                 ui.colored_label(tokens(ui.ctx()).failed.text, problem);
             }
@@ -253,11 +265,17 @@ fn test_invoke_ui(ui: &mut Ui, app: &App, target: &mut Target, commands: &mut Ve
     });
 }
 
-fn resource_ui(ui: &mut Ui, api: &FoundApi, target: &mut Target) {
+/// The resource that is invoked: the request's own, or another.
+fn resource_ui(ui: &mut Ui, api: &FoundApi, own: Option<&str>, target: &mut Target) {
+    let request = match own {
+        Some(path) => format!("{path}, as requested"),
+        None => "none takes this request".to_owned(),
+    };
     let chosen = api.resources.iter().find(|it| it.id == target.resource_id);
-    let words = chosen.map_or("Choose a resource", |it| it.path.as_str());
-    let combo = ComboBox::from_id_salt("deployed resource").selected_text(words).width(160.0);
+    let words = chosen.map_or(request.as_str(), |it| it.path.as_str());
+    let combo = ComboBox::from_id_salt("deployed resource").selected_text(words).width(200.0);
     let shown = combo.show_ui(ui, |ui| {
+        ui.selectable_value(&mut target.resource_id, String::new(), &request);
         for resource in api.resources.iter().filter(|it| !it.methods.is_empty()) {
             let text = format!("{}  {}", resource.path, resource.methods.join(" "));
             ui.selectable_value(&mut target.resource_id, resource.id.clone(), text);
@@ -280,10 +298,13 @@ pub(super) fn confirm_send_ui(ctx: &egui::Context, app: &App, commands: &mut Vec
     let escaped =
         ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
     window.show(ctx, |ui| {
-        ui.set_width(width - 20.0);
+        ui.set_width(ui.available_width());
         place_ui(ui, outgoing);
         ui.add_space(space::S);
         ui.label("It is real: what the API does with it is done in that account.");
+        if app.attach.read_only && app.attach.connection.attached().is_some() {
+            ui.weak("“Read-only” holds what Stepwell itself would change, and not what a deployed API does.");
+        }
         ui.add_space(space::S);
         ui.horizontal_wrapped(|ui| {
             if controls::primary_button_ui(ui, "Send it").clicked() {

@@ -87,7 +87,11 @@ fn attempt_ui(
                 FoundBy::RequestId => "of this invocation",
                 FoundBy::Time => "of that time; other invocations may be among them",
             };
-            ui.weak(format!("{} lines {how}, from {group}", lines.len()));
+            let count = match lines.len() {
+                1 => "1 line".to_owned(),
+                count => format!("{count} lines"),
+            };
+            ui.weak(format!("{count} {how}, from {group}"));
             if !complete {
                 ui.weak("There are more lines than are read.");
             }

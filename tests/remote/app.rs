@@ -327,14 +327,11 @@ fn a_method_is_found_invoked_and_its_log_told_in_stages() {
     assert_eq!((found[0].api.id.as_str(), found[0].shared), ("own1", Some(100)), "{found:?}");
     assert_eq!(found[0].stages[0].1, "https://own1.execute-api.eu-west-1.amazonaws.com/prod");
     assert!(found[1].problem.as_deref().unwrap().contains("GetResources"), "the rest still came");
-    let resource = found[0].resource_of("POST", "/items").unwrap().id.clone();
+    assert_eq!(app.remote.target.api_id, "own1", "the likeliest is chosen");
+    assert_eq!(found[0].resource_of("POST", "/items").map(|it| it.id.as_str()), Some("r1"));
 
-    let target = Target {
-        kind: TargetKind::TestInvoke,
-        api_id: "own1".into(),
-        resource_id: resource,
-        ..Target::default()
-    };
+    let target =
+        Target { kind: TargetKind::TestInvoke, api_id: "own1".into(), ..Target::default() };
     aim(&mut app, target);
     draft(&mut app, "POST", "/items", "{}");
     app.run_command(Command::SendRequest);
@@ -514,6 +511,22 @@ fn target_route_send_and_serve_are_in_sight() {
         let place = harness.get_by_role_and_label(role, name).rect();
         assert!(place.bottom() < 890.0 && place.right() < 1440.0, "{name} is at {place:?}");
     }
+}
+
+#[test]
+fn in_a_small_window_the_target_is_a_menu_and_send_is_in_sight() {
+    let mut harness = window(opened(Path::new(CRUD)), [800.0, 560.0]);
+    show(&mut harness, Pane::ApiConsole);
+    let menu = harness.get_by_role_and_label(Role::ComboBox, "Target Emulated here").rect();
+    let send = harness.get_by_role_and_label(Role::Button, "Send").rect();
+    let serve = harness.get_by_role_and_label(Role::Button, "Serve on loopback").rect();
+    for place in [menu, send, serve] {
+        assert!(place.bottom() < 530.0, "{place:?}");
+    }
+    click(&mut harness, Role::ComboBox, "Target Emulated here");
+    harness.get_by_label("Deployed stage").click();
+    harness.run_steps(4);
+    assert_eq!(app(&harness).remote.target.kind, TargetKind::Stage);
 }
 
 #[test]

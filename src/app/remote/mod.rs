@@ -198,7 +198,10 @@ impl App {
                 self.remote.under_way.remove(&id);
                 if self.remote.discovery == Discovery::Asked(id) {
                     self.remote.discovery = match outcome {
-                        Ok(found) => Discovery::Found(found),
+                        Ok(found) => {
+                            self.choose_likeliest(&found);
+                            Discovery::Found(found)
+                        }
                         Err(err) => Discovery::Failed(err.to_string()),
                     };
                 }
@@ -237,6 +240,24 @@ impl App {
             );
         }
         session
+    }
+
+    /// The API that has most of the project's routes is what the user means, as long as nothing else is chosen.
+    fn choose_likeliest(&mut self, found: &[FoundApi]) {
+        let target = &mut self.remote.target;
+        if found.iter().any(|it| it.api.id == target.api_id) {
+            return;
+        }
+        (target.api_id, target.resource_id) = (String::new(), String::new());
+        if let Some(first) = found.first().filter(|it| it.shared >= Some(50)) {
+            target.api_id.clone_from(&first.api.id);
+        }
+    }
+
+    /// The API that is chosen for `TestInvokeMethod`, as it was found.
+    pub fn chosen_api(&self) -> Option<&FoundApi> {
+        let Discovery::Found(found) = self.discovery() else { return None };
+        found.iter().find(|it| it.api.id == self.remote.target.api_id)
     }
 
     fn discover_apis(&mut self) {

@@ -74,16 +74,25 @@ impl App {
     }
 
     pub(in crate::app) fn ask_to_send(&mut self, api: usize, request: HttpRequest) {
-        let target = self.remote.target.clone();
+        let mut target = self.remote.target.clone();
+        if target.kind == TargetKind::TestInvoke && target.resource_id.is_empty() {
+            let api = self.chosen_api();
+            let own = api.and_then(|it| it.resource_of(&request.method, &request.path));
+            target.resource_id = own.map(|it| it.id.clone()).unwrap_or_default();
+        }
         let place = match target.kind {
             TargetKind::Emulated => {
                 self.send(api, request, false);
                 return;
             }
             TargetKind::Stage => target.call(&request, true).map(|it| it.url),
-            TargetKind::TestInvoke if target.api_id.is_empty() || target.resource_id.is_empty() => {
-                Err("Choose the deployed API and its resource first.".to_owned())
+            TargetKind::TestInvoke if target.api_id.is_empty() => {
+                Err("Choose the deployed API first.".to_owned())
             }
+            TargetKind::TestInvoke if target.resource_id.is_empty() => Err(format!(
+                "The chosen API has no resource that takes {} {}. Choose one.",
+                request.method, request.path
+            )),
             TargetKind::TestInvoke => Ok(format!(
                 "TestInvokeMethod of API {}, {} {}",
                 target.api_id, request.method, request.path

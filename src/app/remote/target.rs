@@ -72,6 +72,7 @@ pub struct Target {
     pub api_key: Secret,
     pub token: Secret,
     pub api_id: String,
+    /// Empty for the one that takes the request.
     pub resource_id: String,
 }
 
