@@ -48,9 +48,11 @@ fn distributed(fields: &str, kind: &str, processor: &str) -> String {
 const PASS: &str = r#""StartAt":"P","States":{"P":{"Type":"Pass","End":true}}"#;
 
 fn output(run: &Run) -> String {
-    match run.history.status() {
-        ExecutionStatus::Succeeded { output: Some(output) } => output.to_string(),
-        other => panic!("it did not succeed: {other:?}"),
+    let status = run.history.status();
+    if let ExecutionStatus::Succeeded { output: Some(output) } = status {
+        output.to_string()
+    } else {
+        panic!("it did not succeed: {status:?}")
     }
 }
 
