@@ -442,6 +442,11 @@ fn map_runs_and_their_children_are_there() {
         let of_child = call.execution_arn(&failed.execution_arn).send().await.expect("it");
         assert_eq!(of_child.label.as_deref(), Some("Each"));
         assert_eq!(of_child.definition, MAP, "the whole machine");
+        let call = client.describe_state_machine().state_machine_arn(&of_child.state_machine_arn);
+        assert_eq!(call.send().await.expect("it").label.as_deref(), Some("Each"));
+        let none = format!("{}/None", machine_arn("map"));
+        let call = client.describe_state_machine().state_machine_arn(&none);
+        assert!(refusal(call.send().await).starts_with("StateMachineDoesNotExist: "));
     });
 }
 
@@ -627,6 +632,116 @@ fn pages_of_other_sites_and_other_hosts_are_refused() {
     assert_eq!(serving.ask(&head("StartExecution"), &huge).0, 413);
     let (status, answer) = serving.ask("GET / HTTP/1.1\r\nHost: localhost\r\n", "");
     assert_eq!((status, answer.contains("no API")), (404, true), "{answer}");
+}
+
+#[test]
+fn no_body_of_a_call_brings_the_server_down() {
+    let serving = serve_machines(&[("pass", PASS), ("map", MAP)]);
+    let machine = machine_arn("pass");
+    let execution = format!("{PREFIX}:execution:pass:x");
+    let activity = format!("{PREFIX}:activity:a");
+    let definition = |json: &str| Value::from(json);
+    let values = [
+        Value::Null,
+        json!(0),
+        json!(-1),
+        json!(1.5e308),
+        json!(true),
+        json!([]),
+        json!([null, {"key": 1}, {"key": ""}]),
+        json!({"level": "ALL", "destinations": [[], {"cloudWatchLogsLogGroup": 7}]}),
+        json!(""),
+        json!("é\u{0}\u{1F600}"),
+        json!("arn:aws:states:::::::"),
+        json!(machine),
+        json!(format!("{machine}/é")),
+        json!(execution),
+        json!(activity),
+        json!("x".repeat(5000)),
+        definition(PASS),
+        definition("{\"StartAt\":\"A\",\"States\":{\"A\":7}}"),
+        definition(&"[".repeat(3000)),
+    ];
+    let members = [
+        "stateMachineArn",
+        "executionArn",
+        "mapRunArn",
+        "activityArn",
+        "resourceArn",
+        "taskToken",
+        "name",
+        "input",
+        "output",
+        "definition",
+        "roleArn",
+        "type",
+        "tags",
+        "tagKeys",
+        "maxResults",
+        "nextToken",
+        "statusFilter",
+        "reverseOrder",
+        "loggingConfiguration",
+        "mock",
+        "context",
+        "variables",
+        "stateConfiguration",
+        "stateName",
+        "severity",
+    ];
+    for operation in [
+        "ListStateMachines",
+        "DescribeStateMachine",
+        "DescribeStateMachineForExecution",
+        "CreateStateMachine",
+        "UpdateStateMachine",
+        "DeleteStateMachine",
+        "ValidateStateMachineDefinition",
+        "ListStateMachineVersions",
+        "StartExecution",
+        "StartSyncExecution",
+        "StopExecution",
+        "RedriveExecution",
+        "DescribeExecution",
+        "ListExecutions",
+        "GetExecutionHistory",
+        "ListMapRuns",
+        "DescribeMapRun",
+        "SendTaskSuccess",
+        "SendTaskFailure",
+        "SendTaskHeartbeat",
+        "CreateActivity",
+        "DescribeActivity",
+        "ListActivities",
+        "DeleteActivity",
+        "TestState",
+        "ListTagsForResource",
+        "TagResource",
+        "UntagResource",
+    ] {
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSStepFunctions.{operation}\r\n"
+        );
+        for (at, _) in values.iter().enumerate() {
+            // Each member gets each value once, beside others of other kinds.
+            let pairs = members.iter().enumerate().map(|(index, name)| {
+                ((*name).to_owned(), values[(at + index * 7) % values.len()].clone())
+            });
+            let whole: serde_json::Map<String, Value> = pairs.collect();
+            let one = json!({ "stateMachineArn": machine, "executionArn": execution, "activityArn": activity,
+                "resourceArn": machine, "taskToken": "t", "name": "n", "roleArn": "r", "definition": values[at],
+                "input": values[at], "output": values[at], "tags": values[at], "mock": values[at] });
+            for body in [Value::from(whole), one, values[at].clone()] {
+                let (status, answer) = serving.ask(&head, &body.to_string());
+                assert!(matches!(status, 200 | 400), "{operation} {body}: {status} {answer}");
+            }
+        }
+    }
+    assert_eq!(
+        serving.ask("GET / HTTP/1.1\r\nHost: localhost\r\n", "").0,
+        404,
+        "it is still there"
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::app::app::App;
 use crate::app::clock;
 use crate::app::simulation::{ROLE_ARN, execution_name};
 use crate::asl::aws::{Account, create_error, create_request_error, validate_response};
-use crate::asl::{Severity, StateMachineType};
+use crate::asl::{ProcessorMode, Severity, StateKind, StateMachineType};
 use crate::execution::Timestamp;
 use crate::json::{Object, Value};
 use crate::project::MachineDefinition;
@@ -109,8 +109,13 @@ impl App {
 
     pub(super) fn describe_state_machine(&self, body: &str) -> Result<Value, ApiError> {
         let request = Request::read(body, DESCRIBE)?;
-        let arn = request.needed("stateMachineArn");
+        let given = request.needed("stateMachineArn");
+        // `…:stateMachine:name/label` is the machine again, as the children of that Map know it (API reference).
+        let (arn, label) = given.split_once('/').map_or((given, None), |(arn, it)| (arn, Some(it)));
         let machine = self.machine_of_arn(arn)?;
+        if label.is_some_and(|it| !has_label(machine, it)) {
+            return Err(ApiError::no_machine(given));
+        }
         let mut members = vec![
             ("stateMachineArn", Value::from(arn)),
             ("name", Value::from(machine.name.as_str())),
@@ -122,6 +127,7 @@ impl App {
         let definition =
             if request.wants_data() { machine.definition.text() } else { Arc::from("{}") };
         members.push(("definition", Value::String(definition)));
+        members.extend(label.map(|it| ("label", Value::from(it))));
         members.extend(self.settings_of(arn));
         Ok(Value::object(members))
     }
@@ -318,6 +324,28 @@ pub(super) fn validate_definition(body: &str) -> Result<Value, ApiError> {
     let most = request.count("maxResults").and_then(|it| usize::try_from(it).ok());
     let (definition, kind) = (request.needed("definition"), kind_of(request.text("type")));
     Ok(validate_response(definition, kind, severity, most))
+}
+
+/// Whether a distributed Map of the machine has the label, or a name that AWS would make it of.
+fn has_label(machine: &MachineDefinition, label: &str) -> bool {
+    machine.machine.states().iter().any(|(_, state)| match &state.kind {
+        StateKind::Map(map) if map.processor.mode == ProcessorMode::Distributed => {
+            let made_up = || state.name.as_str().chars().filter(|it| !it.is_whitespace()).take(40);
+            match &map.label {
+                Some(own) => **own == *label,
+                None => made_up().eq(label.chars()),
+            }
+        }
+        StateKind::Map(_)
+        | StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_)
+        | StateKind::Unknown(_) => false,
+    })
 }
 
 fn kind_of(text: Option<&str>) -> StateMachineType {
