@@ -61,7 +61,12 @@ fn everything_that_can_be_wrong_is_said_and_exits_with_2() {
     let keys = [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
     let fetch = |arn: &'static str| ["fetch", arn, "--output", "e.json"];
     says(&fetch("nonsense"), &keys, "not one of Step Functions");
-    says(&fetch("arn:aws:states:eu-west-1:1:express:m:n:u"), &keys, "EXPRESS");
+    let express = "arn:aws:states:eu-west-1:1:express:m:n:u";
+    says(
+        &["fetch", express, "--output", "e", "--endpoint-url", dead],
+        &keys,
+        "nothing listens there",
+    );
     says(&["executions", EXECUTION], &keys, "not one of a state machine");
     says(&["executions", MACHINE, "--endpoint-url", dead], &[], "No credentials were found");
     says(&["executions", MACHINE, "--profile", "p"], &keys, "There is no profile called p");
@@ -108,6 +113,45 @@ fn what_came_before_the_server_died_is_written() {
     let history: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(history["events"].as_array().map(Vec::len), Some(3));
     assert!(!home.path().join("e.definition.asl.json").exists());
+}
+
+#[test]
+fn an_execution_is_fetched_as_one_file_without_its_secrets() {
+    let server = serve(|request| {
+        if request.call == "DescribeStateMachineForExecution" {
+            return Reply::Json(json!({
+                "stateMachineArn": MACHINE, "name": "M", "roleArn": "arn:aws:iam::1:role/r", "updateDate": 1.7e9,
+                "definition": r#"{"StartAt":"Pass","States":{"Pass":{"Type":"Pass","End":true}}}"#,
+            }));
+        }
+        let mut secret = event(2);
+        secret["stateEnteredEventDetails"]["input"] =
+            json!(r#"{"user":"ada","password":"hunter2"}"#);
+        let mut events = vec![event(1), secret];
+        if request.body["reverseOrder"] == true {
+            events.reverse();
+        }
+        Reply::Json(json!({ "events": events }))
+    });
+    let fetch = |file: &str, more: &[&str]| {
+        let home = home();
+        let mut command = stepwell(home.path());
+        command
+            .args(["fetch", EXECUTION, "--output", file, "--endpoint-url", &server.url])
+            .args(more);
+        command.env("AWS_ACCESS_KEY_ID", "A").env("AWS_SECRET_ACCESS_KEY", "B");
+        let (code, stdout, stderr) = run(&mut command);
+        assert_eq!(code, Some(0), "{stdout}{stderr}");
+        (stdout, std::fs::read_to_string(home.path().join(file)).expect("written"))
+    };
+    let (said, text) = fetch("run.stepwell", &[]);
+    assert!(said.contains("1 value was taken out"), "{said}");
+    let bundle: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(bundle["definition"].as_str().is_some_and(|it| it.contains("StartAt")), "{text}");
+    assert_eq!(bundle["events"].as_array().map(Vec::len), Some(2));
+    assert!(!text.contains("hunter2") && text.contains("ada"), "{text}");
+    let (_, text) = fetch("run.stepwell", &["--keep-secrets"]);
+    assert!(text.contains("hunter2"), "{text}");
 }
 
 #[test]

@@ -41,9 +41,17 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
             return Err(Failure::from(err));
         }
         if is_bundle(&args.output) {
-            let as_run = definition.map_err(|err| {
-                format!("A .stepwell file needs the definition, and it did not come. {err}\nWrite the history alone: --output FILE.json")
-            })?;
+            let as_run = match definition {
+                Ok(as_run) => as_run,
+                // What came is not thrown away for what did not.
+                Err(err) => {
+                    say_error(&format!(
+                        "The definition did not come, and a .stepwell file needs it. {err}"
+                    ));
+                    say(&write_history(history, &args.output.with_extension("json"))?);
+                    return Ok(ExitCode::FAILURE);
+                }
+            };
             // Express executions are read from their logs.
             let machine =
                 (as_run.name.as_str(), StateMachineType::Standard, as_run.definition.as_str());

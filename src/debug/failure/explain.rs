@@ -211,6 +211,13 @@ fn runtime(facts: &Facts<'_>) -> Said {
         );
         return said(why, format!("{} {NO_CATCH}", missing_remedy(facts)));
     }
+    // AWS's words when no rule of a Choice holds; `States.NoChoiceMatched` is what its documentation calls it.
+    if has("does not point to a next state") && facts.visit.state_type == StateType::Choice {
+        return said(
+            "No rule of this Choice matched, and it has no Default.",
+            format!("Add a Default, or a rule for these values. {NO_CATCH}"),
+        );
+    }
     if has("maximum number of history events") || has("history events") {
         return of_long_history();
     }
