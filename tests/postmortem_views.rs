@@ -340,6 +340,19 @@ fn a_window_that_plays_nothing_is_still() {
     harness.run();
 }
 
+/// Without inputs and outputs, as `includeExecutionData=false` and encryption with a customer's key leave it.
+fn without_data(json: &Value) -> Value {
+    const DATA: [&str; 3] = ["input", "output", "parameters"];
+    match json {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(name, _)| !DATA.contains(&&***name));
+            Value::object(kept.map(|(name, value)| (Arc::clone(name), without_data(value))))
+        }
+        Value::Array(items) => Value::array(items.iter().map(without_data)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => json.clone(),
+    }
+}
+
 /// A history that some other program, or an accident, has made of a good one.
 fn broken_histories(good: &str) -> Vec<(&'static str, String)> {
     let json = Value::parse(good).expect("the export is JSON");
@@ -361,6 +374,7 @@ fn broken_histories(good: &str) -> Vec<(&'static str, String)> {
         ("cut off in the middle of the text", good[..good.len() / 2].to_owned()),
         ("of another program", foreign.to_owned()),
         ("unknown types", good.replace("TaskScheduled", "TaskTeleported")),
+        ("no execution data", without_data(&json).to_string()),
         ("no details", write(events.iter().map(bare).collect())),
         ("clocks that differ", skew),
         ("states that the definition does not have", good.replace("Charge", "Refund")),
@@ -412,6 +426,10 @@ fn broken_histories_open_or_are_refused_in_words() {
         }
         command(&mut harness, Command::Verify);
         settle(&mut harness, |app| app.comparing.is_none());
+        if what == "no execution data" {
+            let said = |it: &stepwell::app::Notice| it.text.contains("its input was not recorded");
+            assert!(app(&harness).notices.iter().any(said), "{what}");
+        }
         command(&mut harness, Command::RunAgain);
         settle(&mut harness, |app| app.comparing.is_none());
     }

@@ -169,6 +169,9 @@ impl App {
     pub(super) fn begin_verify(&mut self) {
         let Some(run) = self.run() else { return };
         let (id, job) = (run.id, Job::of(self, run));
+        if !job.recording().has_input() {
+            return self.refuse_without_data();
+        }
         self.compare_beside(id, move || Ok(Compared::Verified(Box::new(job.verify()))));
     }
 
@@ -198,11 +201,22 @@ impl App {
         }
         let Some(run) = self.recorded_run() else { return };
         let (id, job) = (run.id, Job::of(self, run));
+        if !job.recording().has_input() && entered.is_none() {
+            return self.refuse_without_data();
+        }
         let (event, name) = entered.unzip();
         self.compare_beside(id, move || {
             let found = job.what_if(&definition, event)?;
             Ok(Compared::Rerun { found: Box::new(found), from: name })
         });
+    }
+
+    fn refuse_without_data(&mut self) {
+        self.notify(
+            NoticeLevel::Error,
+            "This execution can't be run again: its input was not recorded",
+            "Its log leaves out execution data (includeExecutionData is off), or it is encrypted with a key that may not be used here.",
+        );
     }
 
     /// The execution that a re-run starts from: the shown one, or the recording that the shown one is a re-run of.
