@@ -230,6 +230,7 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
         | Command::ZoomOut
         | Command::ShowExportDialog
         | Command::Reload
+        | Command::EditDefinition
         | Command::CloseProject => machine,
         Command::Verify | Command::RunAgain | Command::ShowRunAgainDialog => {
             app.comparing.is_none()
@@ -238,14 +239,16 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
         Command::RunAgainFromHere => {
             app.comparing.is_none() && run.is_some() && app.selection.state.is_some()
         }
-        Command::EditDefinition => machine,
         Command::TogglePlay | Command::TogglePlayBackwards => {
             run.is_some_and(|it| !it.is_running() && it.session.last_event().0 > 1)
         }
-        Command::ShowSaveExecutionDialog | Command::ShowExportHistoryDialog => run.is_some(),
         Command::Pause => run.is_some_and(|it| it.is_running()),
         Command::Stop => run.is_some_and(|it| !it.has_ended()),
-        Command::StepOut | Command::Restart | Command::GoToEnd => run.is_some(),
+        Command::StepOut
+        | Command::Restart
+        | Command::GoToEnd
+        | Command::ShowSaveExecutionDialog
+        | Command::ShowExportHistoryDialog => run.is_some(),
         Command::StepBack
         | Command::ReverseContinue
         | Command::ReverseStepIn
@@ -259,9 +262,7 @@ pub(super) fn is_enabled(app: &App, command: &Command) -> bool {
         Command::SendRequest | Command::CopyAsCurl | Command::ShowPostmanDialog => {
             app.project.as_ref().is_some_and(|it| !it.project.apis.is_empty())
         }
-        Command::StartServer(_) => {
-            app.server.is_none() && app.machine().is_some()
-        }
+        Command::StartServer(_) => app.server.is_none() && app.machine().is_some(),
         Command::StopServer => app.server.is_some(),
         Command::Aws(AwsCommand::Disconnect) => {
             app.attach.connection.attached().is_some() || app.attach.connection.is_connecting()
