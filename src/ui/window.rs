@@ -91,6 +91,9 @@ pub struct Window {
     title: String,
 }
 
+/// What the toolbar leaves for how the execution stands and for the buttons at its end.
+const ROOM_FOR_STATUS: f32 = 300.0;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dialog {
     Open,
@@ -464,7 +467,9 @@ impl Window {
                 );
             }
             // What one does with a recorded execution.
-            if self.app.run().is_some_and(|run| run.start.is_none()) {
+            // The menu has them too, for windows without the room.
+            let has_room = ui.available_width() > ROOM_FOR_STATUS + 90.0;
+            if has_room && self.app.run().is_some_and(|run| run.start.is_none()) {
                 ui.separator();
                 for command in [Command::Verify, Command::RunAgain] {
                     controls::command_button_ui(
@@ -518,6 +523,10 @@ impl Window {
             ExecutionStatus::Aborted { .. } => (colours.aborted, "Aborted"),
         };
         controls::status_dot_ui(ui, status.line);
+        // Words that don't fit would lie over the buttons beside them.
+        if ui.available_width() < 70.0 {
+            return;
+        }
         ui.label(RichText::new(text).color(status.text));
         if let ExecutionStatus::Failed { error, cause }
         | ExecutionStatus::TimedOut { error, cause } = run.status()
@@ -531,7 +540,9 @@ impl Window {
         }
         let past = run.session.cursor().event < run.session.last_event();
         if past && run.has_ended() {
-            ui.weak("looking back");
+            if ui.available_width() > 90.0 {
+                ui.weak("looking back");
+            }
             return;
         }
         if let Some(asks) = run.waiting().first() {
