@@ -3,6 +3,7 @@
 //! [`parse`] turns a document into a [`StateMachine`] and a list of [`Diagnostic`]s; it never fails and never runs
 //! anything. Where the file is wrong the machine holds what could be understood, and the diagnostics say the rest.
 
+mod api;
 pub mod aws;
 pub mod choice;
 pub mod diagnostic;
@@ -13,6 +14,8 @@ pub mod parallel;
 pub mod parse;
 pub mod placeholder;
 pub mod rule;
+#[cfg(test)]
+mod rule_examples;
 pub mod service;
 mod silence;
 pub(crate) mod similar;

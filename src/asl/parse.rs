@@ -7,9 +7,12 @@ mod choice;
 mod dynamodb;
 mod error_handling;
 mod fields;
+mod integration;
+mod jsonata;
 mod jsonata_mistake;
 mod kinds;
 mod map;
+mod map_data;
 mod scope;
 mod support;
 mod template;
@@ -50,13 +53,48 @@ pub fn check(document: &Document) -> Parsed {
     check_as(document, StateMachineType::Standard)
 }
 
+/// What a machine may not have because of its type, without what its comments allow.
+pub fn check_type(machine: &StateMachine, kind: StateMachineType) -> Vec<Diagnostic> {
+    let mut found = validate_type(machine, kind);
+    silence::hush(machine, &mut found);
+    found
+}
+
 /// As [`check`], for a machine of a type.
 pub fn check_as(document: &Document, kind: StateMachineType) -> Parsed {
     let mut parsed = parse(document);
-    parsed.diagnostics.extend(validate_type(&parsed.machine, kind));
-    parsed.diagnostics.extend(validate(&parsed.machine));
+    let too_long = too_long(document);
+    // What AWS cannot take is not looked at as a whole, which could take long.
+    if too_long.is_none() {
+        parsed.diagnostics.extend(validate_type(&parsed.machine, kind));
+        parsed.diagnostics.extend(validate(&parsed.machine));
+    }
+    parsed.diagnostics.extend(too_long);
     silence::apply(&parsed.machine, &mut parsed.diagnostics);
     parsed
+}
+
+/// AWS's limit for a definition, in characters (API reference of `CreateStateMachine`).
+const MAX_CHARACTERS: usize = 1_048_576;
+
+/// A definition that is too long even without the white space that a deployment may take out.
+fn too_long(document: &Document) -> Option<Diagnostic> {
+    let root = document.root.as_ref().filter(|_| document.format == Format::Json)?;
+    let text = document.slice(root.span);
+    if text.len() <= MAX_CHARACTERS {
+        return None;
+    }
+    let (mut count, mut in_string, mut escaped) = (0_usize, false, false);
+    for letter in text.chars() {
+        count += usize::from(in_string || !letter.is_whitespace());
+        in_string ^= letter == '"' && !escaped;
+        escaped = in_string && letter == '\\' && !escaped;
+    }
+    let at = Span { start: root.span.start, end: root.span.start + 1 };
+    let message = format!("The definition has {count} characters, and AWS takes {MAX_CHARACTERS}");
+    let remedy = "Move parts into state machines of their own, and literal data into a bucket";
+    (count > MAX_CHARACTERS)
+        .then(|| Diagnostic::of(&rule::DEFINITION_TOO_LONG, ("", at), message, remedy))
 }
 
 /// Reads one node of a larger document: a definition embedded in a template.
@@ -83,12 +121,26 @@ struct Reader<'d> {
     document: &'d Document,
     /// Of the whole machine; states may differ.
     query_language: QueryLanguage,
+    /// Of what is read just now.
+    reserved: Reserved,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// Which members `$states` has in a field besides `input` and `context`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reserved {
+    result: bool,
+    error_output: bool,
 }
 
 impl<'d> Reader<'d> {
     fn new(document: &'d Document) -> Self {
-        Self { document, query_language: QueryLanguage::default(), diagnostics: Vec::new() }
+        Self {
+            document,
+            query_language: QueryLanguage::default(),
+            reserved: Reserved::default(),
+            diagnostics: Vec::new(),
+        }
     }
 
     fn report(
@@ -147,11 +199,13 @@ impl<'d> Reader<'d> {
             self.report(
                 &rule::UNKNOWN_VALUE,
                 (&fields.at("Version"), node.span),
-                "Version must be '1.0'",
+                "Value should be one of the following: [1.0]",
                 "Write \"1.0\" or leave it out",
             );
         }
-        let timeout_seconds = self.whole(&fields, "TimeoutSeconds", 1..=99_999_999);
+        // 0 is taken (measured), and cannot mean that the execution ends before it begins.
+        let timeout_seconds =
+            self.whole(&fields, "TimeoutSeconds", 0..=99_999_999).filter(|seconds| *seconds > 0);
         self.unknown_fields(&fields, support::of_machine);
         let top = self.scope(node, &fields, &["States", "StartAt"]);
         StateMachine {

@@ -44,6 +44,7 @@ rules! {
     INVALID_YAML "invalid-yaml" Error None, "What follows the first mistake may be misunderstood.";
     RELAXED_JSON "relaxed-json" Warning None, "Comments, commas at the end and bare words are taken here, but AWS refuses them.";
     DUPLICATE_FIELD "duplicate-field" Error None, "Of two fields with one name only the last counts, so the first is lost.";
+    DEFINITION_TOO_LONG "definition-too-long" Error None, "AWS takes definitions of at most 1,048,576 characters.";
     // What AWS refuses.
     NOT_AN_OBJECT "not-an-object" Error Some(SCHEMA), "A definition is one JSON object.";
     REQUIRED_FIELD "required-field" Error Some(SCHEMA), "AWS refuses a definition in which a required field is missing.";
@@ -58,19 +59,27 @@ rules! {
     INVALID_REFERENCE_PATH "invalid-reference-path" Error Some(SCHEMA), "A value can only be put where names and indices lead.";
     INVALID_TEMPLATE_VALUE "invalid-template-value" Error Some(SCHEMA), "A field whose name ends in '.$' takes a JSONPath or a call of an intrinsic function, with the right arguments.";
     DUPLICATE_TEMPLATE_FIELD "duplicate-template-field" Error Some(SCHEMA), "With '.$' taken off, two fields have the same name.";
-    INVALID_VARIABLE_NAME "invalid-variable-name" Error Some(SCHEMA), "Variables have names of letters, digits and '_', and $states is taken.";
+    INVALID_VARIABLE_NAME "invalid-variable-name" Error Some("INVALID_VARIABLE_NAME"), "Variables have names of letters, digits and '_'.";
+    RESERVED_VARIABLE "reserved-variable" Error Some("RESERVED_VARIABLE_NAME"), "$states is what Step Functions gives, so it cannot be assigned.";
     INVALID_TIMESTAMP "invalid-timestamp" Error Some(SCHEMA), "AWS takes timestamps as RFC 3339 writes them.";
     QUERY_LANGUAGE_DOWNGRADE "query-language-downgrade" Error Some(SCHEMA), "A JSONata machine cannot have JSONPath states.";
     MISSING_TRANSITION "missing-transition" Error Some(SCHEMA), "A state must say what comes after it, once.";
     CHOICE_TEST "choice-test" Error Some(SCHEMA), "A choice rule has exactly one test.";
     INVALID_RESOURCE "invalid-resource" Error Some(SCHEMA), "A Task calls what its Resource names, and this names nothing that can be called.";
     UNKNOWN_INTEGRATION "unknown-integration" Error Some(SCHEMA), "The service has optimised integrations, but not this one.";
+    MAP_RESOURCE "map-resource" Error Some(SCHEMA), "A Map reads with s3:getObject or s3:listObjectsV2, and writes with s3:putObject.";
+    UNSUPPORTED_PATTERN "unsupported-pattern" Error Some(SCHEMA), "The integration exists, but it cannot be waited for in this way.";
+    RESOURCE_CASE "resource-case" Error Some(SCHEMA), "AWS tells small letters and capitals apart in the names of services and actions.";
+    MISSING_PARAMETERS "missing-parameters" Error Some(SCHEMA), "An integration is called with Parameters, or Arguments in JSONata, even with empty ones.";
+    MISSING_PARAMETER "missing-parameter" Error Some(SCHEMA), "AWS looks for what these integrations need when the state machine is created.";
     MISSING_ROLE_ARN "missing-role-arn" Error Some(SCHEMA), "Credentials are a role to assume.";
     STATES_ALL_NOT_LAST "states-all-not-last" Error Some(SCHEMA), "States.ALL matches everything, so names beside or after it would never be looked at.";
     EXPRESS_UNSUPPORTED "express-unsupported" Error Some(SCHEMA), "Express executions cannot wait for jobs, callbacks or activities, and have no distributed Maps.";
     LONG_STATE_NAME "long-state-name" Error Some("INVALID_STATE_NAME"), "The name of a state has at most 80 characters.";
+    EMPTY_STATE_NAME "empty-state-name" Error Some("INVALID_STATE_NAME"), "A state is known by its name.";
     DUPLICATE_STATE_NAME "duplicate-state-name" Error Some("DUPLICATE_STATE_NAME"), "Names of states are unique in the whole state machine.";
     DUPLICATE_LABEL "duplicate-label" Error Some("DUPLICATE_LABEL_NAME"), "The labels of Map states are parts of ARNs, so they must differ.";
+    INVALID_LABEL "invalid-label" Error Some("INVALID_LABEL_NAME"), "The label of a Map is a part of ARNs, which cannot hold every character.";
     DANGLING_TARGET "dangling-target" Error Some(MISSING_TARGET), "A transition leads to a state of the same scope.";
     UNREACHABLE_STATE "unreachable-state" Error Some(MISSING_TARGET), "No transition leads there, so it never runs.";
     NO_TERMINAL_STATE "no-terminal-state" Error Some("MISSING_END_STATE"), "A flow that nothing ends runs until it fails or times out.";
@@ -78,13 +87,14 @@ rules! {
     JSONATA_OPERATOR "jsonata-operator" Error Some(BAD_JSONATA), "Step Functions speaks JSONata 2.0.6, which lacks the operators '??' and '?:' of later versions.";
     JSONATA_DELIMITERS "jsonata-delimiters" Error Some(SCHEMA), "An expression begins with '{%' and ends with '%}'.";
     JSONATA_CONTEXT "jsonata-context" Error Some(UNSUPPORTED_JSONATA), "An expression has no context of its own: data come from $states and from variables.";
+    STATES_RESULT_MISPLACED "states-result-misplaced" Error Some(UNSUPPORTED_JSONATA), "$states.result exists in Assign and Output of Task, Map and Parallel only.";
     JSONATA_ERROR_OUTPUT "jsonata-error-output" Error Some(UNSUPPORTED_JSONATA), "$states.errorOutput exists in Assign and Output of a Catch only.";
     // What AWS warns of.
     NO_DOLLAR "no-dollar" Warning Some("NO_DOLLAR"), "Without '.$' at the end of the name a path or a call is passed on as a text.";
     NO_PATH "no-path" Warning Some("NO_PATH"), "A field whose name does not end with 'Path' takes a path as a text.";
     PASS_RESULT_IS_STATIC "pass-result-is-static" Warning Some("PASS_RESULT_IS_STATIC"), "Result is passed on as it is: paths and calls in it are not evaluated.";
     // What AWS takes, and what then fails or surprises.
-    CHOICE_WITHOUT_DEFAULT "choice-without-default" Note None, "An input that no rule matches fails the execution with States.NoChoiceMatched.";
+    CHOICE_WITHOUT_DEFAULT "choice-without-default" Note None, "An input that no rule matches fails the execution with States.Runtime (documented: States.NoChoiceMatched).";
     PATH_NEVER_PRODUCED "path-never-produced" Warning None, "The data that reach this state are known, and nothing puts this path there.";
     INTRINSIC_ALWAYS_FAILS "intrinsic-always-fails" Warning None, "All the arguments are written here, and the function refuses them.";
     UNKNOWN_CONTEXT_FIELD "unknown-context-field" Warning None, "The context object has Execution, State, StateMachine, Task and Map only.";
@@ -92,9 +102,14 @@ rules! {
     VARIABLE_BEFORE_ASSIGNED "variable-before-assigned" Warning None, "No state that assigns the variable can come before this one.";
     VARIABLE_OUT_OF_SCOPE "variable-out-of-scope" Warning None, "A variable is seen in its scope and the scopes inside it, and not in a distributed Map.";
     OUTER_VARIABLE_ASSIGNED "outer-variable-assigned" Warning None, "A branch or an iteration cannot change a variable of the scope around it.";
-    STATES_RESULT_MISPLACED "states-result-misplaced" Warning None, "$states.result exists in Assign and Output of Task, Map and Parallel only.";
+    UNKNOWN_STATES_FIELD "unknown-states-field" Warning None, "$states has input, context, and in some fields result or errorOutput.";
+    UNKNOWN_FUNCTION "unknown-function" Warning None, "Step Functions has JSONata's functions but $eval, and six of its own.";
+    SIMULATOR_LIMIT "simulator-limit" Warning None, "AWS runs this and Stepwell cannot, so a simulation goes another way.";
     NOT_JSONATA "not-jsonata" Warning None, "With white space around '{% %}' the text is passed on as it is.";
     UNKNOWN_SERVICE "unknown-service" Warning None, "The service may be new, or misspelt.";
+    UNKNOWN_API_ACTION "unknown-api-action" Warning None, "The action may be new, or misspelt.";
+    MISSING_API_PARAMETER "missing-api-parameter" Warning None, "The API requires this member, so the call is refused, if not the whole definition.";
+    UNKNOWN_PARAMETER "unknown-parameter" Warning None, "A call with a parameter that the API does not have, or spells otherwise, fails the execution.";
     WRONG_DYNAMODB_DIALECT "wrong-dynamodb-dialect" Warning None, "dynamodb: integrations fail with DynamoDB.X, aws-sdk:dynamodb: ones with DynamoDb.X, and names match by their letters.";
     UNKNOWN_ERROR_NAME "unknown-error-name" Warning None, "Names that begin with 'States.' are reserved, and this is none of them.";
     DUPLICATE_ERROR_NAME "duplicate-error-name" Warning None, "Naming an error twice has no effect.";
@@ -106,6 +121,11 @@ rules! {
     ATTRIBUTE_FROM_PATH "attribute-from-path" Note None, "DynamoDB takes attribute values with their types, so the path must select a text or a typed value.";
     DISTRIBUTED_ONLY "distributed-only" Warning None, "The field has an effect in distributed Maps only.";
     LONG_LABEL "long-label" Warning None, "AWS documents labels of at most 40 characters.";
+    READER_CONFIG "reader-config" Warning None, "A Map Run fails when it cannot tell what to read, and ignores what does not fit.";
+    BATCH_WITHOUT_SIZE "batch-without-size" Warning None, "AWS documents that a batch has a limit of items, of bytes, or both.";
+    WRITER_CONFIG "writer-config" Warning None, "AWS documents that a ResultWriter says where results go, in which form, or both.";
+    NO_BUCKET "no-bucket" Warning None, "A Map reads from a bucket of S3 and writes to one.";
+    CONTROL_CHARACTER "control-character" Warning None, "A name that cannot be seen cannot be told from another.";
     DEPRECATED_FIELD "deprecated-field" Note None, "The field still works, but has a newer name.";
     UNKNOWN_RULE "unknown-rule" Warning None, "What stepwell:allow names is no rule, so it silences nothing.";
 }

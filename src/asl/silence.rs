@@ -9,6 +9,12 @@ use crate::json::document::Span;
 
 const MARK: &str = "stepwell:allow";
 
+/// Takes out what the comments of a machine allow.
+pub(super) fn hush(machine: &StateMachine, diagnostics: &mut Vec<Diagnostic>) {
+    apply(machine, diagnostics);
+    diagnostics.retain(|it| it.rule != rule::UNKNOWN_RULE.id);
+}
+
 /// Takes out what the comments of a machine allow, and tells of names that are no rules.
 pub(super) fn apply(machine: &StateMachine, diagnostics: &mut Vec<Diagnostic>) {
     let everything = Span { start: 0, end: machine.source.len() };

@@ -6,17 +6,19 @@ pub(crate) fn closest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str> + Clone,
 ) -> Option<&'a str> {
-    let folded = fold(name);
-    candidates.clone().find(|candidate| fold(candidate) == folded).or_else(|| {
+    candidates.clone().find(|candidate| fold(candidate).eq(fold(name))).or_else(|| {
         candidates.into_iter().find(|candidate| name.len() > 3 && one_letter_apart(candidate, name))
     })
 }
 
-fn fold(name: &str) -> String {
-    name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+fn fold(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 fn one_letter_apart(a: &str, b: &str) -> bool {
+    if a.len().abs_diff(b.len()) > 1 {
+        return false;
+    }
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     match (&a.as_bytes()[same..], &b.as_bytes()[same..]) {
         (a @ [a0, rest_a @ ..], b @ [b0, rest_b @ ..]) => {

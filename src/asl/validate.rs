@@ -33,13 +33,31 @@ pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> {
     found
 }
 
-/// What a machine may not have because of its type. Standard machines may have all.
+/// What a machine may not have because of its type. Standard machines may have all, but the children of their distributed Maps
+/// can be Express ones.
 pub fn validate_type(machine: &StateMachine, kind: StateMachineType) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    if kind == StateMachineType::Express {
-        express(&machine.top, "", &mut found);
+    match kind {
+        StateMachineType::Express => express(&machine.top, "", &mut found),
+        StateMachineType::Standard => express_children(&machine.top, "", &mut found),
     }
     found
+}
+
+fn express_children(scope: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
+    for state in scope.states.values() {
+        let is_express = matches!(&state.kind, StateKind::Map(map)
+            if map.processor.mode == ProcessorMode::Distributed
+                && map.processor.execution_type == Some(StateMachineType::Express));
+        for (part, inner) in scopes_of(state) {
+            let path = format!("{path}/States/{}/{part}", state.name);
+            if is_express {
+                express(inner, &path, found);
+            } else {
+                express_children(inner, &path, found);
+            }
+        }
+    }
 }
 
 fn express(scope: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
@@ -70,7 +88,7 @@ fn express(scope: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
                 ResourceKind::Activity { .. } => {
                     refuse(
                         "Resource",
-                        "Express state machine does not support activities".to_owned(),
+                        "Express state machine does not support Activity ARN".to_owned(),
                         task.resource_span,
                     );
                 }
@@ -80,10 +98,11 @@ fn express(scope: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
         if let StateKind::Map(map) = &state.kind
             && map.processor.mode == ProcessorMode::Distributed
         {
+            let processor = if map.uses_iterator { "Iterator" } else { "ItemProcessor" };
             refuse(
-                "ItemProcessor",
-                "Express state machine does not support distributed Map states".to_owned(),
-                state.name_span,
+                &format!("{processor}/ProcessorConfig/Mode"),
+                "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines".to_owned(),
+                state.span_of(processor),
             );
         }
         for (part, inner) in scopes_of(state) {
@@ -180,9 +199,11 @@ impl<'m> Walk<'m> {
             let mut places = places.clone();
             places.sort_by_key(|(_, span)| span.start);
             for (location, span) in places.iter().skip(1) {
-                let message = format!("There is another state named '{name}' at {}", places[0].0);
-                let remedy =
-                    "Give it another name: names are unique in the whole state machine".to_owned();
+                let message = format!("Duplicate State name: {name}");
+                let remedy = format!(
+                    "There is one at {} too; names are unique in the whole state machine",
+                    places[0].0
+                );
                 self.diagnostics.push(Diagnostic::of(
                     &rule::DUPLICATE_STATE_NAME,
                     (location.clone(), *span),
@@ -211,8 +232,8 @@ impl<'m> Walk<'m> {
                     self.diagnostics.push(Diagnostic::of(
                         &rule::DUPLICATE_LABEL,
                         (format!("{location}/Label"), span),
-                        format!("'{other}' has the label '{label}' too"),
-                        "Give each Map state a label of its own",
+                        format!("Duplicate Label name: {label}"),
+                        format!("'{other}' has it too; give each Map state a label of its own"),
                     ));
                 }
                 None => {

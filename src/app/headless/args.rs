@@ -51,6 +51,9 @@ pub struct CheckArgs {
     /// List every rule with its id, severity, AWS's code and why.
     #[arg(long)]
     pub rules: bool,
+    /// STANDARD or EXPRESS, for all the machines; what the project says when not given.
+    #[arg(long = "type", value_enum, ignore_case = true)]
+    pub kind: Option<Kind>,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

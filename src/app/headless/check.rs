@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::args::{CheckArgs, Format};
+use super::args::{CheckArgs, Format, Kind};
 use super::{Failure, say, say_error, told};
-use crate::asl::{Diagnostic, Severity, rule};
+use crate::asl::parse::check_type;
+use crate::asl::{Diagnostic, Severity, StateMachineType, rule};
 use crate::json::document::{LineColumn, LineIndex};
-use crate::project;
+use crate::project::{self, MachineDefinition};
 
 /// One finding with its place, ready to be shown.
 struct Finding<'a> {
@@ -29,7 +30,7 @@ pub(super) fn check(args: &CheckArgs) -> ExitCode {
     let mut counts = [0_usize; 3];
     let mut unopened = 0;
     for path in &args.paths {
-        let project = match told(project::open_alone(path)) {
+        let mut project = match told(project::open_alone(path)) {
             Ok(project) => project,
             Err(Failure(why)) => {
                 unopened += 1;
@@ -41,6 +42,13 @@ pub(super) fn check(args: &CheckArgs) -> ExitCode {
             }
         };
         let mut findings = Vec::new();
+        if let Some(kind) = args.kind {
+            let kind = match kind {
+                Kind::Standard => StateMachineType::Standard,
+                Kind::Express => StateMachineType::Express,
+            };
+            project.machines.iter_mut().for_each(|machine| of_type(machine, kind));
+        }
         for machine in &project.machines {
             let lines = LineIndex::new(&machine.text);
             findings.extend(machine.diagnostics.iter().map(|diagnostic| Finding {
@@ -76,6 +84,13 @@ pub(super) fn check(args: &CheckArgs) -> ExitCode {
         }
     }
     if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// What a machine may not have as one of another type than its project says.
+fn of_type(machine: &mut MachineDefinition, kind: StateMachineType) {
+    machine.diagnostics.retain(|it| it.rule != rule::EXPRESS_UNSUPPORTED.id);
+    machine.diagnostics.extend(check_type(&machine.machine, kind));
+    machine.kind = kind;
 }
 
 /// Every rule, in the order of the table.

@@ -50,7 +50,8 @@ impl Reader<'_> {
 
     fn retrier(&mut self, node: &Node, fields: &Fields<'_>, last: bool) -> Retrier {
         let error_equals = self.error_equals(fields, last);
-        let interval_seconds = self.whole(fields, "IntervalSeconds", 1..=MAX_INTERVAL).unwrap_or(1);
+        // 0 is documented nowhere, and taken (measured).
+        let interval_seconds = self.whole(fields, "IntervalSeconds", 0..=MAX_INTERVAL).unwrap_or(1);
         let max_delay_seconds = self.whole(fields, "MaxDelaySeconds", 1..=MAX_DELAY);
         if max_delay_seconds.is_some_and(|delay| delay <= interval_seconds)
             && fields.has("IntervalSeconds")
@@ -80,8 +81,7 @@ impl Reader<'_> {
             _ => {
                 if !placeholder::has_placeholder(&text) {
                     let span = fields.get("JitterStrategy").map_or(fields.span, |node| node.span);
-                    let message =
-                        "The field 'JitterStrategy' should have one of these values: [FULL, NONE]";
+                    let message = "Value should be one of the following: [NONE, FULL]";
                     self.report(
                         &rule::UNKNOWN_VALUE,
                         (&fields.at("JitterStrategy"), span),
@@ -102,12 +102,16 @@ impl Reader<'_> {
             if let Some(catcher) = self.object(node, &location) {
                 self.unknown_fields(&catcher, |name| support::of_catcher(language, name));
                 self.require(&catcher, &["Next"]);
+                self.reserved.error_output = true;
+                let assign = self.assign(&catcher, language);
+                let output = self.template(&catcher, "Output", language);
+                self.reserved.error_output = false;
                 catchers.push(Catcher {
                     error_equals: self.error_equals(&catcher, index + 1 == nodes.len()),
                     next: StateName::new(&self.text(&catcher, "Next").unwrap_or_default()),
                     result_path: self.result_path(&catcher),
-                    assign: self.assign(&catcher, language),
-                    output: self.template(&catcher, "Output", language),
+                    assign,
+                    output,
                     span: node.span,
                 });
             }

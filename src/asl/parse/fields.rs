@@ -8,7 +8,7 @@ use super::Reader;
 use super::support::Support;
 use crate::asl::{Expression, Field, QueryLanguage, ResultPath, placeholder, rule};
 use crate::json::document::{Member, Node, Span};
-use crate::query::jsonpath::ReferencePath;
+use crate::query::jsonpath::{ReferencePath, Root};
 
 /// The fields of one object.
 pub(super) struct Fields<'n> {
@@ -106,7 +106,9 @@ impl Reader<'_> {
         let found: Vec<&str> = names.iter().copied().filter(|name| fields.has(name)).collect();
         if let [_, second, ..] = found[..] {
             let span = fields.get(second).map_or(fields.span, |node| node.span);
-            let message = format!("Only one of these fields may be set: [{}]", found.join(", "));
+            // AWS's words, measured; it names what there is to choose from.
+            let message =
+                format!("There should only be one of the following fields: [{}]", names.join(", "));
             self.report(
                 &rule::EXCLUSIVE_FIELDS,
                 (fields.here(), span),
@@ -115,6 +117,19 @@ impl Reader<'_> {
             );
         }
         found.len() <= 1
+    }
+
+    /// Reports that none of several fields is there, in AWS's words.
+    pub(super) fn at_least_one(&mut self, fields: &Fields<'_>, names: &[&str]) {
+        if names.iter().any(|name| fields.has(name)) {
+            return;
+        }
+        let message = format!(
+            "This object should have only one of the following fields: [{}]",
+            names.join(", ")
+        );
+        let at = (fields.here(), self.first_letter_of(fields.span));
+        self.report(&rule::REQUIRED_FIELD, at, message, "Add the one that is meant");
     }
 
     /// Reports duplicate and unknown fields.
@@ -184,7 +199,7 @@ impl Reader<'_> {
         }
         let text = node.as_str();
         if text.is_none() {
-            self.wrong_type(&fields.at(name), node, "a string");
+            self.expected("[STRING]", &fields.at(name), node);
         }
         text.map(Arc::from)
     }
@@ -211,21 +226,27 @@ impl Reader<'_> {
         }
         let at = fields.at(name);
         let Some(number) = node.as_i64() else {
-            self.wrong_type(&at, node, "a whole number");
+            self.expected("Integer", &at, node);
             return None;
         };
-        if !range.contains(&number) {
-            let message = format!(
-                "{name} must be between {} and {}, but is {number}",
-                range.start(),
-                range.end()
-            );
-            self.report(&rule::OUT_OF_RANGE, (&at, node.span), message, "");
-            return None;
-        }
-        u64::try_from(number).ok()
+        // AWS's words, measured.
+        let message = if number < *range.start() {
+            format!("Minimum value is {}", range.start())
+        } else if number > *range.end() {
+            format!("Maximum value is {}", range.end())
+        } else {
+            return u64::try_from(number).ok();
+        };
+        self.report(&rule::OUT_OF_RANGE, (&at, node.span), message, "");
+        None
     }
 
+    /// A value of another type, in AWS's words.
+    fn expected(&mut self, wanted: &str, location: &str, node: &Node) {
+        let remedy = format!("This is {}", with_article(node.type_name()));
+        let message = format!("Expected value of type {wanted}");
+        self.report(&rule::WRONG_TYPE, (location, node.span), message, &remedy);
+    }
     /// A number within a range.
     pub(super) fn number(
         &mut self,
@@ -243,13 +264,11 @@ impl Reader<'_> {
             return None;
         };
         if !range.contains(&number) {
-            let upper = if range.end().is_finite() {
-                format!(" and at most {}", range.end())
+            let message = if number < *range.start() {
+                format!("Minimum value is {}", range.start())
             } else {
-                String::new()
+                format!("Maximum value is {}", range.end())
             };
-            let message =
-                format!("{name} must be at least {}{upper}, but is {number}", range.start());
             self.report(&rule::OUT_OF_RANGE, (&at, node.span), message, "");
             return None;
         }
@@ -312,7 +331,16 @@ impl Reader<'_> {
         }
         let text = self.text(fields, "ResultPath")?;
         match ReferencePath::parse(&text) {
-            Ok(path) => Some(ResultPath::At(path)),
+            Ok(path) if *path.path().root() == Root::Input => Some(ResultPath::At(path)),
+            Ok(_) if placeholder::has_placeholder(&text) => Some(ResultPath::Invalid(text)),
+            Ok(_) => {
+                // A result goes into the state's input, and nowhere else.
+                let message = "Value is not a Reference Path: it begins with another thing than the state's input";
+                let remedy = "Write '$.name'; a variable gets its value in Assign";
+                let at = (&*fields.at("ResultPath"), node.span);
+                self.report(&rule::INVALID_REFERENCE_PATH, at, message, remedy);
+                Some(ResultPath::Invalid(text))
+            }
             Err(error) => {
                 if !placeholder::has_placeholder(&text) {
                     let message = format!("Value is not a Reference Path: {}", error.message);

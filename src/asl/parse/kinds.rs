@@ -6,10 +6,9 @@ use super::Reader;
 use super::fields::{Fields, unresolved};
 use super::support;
 use super::template::looks_evaluated;
-use crate::asl::task::ResourceKind;
 use crate::asl::{
     Fail, Field, Parallel, Pass, QueryLanguage, ResourceArn, Scope, StateKind, Task, Wait,
-    WaitUntil, placeholder, rule, service,
+    WaitUntil, placeholder, rule,
 };
 use crate::json::document::{Content, Node};
 
@@ -40,9 +39,7 @@ impl Reader<'_> {
         self.require(fields, &["Resource"]);
         let resource = ResourceArn::parse(&self.text(fields, "Resource").unwrap_or_default());
         let resource_span = fields.get("Resource").map_or(fields.span, |node| node.span);
-        if fields.has("Resource") {
-            self.resource(&resource, fields);
-        }
+        self.resource(&resource, fields, language);
         let seconds = |reader: &mut Self, fields: &Fields<'_>, name: &str| {
             reader.whole(fields, name, 1..=MAX_SECONDS)
         };
@@ -70,50 +67,6 @@ impl Reader<'_> {
             result_path: self.result_path(fields),
             timeout_seconds,
             heartbeat_seconds,
-        }
-    }
-
-    fn resource(&mut self, resource: &ResourceArn, fields: &Fields<'_>) {
-        if placeholder::has_placeholder(&resource.text) {
-            return;
-        }
-        let span = fields.get("Resource").map_or(fields.span, |node| node.span);
-        let location = fields.at("Resource");
-        match &resource.kind {
-            ResourceKind::LambdaFunction { .. }
-            | ResourceKind::Activity { .. }
-            | ResourceKind::AwsSdk { .. } => {}
-            ResourceKind::Optimised { service, action, pattern } => {
-                match service::knows(service, action, *pattern) {
-                    service::Known::Yes => {}
-                    service::Known::No => {
-                        // AWS's words, recorded for dynamodb:query.
-                        let message = format!(
-                            "The resource provided {} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.",
-                            resource.text
-                        );
-                        let remedy = service::instead(service, action);
-                        self.report(
-                            &rule::UNKNOWN_INTEGRATION,
-                            (&location, span),
-                            message,
-                            &remedy,
-                        );
-                    }
-                    service::Known::Service => self.report(
-                        &rule::UNKNOWN_SERVICE,
-                        (&location, span),
-                        format!("'{service}' is no service integration that Stepwell knows"),
-                        "Check the spelling, or use arn:aws:states:::aws-sdk:service:action",
-                    ),
-                }
-            }
-            ResourceKind::Other => self.report(
-                &rule::INVALID_RESOURCE,
-                (&location, span),
-                "Value is not a valid resource ARN",
-                "Use arn:aws:states:::service:action, a Lambda function's ARN or an activity's ARN",
-            ),
         }
     }
 
@@ -158,18 +111,17 @@ impl Reader<'_> {
 
     fn wait(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Wait {
         let names: &[&str] = match language {
-            QueryLanguage::JsonPath => &["Seconds", "Timestamp", "SecondsPath", "TimestampPath"],
+            QueryLanguage::JsonPath => &["SecondsPath", "Seconds", "TimestampPath", "Timestamp"],
             QueryLanguage::Jsonata => &["Seconds", "Timestamp"],
         };
-        if !names.iter().any(|name| fields.has(name)) {
-            let message = format!("One of these fields is required: [{}]", names.join(", "));
-            self.report(&rule::REQUIRED_FIELD, (fields.here(), fields.span), message, "");
-        }
-        if fields.has("Seconds") || fields.has("SecondsPath") {
-            for other in ["Timestamp", "TimestampPath"] {
-                self.at_most_one(fields, &["Seconds", other]);
-                self.at_most_one(fields, &["SecondsPath", other]);
-            }
+        self.at_least_one(fields, names);
+        // A number and its path are told apart where they are read.
+        let both = |one: &str, other: &str| {
+            (fields.has(one) || fields.has(&format!("{one}Path")))
+                && (fields.has(other) || fields.has(&format!("{other}Path")))
+        };
+        if both("Seconds", "Timestamp") {
+            self.at_most_one(fields, names);
         }
         let seconds = self.field(fields, "Seconds", language, |reader, fields, name| {
             reader.whole(fields, name, 0..=MAX_SECONDS)

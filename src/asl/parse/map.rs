@@ -7,7 +7,7 @@ use crate::asl::{
     Field, ItemProcessor, ItemsSource, Map, ProcessorMode, QueryLanguage, StateMachineType,
     Template, placeholder, rule,
 };
-use crate::json::document::Span;
+use crate::json::document::{Node, Span};
 
 /// Fields that only a distributed Map may have.
 const DISTRIBUTED_ONLY: &[&str] = &[
@@ -21,14 +21,11 @@ const DISTRIBUTED_ONLY: &[&str] = &[
     "Label",
 ];
 
-/// The longest `Label`, in characters.
-const MAX_LABEL: usize = 40;
-
 impl Reader<'_> {
     pub(super) fn map(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Map {
         let uses_iterator = fields.has("Iterator") && !fields.has("ItemProcessor");
         let name = if uses_iterator { "Iterator" } else { "ItemProcessor" };
-        self.require(fields, &[name]);
+        self.at_least_one(fields, &["ItemProcessor", "Iterator"]);
         self.at_most_one(fields, &["ItemProcessor", "Iterator"]);
         self.at_most_one(fields, &["ItemSelector", "Parameters"]);
         let processor = self.processor(fields, name);
@@ -36,21 +33,17 @@ impl Reader<'_> {
             self.distributed_only(fields);
         }
         let label = self.text(fields, "Label");
-        if let (Some(label), Some(node)) = (&label, fields.get("Label"))
-            && label.chars().count() > MAX_LABEL
-        {
-            // AWS documents the limit, but machines with longer labels have been deployed.
-            let message = format!("AWS documents labels of at most {MAX_LABEL} characters");
-            self.report(&rule::LONG_LABEL, (&fields.at("Label"), node.span), message, "Shorten it");
-        }
-        self.item_reader(fields);
+        self.label(fields);
+        self.item_reader(fields, language);
+        self.item_batcher(fields);
+        self.result_writer(fields, language);
         let selector = if fields.has("ItemSelector") { "ItemSelector" } else { "Parameters" };
         Map {
             processor,
             uses_iterator,
             items: self.items(fields, language),
             item_selector: self.template(fields, selector, language),
-            max_concurrency: self.count(fields, "MaxConcurrency", language, i64::from(u32::MAX)),
+            max_concurrency: self.count(fields, "MaxConcurrency", language, i64::MAX),
             result_selector: self.object_template(fields, "ResultSelector", language),
             result_path: self.result_path(fields),
             tolerated_failure_percentage: self.percentage(fields, language),
@@ -107,20 +100,6 @@ impl Reader<'_> {
         }
     }
 
-    fn item_reader(&mut self, fields: &Fields<'_>) {
-        for name in ["ItemReader", "ResultWriter"] {
-            let location = fields.at(name);
-            let Some(inner) = fields.get(name).filter(|node| node.as_object().is_some()) else {
-                continue;
-            };
-            if let Some(reader) = self.object(inner, &location)
-                && name == "ItemReader"
-            {
-                self.require(&reader, &["Resource"]);
-            }
-        }
-    }
-
     fn processor(&mut self, fields: &Fields<'_>, name: &str) -> ItemProcessor {
         let Some(node) = fields.get(name) else { return ItemProcessor::default() };
         let Some(inner) = self.object(node, &fields.at(name)) else {
@@ -154,6 +133,14 @@ impl Reader<'_> {
             [("STANDARD", StateMachineType::Standard), ("EXPRESS", StateMachineType::Express)];
         let execution_type = self.one_of(&config, "ExecutionType", &types);
         let mode = mode.unwrap_or_default();
+        if let Some(node) = config.get("ExecutionType")
+            && config.get("Mode").and_then(Node::as_str) == Some("INLINE")
+        {
+            // AWS's words, measured.
+            let message = "Field 'ExecutionType' is not supported";
+            let remedy = "Remove it: the iterations of an inline Map are no executions";
+            self.report(&rule::UNSUPPORTED_FIELD, (config.here(), node.span), message, remedy);
+        }
         if mode == ProcessorMode::Distributed && !config.has("ExecutionType") {
             let at = Span { start: config.span.start, end: config.span.end };
             self.report(
@@ -177,10 +164,7 @@ impl Reader<'_> {
         if found.is_none() && !placeholder::has_placeholder(&text) {
             let span = fields.get(name).map_or(fields.span, |node| node.span);
             let words: Vec<&str> = values.iter().map(|(word, _)| *word).collect();
-            let message = format!(
-                "The field '{name}' should have one of these values: [{}]",
-                words.join(", ")
-            );
+            let message = format!("Value should be one of the following: [{}]", words.join(", "));
             self.report(&rule::UNKNOWN_VALUE, (&fields.at(name), span), message, "");
         }
         found

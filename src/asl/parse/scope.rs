@@ -50,11 +50,8 @@ impl Reader<'_> {
             self.report(
                 &rule::DUPLICATE_STATE_NAME,
                 (location, state.name_span),
-                format!(
-                    "There is another state named '{}'; AWS sees only the last one",
-                    state.name
-                ),
-                "Rename one of them",
+                format!("Duplicate State name: {}", state.name),
+                "Rename one of them; of two in one place AWS sees the last only",
             );
         }
         states.insert(state.name.clone(), state);
@@ -69,7 +66,7 @@ impl Reader<'_> {
             _ => {
                 if !placeholder::has_placeholder(&text) {
                     let span = fields.get("QueryLanguage").map_or(fields.span, |node| node.span);
-                    let message = "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
+                    let message = "Value should be one of the following: [JSONPath, JSONata]";
                     self.report(
                         &rule::UNKNOWN_VALUE,
                         (&fields.at("QueryLanguage"), span),
@@ -89,18 +86,7 @@ impl Reader<'_> {
         }
         let location = states.at(&member.name);
         let fields = self.object(&member.value, &location)?;
-        if member.name.chars().count() > MAX_NAME {
-            let message = format!(
-                "The name of a state has at most {MAX_NAME} characters, this one {}",
-                member.name.chars().count()
-            );
-            self.report(
-                &rule::LONG_STATE_NAME,
-                (&location, member.name_span),
-                message,
-                "Shorten it",
-            );
-        }
+        self.state_name(member, &location);
         let state_type = self.state_type(&fields);
         let query_language = self.state_language(&fields, member);
         self.unknown_fields(&fields, |name| support::of_state(&state_type, query_language, name));
@@ -116,6 +102,13 @@ impl Reader<'_> {
             | StateKind::Fail(_)
             | StateKind::Unknown(_) => (Vec::new(), Vec::new()),
         };
+        // The developer guide, "Reserved variable: $states".
+        let result =
+            matches!(kind, StateKind::Task(_) | StateKind::Map(_) | StateKind::Parallel(_));
+        self.reserved.result = result;
+        let assign = self.assign(&fields, query_language);
+        let output = self.template(&fields, "Output", query_language);
+        self.reserved.result = false;
         Some(State {
             name: StateName::new(&member.name),
             name_span: member.name_span,
@@ -125,13 +118,33 @@ impl Reader<'_> {
             query_language,
             input_path: self.payload_path(&fields, "InputPath"),
             output_path: self.payload_path(&fields, "OutputPath"),
-            assign: self.assign(&fields, query_language),
-            output: self.template(&fields, "Output", query_language),
+            assign,
+            output,
             transition: self.transition(&fields, &kind),
             retry,
             catch,
             kind,
         })
+    }
+
+    /// At most 80 characters, which is measured; the API reference tells of a naming convention and does not say it.
+    fn state_name(&mut self, member: &Member, location: &str) {
+        let (name, at) = (&*member.name, (location, member.name_span));
+        let length = name.chars().count();
+        if length > MAX_NAME {
+            let message = format!(
+                "Invalid State name: '{name}' exceeds the {MAX_NAME}-character limit allowed by the service"
+            );
+            let remedy = format!("Shorten it: it has {length} characters");
+            self.report(&rule::LONG_STATE_NAME, at, message, &remedy);
+        } else if name.is_empty() {
+            let message = format!("Invalid State name: '{name}'");
+            self.report(&rule::EMPTY_STATE_NAME, at, message, "Give the state a name");
+        } else if name.chars().any(char::is_control) {
+            let message = format!("'{}' has a control character in its name", name.escape_debug());
+            let remedy = "Remove it: it cannot be seen in the console, in logs and in histories";
+            self.report(&rule::CONTROL_CHARACTER, at, message, remedy);
+        }
     }
 
     fn state_type(&mut self, fields: &Fields<'_>) -> String {
@@ -182,7 +195,7 @@ impl Reader<'_> {
             self.report(
                 &rule::MISSING_TRANSITION,
                 (fields.here(), span),
-                "Only one of these fields may be set: [Next, End]",
+                "There should only be one of the following fields: [Next, End]",
                 "Keep the one that is meant",
             );
         }
@@ -198,7 +211,7 @@ impl Reader<'_> {
                     self.report(
                         &rule::MISSING_TRANSITION,
                         (fields.here(), at),
-                        "Either 'Next' or 'End' is required",
+                        "This object should have only one of the following fields: [Next, End]",
                         "Name the next state, or write \"End\": true",
                     );
                 }
@@ -220,33 +233,34 @@ impl Reader<'_> {
                 QueryLanguage::JsonPath => member.name.strip_suffix(".$").unwrap_or(&member.name),
                 QueryLanguage::Jsonata => &member.name,
             };
-            if let Some(why) = wrong_variable(name) {
-                self.report(
-                    &rule::INVALID_VARIABLE_NAME,
-                    (&fields.at("Assign"), member.name_span),
-                    format!("'{name}' cannot be the name of a variable: {why}"),
-                    "Choose another name",
-                );
+            let (location, at) = (fields.at("Assign"), member.name_span);
+            if name == "states" {
+                // AWS's words and code, measured, as those below.
+                let message = "Cannot assign to reserved variable '$states'.";
+                let at = (&*location, at);
+                self.report(&rule::RESERVED_VARIABLE, at, message, "Choose another name");
+            } else if let Some((why, remedy)) = wrong_variable(name) {
+                let message = format!("Invalid variable name '{name}': {why}");
+                self.report(&rule::INVALID_VARIABLE_NAME, (&location, at), message, remedy);
             }
         }
         template
     }
 }
 
-/// Why a variable cannot have this name: letters, digits and `_`, at most 80 characters, and `states` is taken.
-fn wrong_variable(name: &str) -> Option<&'static str> {
+/// Why a variable cannot have this name, and what to do: letters, digits and `_`, at most 80 characters.
+fn wrong_variable(name: &str) -> Option<(&'static str, &'static str)> {
+    const INVALID: &str = "the variable name contains invalid characters.";
     let mut characters = name.chars();
     let first = characters.next();
     if placeholder::has_placeholder(name) {
         None
-    } else if name == "states" {
-        Some("$states is the reserved variable")
     } else if name.chars().count() > MAX_NAME {
-        Some("it is longer than 80 characters")
+        Some(("the variable name is longer than 80 characters.", "Shorten it"))
     } else if !first.is_some_and(|first| first.is_alphabetic() || first == '_') {
-        Some("it must begin with a letter")
+        Some((INVALID, "Begin it with a letter"))
     } else if !characters.all(|it| it.is_alphanumeric() || it == '_') {
-        Some("it may hold letters, digits and '_' only")
+        Some((INVALID, "Write letters, digits and '_' only"))
     } else {
         None
     }

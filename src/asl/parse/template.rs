@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::Reader;
 use super::fields::{Fields, unresolved};
-use super::{Reader, jsonata_mistake};
 use crate::asl::template::TemplateMember;
 use crate::asl::{Expression, PayloadPath, QueryLanguage, Template, placeholder, rule};
 use crate::json::document::{Content, Member, Node, Span};
 use crate::json::{Object, Value};
 use crate::query::intrinsic::Intrinsic;
-use crate::query::jsonata::Jsonata;
 use crate::query::jsonpath::Path;
 
 /// Fields of `ReaderConfig` and `ItemBatcher` that are paths without a `.$`.
@@ -202,98 +201,6 @@ impl Reader<'_> {
             return Some(PayloadPath::Discard);
         }
         self.path(fields, name).map(PayloadPath::Path)
-    }
-
-    /// The expression of a `{% … %}` string in a JSONata state.
-    pub(super) fn jsonata_string(
-        &mut self,
-        node: &Node,
-        location: &str,
-        language: QueryLanguage,
-    ) -> Option<Expression> {
-        self.jsonata_text(node.as_str()?, location, node.span, language)
-    }
-
-    pub(super) fn jsonata_text(
-        &mut self,
-        text: &str,
-        location: &str,
-        span: Span,
-        language: QueryLanguage,
-    ) -> Option<Expression> {
-        if language == QueryLanguage::JsonPath {
-            return None;
-        }
-        let (opened, closed) = (text.starts_with("{%"), text.ends_with("%}") && text.len() >= 4);
-        if !opened || !closed {
-            self.half_jsonata(text, location, span);
-            return None;
-        }
-        let inside = &text[2..text.len() - 2];
-        let code = inside.trim();
-        match Jsonata::parse(code) {
-            Ok(parsed) => {
-                // AWS's words and code, measured; one for each name.
-                for name in parsed.top_level_references() {
-                    if placeholder::has_placeholder(code) {
-                        break;
-                    }
-                    let message =
-                        format!("Reference to '{name}' at the top level is not supported.");
-                    let remedy = "Begin it with $states.input, or with a variable";
-                    self.report(&rule::JSONATA_CONTEXT, (location, span), message, remedy);
-                }
-                Some(Expression::Jsonata(parsed))
-            }
-            Err(error) => {
-                let message = error.message.clone();
-                if !placeholder::has_placeholder(code) {
-                    let begins = 2 + (inside.len() - inside.trim_start().len());
-                    let found = jsonata_mistake::mistake(code, error);
-                    let place = self.place_inside(span, text, begins, found.offset);
-                    self.report(found.rule, (location, place), found.message, found.remedy);
-                }
-                Some(Expression::Invalid { text: code.into(), message: message.into() })
-            }
-        }
-    }
-
-    /// A text that looks like JSONata but is passed on as it is, because its marks are not quite at its ends.
-    fn half_jsonata(&mut self, text: &str, location: &str, span: Span) {
-        let trimmed = text.trim();
-        if trimmed.starts_with("{%") && trimmed.ends_with("%}") {
-            // AWS takes this as a text, recorded.
-            let message = "There is white space around '{% %}', so this is a plain text".to_owned();
-            let remedy = "Remove the white space outside '{%' and '%}' if an expression is meant";
-            self.report(&rule::NOT_JSONATA, (location, span), message, remedy);
-        } else if trimmed.starts_with("{%") {
-            self.report(
-                &rule::JSONATA_DELIMITERS,
-                (location, span),
-                "This begins with '{%' but has no '%}' at its end",
-                "End it with '%}'",
-            );
-        } else if trimmed.ends_with("%}") {
-            self.report(
-                &rule::JSONATA_DELIMITERS,
-                (location, span),
-                "This ends with '%}' but has no '{%' at its beginning",
-                "Begin it with '{%'",
-            );
-        }
-    }
-
-    /// Where in the file an offset of an expression is: exact when the string is written without escapes.
-    fn place_inside(&self, span: Span, text: &str, begins: usize, offset: Option<usize>) -> Span {
-        let Some(offset) = offset else { return span };
-        let raw = self.document.slice(span);
-        let Some(start) = raw.find(text) else { return span };
-        let at = begins + offset.min(text.len().saturating_sub(begins));
-        let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else {
-            return span;
-        };
-        let at = span.start + start + at;
-        Span { start: at, end: at + character.len_utf8() }
     }
 }
 

@@ -37,7 +37,7 @@ fn a_sound_machine_has_no_findings() {
     let parsed = read(
         r#"{"Comment":"c","Version":"1.0","TimeoutSeconds":60,"StartAt":"A","States":{
             "A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Next":"B",
-                 "Parameters":{"Payload":{"token.$":"$$.Task.Token","list":[1,{"x.$":"States.UUID()"}]}},
+                 "Parameters":{"FunctionName":"f","Payload":{"token.$":"$$.Task.Token","list":[1,{"x.$":"States.UUID()"}]}},
                  "ResultSelector":{"r.$":"$.Payload"},"ResultPath":"$.a.b","TimeoutSeconds":30,"HeartbeatSeconds":5,
                  "Retry":[{"ErrorEquals":["States.Timeout"],"IntervalSeconds":2,"MaxDelaySeconds":9,"JitterStrategy":"FULL"},
                           {"ErrorEquals":["States.ALL"],"BackoffRate":1}],
@@ -150,12 +150,15 @@ fn maps_old_and_new_are_read() {
 
 #[test]
 fn every_mistake_is_told_where_it_is() {
-    let task = r#""Type":"Task","End":true,"Resource":"arn:aws:states:::sns:publish""#;
+    let task = r#""Type":"Task","End":true,"Resource":"arn:aws:states:::sns:publish","Parameters":{"Message":"m"}"#;
     for (fields, expected) in [
-        (r#""Type":"Pass""#, "Error Either 'Next' or 'End' is required at /States/A"),
+        (
+            r#""Type":"Pass""#,
+            "Error This object should have only one of the following fields: [Next, End] at /States/A",
+        ),
         (
             r#""Type":"Pass","Next":"A","End":true"#,
-            "Error Only one of these fields may be set: [Next, End] at /States/A",
+            "Error There should only be one of the following fields: [Next, End] at /States/A",
         ),
         (r#""End":true"#, "Error These fields are required: [Type] at /States/A"),
         (
@@ -169,7 +172,7 @@ fn every_mistake_is_told_where_it_is() {
         ),
         (
             r#""Type":"Pass","End":true,"Comment":5"#,
-            "Error Expected a string, but this is a number at /States/A/Comment",
+            "Error Expected value of type [STRING] at /States/A/Comment",
         ),
         (
             r#""Type":"Pass","End":true,"End":true"#,
@@ -189,15 +192,19 @@ fn every_mistake_is_told_where_it_is() {
         ),
         (
             r#""Type":"Pass","End":true,"Assign":{"states":1}"#,
-            "Error 'states' cannot be the name of a variable: $states is the reserved variable at /States/A/Assign",
+            "Error Cannot assign to reserved variable '$states'. at /States/A/Assign",
+        ),
+        (
+            r#""Type":"Pass","End":true,"Assign":{"a-b":1}"#,
+            "Error Invalid variable name 'a-b': the variable name contains invalid characters. at /States/A/Assign",
         ),
         (
             r#""Type":"Wait","End":true"#,
-            "Error One of these fields is required: [Seconds, Timestamp, SecondsPath, TimestampPath] at /States/A",
+            "Error This object should have only one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp] at /States/A",
         ),
         (
             r#""Type":"Wait","End":true,"Seconds":1,"Timestamp":"2030-01-31T08:00:00Z""#,
-            "Error Only one of these fields may be set: [Seconds, Timestamp] at /States/A",
+            "Error There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp] at /States/A",
         ),
         (
             r#""Type":"Wait","End":true,"Timestamp":"2016-13-05T21:29:29Z""#,
@@ -205,11 +212,19 @@ fn every_mistake_is_told_where_it_is() {
         ),
         (
             r#""Type":"Wait","End":true,"Seconds":-1"#,
-            "Error Seconds must be between 0 and 99999999, but is -1 at /States/A/Seconds",
+            "Error Minimum value is 0 at /States/A/Seconds",
         ),
         (
             r#""Type":"Fail","Error":"e","ErrorPath":"$.e""#,
-            "Error Only one of these fields may be set: [Error, ErrorPath] at /States/A",
+            "Error There should only be one of the following fields: [Error, ErrorPath] at /States/A",
+        ),
+        (
+            r#""Type":"Wait","End":true,"Seconds":100000000"#,
+            "Error Maximum value is 99999999 at /States/A/Seconds",
+        ),
+        (
+            r#""Type":"Wait","End":true,"Seconds":"soon""#,
+            "Error Expected value of type Integer at /States/A/Seconds",
         ),
         (r#""Type":"Choice","Choices":[]"#, "Error Value cannot be empty at /States/A/Choices"),
         (
@@ -234,7 +249,7 @@ fn every_mistake_is_told_where_it_is() {
         ),
         (
             r#""Type":"Map","End":true"#,
-            "Error These fields are required: [ItemProcessor] at /States/A",
+            "Error This object should have only one of the following fields: [ItemProcessor, Iterator] at /States/A",
         ),
         (r#""Type":"Task","End":true"#, "Error These fields are required: [Resource] at /States/A"),
         (
@@ -265,7 +280,7 @@ fn every_mistake_is_told_where_it_is() {
         ),
         (
             &format!(r#"{task},"Retry":[{{"ErrorEquals":["x"],"BackoffRate":0.3}}]"#),
-            "Error BackoffRate must be at least 1, but is 0.3 at /States/A/Retry[0]/BackoffRate",
+            "Error Minimum value is 1 at /States/A/Retry[0]/BackoffRate",
         ),
         (
             &format!(
@@ -308,7 +323,7 @@ fn jsonata_states_have_their_own_rules() {
         ),
         (
             r#""Type":"Pass","End":true,"Output":"{% 1""#,
-            "Error This begins with '{%' but has no '%}' at its end at /States/A/Output",
+            "Error JSONata string must start with {% and end with %} at /States/A/Output",
         ),
         (
             r#""Type":"Pass","End":true,"Output":" {% 1 %}""#,
@@ -372,12 +387,12 @@ fn what_is_no_definition_is_said() {
 
 #[test]
 fn spans_lead_back_to_the_text() {
-    let text = "{\"StartAt\": \"检查库存 📦\\n\", \"States\": {\"检查库存 📦\\n\": {\"Type\": \"Pass\", \"End\": true}}}";
+    let text = "{\"StartAt\": \"检查库存 📦\\\"\", \"States\": {\"检查库存 📦\\\"\": {\"Type\": \"Pass\", \"End\": true}}}";
     let document = Document::parse(text, Format::Json);
     let parsed = parse(&document);
     assert_eq!(found(&parsed), Vec::<String>::new());
-    let state = &parsed.machine.top.states["检查库存 📦\n"];
-    assert_eq!(document.slice(state.name_span), "\"检查库存 📦\\n\"");
+    let state = &parsed.machine.top.states["检查库存 📦\""];
+    assert_eq!(document.slice(state.name_span), "\"检查库存 📦\\\"\"");
     assert!(document.slice(state.span).ends_with("true}"));
     assert_eq!(document.slice(state.field_spans["End"]), "\"End\": true");
 }

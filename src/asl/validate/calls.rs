@@ -1,5 +1,4 @@
-//! What a Task calls and how it waits: callbacks without an end, callbacks without a token, `$states` members that are not
-//! there, and results that nothing reads.
+//! What a Task calls and how it waits: callbacks without an end, callbacks without a token, and results that nothing reads.
 
 use super::scopes_of;
 use crate::asl::expressions::Evaluated;
@@ -23,7 +22,6 @@ fn scope(scope_: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
         if let StateKind::Task(task) = &state.kind {
             callback(state, task, &location, found);
         }
-        states_members(state, &location, found);
         never_read(scope_, state, &location, found);
         for (part, inner) in scopes_of(state) {
             scope(inner, &format!("{location}/{part}"), found);
@@ -110,40 +108,6 @@ fn leads_to_token(path: &Path) -> bool {
             .leading_keys()
             .zip(["Task", "Token"])
             .all(|(key, name)| key == PathKey::Member(name))
-}
-
-/// `$states.result` and `$states.errorOutput` are there in some fields only (developer guide, "Transforming data with
-/// JSONata").
-fn states_members(state: &State, location: &str, found: &mut Vec<Diagnostic>) {
-    let has_result =
-        matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_));
-    let mut told = (false, false);
-    for (field, evaluated) in state.expressions() {
-        let Evaluated::Expression(Expression::Jsonata(jsonata)) = evaluated else { continue };
-        let Some(members) = jsonata.states_members_used() else { continue };
-        let at = || (format!("{location}/{field}"), state.span_of(field));
-        if members.contains(&"errorOutput")
-            && field != "Catch"
-            && !std::mem::replace(&mut told.0, true)
-        {
-            found.push(Diagnostic::of(
-                &rule::JSONATA_ERROR_OUTPUT,
-                at(),
-                "Reference to '$states.errorOutput' is not supported here",
-                "Use it in Assign or Output of a Catch",
-            ));
-        }
-        let result_is_there = has_result && matches!(field, "Assign" | "Output");
-        if members.contains(&"result") && !result_is_there && !std::mem::replace(&mut told.1, true)
-        {
-            found.push(Diagnostic::of(
-                &rule::STATES_RESULT_MISPLACED,
-                at(),
-                "There is no $states.result here",
-                "Use $states.input; results are there in Assign and Output of Task, Map and Parallel",
-            ));
-        }
-    }
 }
 
 /// A result whose place the next state takes before anything has read it.
@@ -264,33 +228,6 @@ mod tests {
         let activity = r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:us-east-1:111111111111:activity:x","End":true}}}"#;
         assert_eq!(of_rule("callback-without-timeout", activity), place);
         assert_eq!(of_rule("callback-without-token", activity), NONE);
-    }
-
-    #[test]
-    fn results_and_errors_are_there_in_their_fields_only() {
-        let machine = |state: &str| {
-            format!(
-                r#"{{"QueryLanguage":"JSONata","StartAt":"A","States":{{"A":{{{state},"Next":"B"}},"B":{{"Type":"Succeed"}}}}}}"#
-            )
-        };
-        let call = r#""Type":"Task","Resource":"arn:aws:states:::sns:publish""#;
-        for (state, result, error) in [
-            (format!(r#"{call},"Output":"{{% $states.result.a %}}""#), 0, 0),
-            (format!(r#"{call},"Arguments":"{{% $states.result %}}""#), 1, 0),
-            (r#""Type":"Pass","Output":"{% $states.result %}""#.to_owned(), 1, 0),
-            (r#""Type":"Pass","Output":"{% $states.errorOutput.Cause %}""#.to_owned(), 0, 1),
-            (
-                format!(
-                    r#"{call},"Catch":[{{"ErrorEquals":["States.ALL"],"Output":"{{% $states.errorOutput %}}","Next":"B"}}]"#
-                ),
-                0,
-                0,
-            ),
-        ] {
-            let text = machine(&state);
-            assert_eq!(of_rule("states-result-misplaced", &text).len(), result, "{state}");
-            assert_eq!(of_rule("jsonata-error-output", &text).len(), error, "{state}");
-        }
     }
 
     #[test]

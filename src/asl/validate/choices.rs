@@ -24,10 +24,10 @@ fn scope(scope_: &Scope, path: &str, found: &mut Vec<Diagnostic>) {
                 &rule::CHOICE_WITHOUT_DEFAULT,
                 (location.clone(), state.name_span),
                 format!(
-                    "'{}' has no Default: an input that no rule matches fails the execution",
+                    "'{}' has no Default: an input that no rule matches fails the execution with States.Runtime, which no Catch sees",
                     state.name
                 ),
-                "Add \"Default\"",
+                "Add \"Default\"; where nothing may match, lead it to a Fail state with an Error of its own",
             ));
         }
         for (part, inner) in scopes_of(state) {

@@ -182,6 +182,10 @@ impl Shape {
                 *here = Self::Object { members: BTreeMap::new(), open: true };
             }
             let Self::Object { members, open } = here else { return };
+            if members.len() >= MAX_MEMBERS {
+                *here = Self::Any;
+                return;
+            }
             let missing = if *open { Self::Any } else { Self::empty() };
             here = members.entry(name.into()).or_insert(missing);
         }

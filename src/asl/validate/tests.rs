@@ -54,7 +54,7 @@ fn unreachable_states_and_flows_without_an_end_are_told() {
 
 #[test]
 fn catchers_lead_somewhere_too() {
-    let text = r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sns:publish","End":true,
+    let text = r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sns:publish","Parameters":{"Message":"m"},"End":true,
         "Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}]},"B":{"Type":"Fail"}}}"#;
     assert_eq!(found(text), Vec::<String>::new());
 }
@@ -65,7 +65,9 @@ fn names_are_unique_in_the_whole_machine() {
         r#"{"StartAt":"A","States":{"A":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}}}}"#,
     );
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("DUPLICATE_STATE_NAME: There is another state named 'A' at /States/A at /States/A/ItemProcessor/States/A"));
+    assert!(found[0].starts_with(
+        "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A/ItemProcessor/States/A"
+    ));
 }
 
 #[test]

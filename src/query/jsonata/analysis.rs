@@ -29,6 +29,10 @@ pub(super) struct Analysis {
     /// Set when the whole expression is such a path.
     pub(super) plain_path: Option<PlainPath>,
     pub(super) top_level_references: Vec<Arc<str>>,
+    /// Called by name and there in no form: neither JSONata's, nor Step Functions', nor the expression's own.
+    pub(super) unknown_functions: Vec<Arc<str>>,
+    /// Regular expressions that cannot be run here, and why.
+    pub(super) unusable_regexes: Vec<(Arc<str>, String)>,
 }
 
 /// A part of a value.
@@ -98,6 +102,8 @@ pub(super) fn prepare(ast: &mut AstNode) -> Result<Analysis, SyntaxError> {
         walk.analysis.states = Needed::All;
     }
     walk.analysis.plain_path = plain_path(ast);
+    let unknown = walk.calls.iter().filter(|name| !functions::exists(name));
+    walk.analysis.unknown_functions = unknown.map(|name| name.as_str().into()).collect();
     walk.analysis.only_call = walk.calls.pop_first().filter(|_| walk.calls.is_empty());
     Ok(walk.analysis)
 }
@@ -130,9 +136,16 @@ impl Walk {
             | AstNode::Null
             | AstNode::Undefined
             | AstNode::Placeholder
-            | AstNode::Regex { .. }
             | AstNode::Wildcard
             | AstNode::Descendant => Ok(()),
+            AstNode::Regex { pattern, .. } => {
+                // Whether it can be read at all; one that is large is not built to the end for that.
+                let built = regex::RegexBuilder::new(pattern).size_limit(1 << 16).build();
+                if let Err(regex::Error::Syntax(why)) = built {
+                    self.analysis.unusable_regexes.push((pattern.as_str().into(), why));
+                }
+                Ok(())
+            }
             AstNode::Parent(_) => {
                 self.climbs = true;
                 Ok(())
@@ -145,6 +158,9 @@ impl Walk {
             }
             AstNode::Variable(name) => {
                 let name = name.clone();
+                if name.is_empty() && top {
+                    self.refer_to_top("$");
+                }
                 if !self.is_bound(&name) {
                     if name == "now" {
                         *node = lambda(0, |_| self.now(Vec::new()));

@@ -124,6 +124,19 @@ const BUILTINS: [&str; 66] = [
     "trace",
 ];
 
+/// Whether an expression may call a function of this name. Step Functions has no `$eval`, and only this library `$trace`.
+pub(super) fn exists(name: &str) -> bool {
+    is_builtin(name) && !matches!(name, "eval" | "trace")
+}
+
+/// Everything that [`exists`].
+pub(super) fn all() -> impl Iterator<Item = &'static str> + Clone {
+    BUILTINS
+        .into_iter()
+        .chain(["hash", "parse", "partition", "range", "uuid"])
+        .filter(|it| exists(it))
+}
+
 pub(super) fn is_builtin(name: &str) -> bool {
     BUILTINS.contains(&name) || arity(name).is_some()
 }

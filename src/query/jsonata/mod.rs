@@ -88,10 +88,26 @@ impl Jsonata {
             || self.states_members_used().is_none_or(|members| members.contains(&"context"))
     }
 
-    /// Names that the expression reads from a context that Step Functions does not give: AWS refuses a definition with
-    /// "Reference to 'phone' at the top level is not supported."
+    /// What the expression reads from a context that Step Functions does not give, `$` and `$$` among it: AWS refuses a definition
+    /// with "Reference to 'phone' at the top level is not supported."
     pub fn top_level_references(&self) -> &[Arc<str>] {
         &self.analysis.top_level_references
+    }
+
+    /// Functions that it calls and that do not exist: such a call fails.
+    pub fn unknown_functions(&self) -> &[Arc<str>] {
+        &self.analysis.unknown_functions
+    }
+
+    /// Regular expressions that Step Functions may run and this program cannot, and why: look-around and back-references, which
+    /// take a search that may run without end.
+    pub fn unusable_regexes(&self) -> &[(Arc<str>, String)] {
+        &self.analysis.unusable_regexes
+    }
+
+    /// The functions that an expression may call, without the `$`.
+    pub fn functions() -> impl Iterator<Item = &'static str> + Clone {
+        functions::all()
     }
 
     /// `None` is JSONata's "undefined". `states` is `$states`. `$now()` answers `$states.context.State.EnteredTime`.
