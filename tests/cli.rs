@@ -195,6 +195,62 @@ fn check_lists_its_rules_and_obeys_a_comment() {
 }
 
 #[test]
+fn check_knows_the_type_from_the_flag_or_from_the_template() {
+    let job = r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}}}"#;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let machine = file(&folder, "m.asl.json", job);
+    let template = file(
+        &folder,
+        "template.yaml",
+        &format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Type: EXPRESS\n      Definition: {job}\n"
+        ),
+    );
+    for (path, kind, refused) in [
+        (&machine, None, false),
+        (&machine, Some("express"), true),
+        (&machine, Some("STANDARD"), false),
+        (&template, None, true),
+        (&template, Some("standard"), false),
+        (&template, Some("express"), true),
+    ] {
+        let mut args = vec!["check", path.to_str().expect("a path")];
+        args.extend(kind.iter().flat_map(|kind| ["--type", kind]));
+        let output = run(&args);
+        let said = text(&output.stdout);
+        let told = "Express state machine does not support '.sync' service integration";
+        assert_eq!(said.matches(told).count(), usize::from(refused), "{args:?}: {said}");
+        assert_eq!(output.status.success(), !refused, "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn check_ends_on_files_and_folders_without_an_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let huge = folder.path().join("huge.asl.json");
+    std::fs::File::create(&huge).and_then(|it| it.set_len(1 << 30)).expect("a sparse file");
+    let output = run(&["check", huge.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("is too large"), "{}", text(&output.stderr));
+    #[cfg(unix)]
+    {
+        let output = run(&["check", "/dev/zero"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains("is no file"), "{}", text(&output.stderr));
+        let ring = folder.path().join("ring");
+        std::fs::create_dir(&ring).expect("a folder");
+        std::os::unix::fs::symlink(&ring, ring.join("again")).expect("a link");
+        let output = run(&["check", ring.to_str().expect("a path")]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            text(&output.stderr).contains("holds no state machine"),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_opened_is_told_clearly() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let empty = folder.path().to_str().expect("a path").to_owned();

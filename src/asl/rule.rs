@@ -106,7 +106,7 @@ rules! {
     UNKNOWN_FUNCTION "unknown-function" Warning None, "Step Functions has JSONata's functions but $eval, and six of its own.";
     SIMULATOR_LIMIT "simulator-limit" Warning None, "AWS runs this and Stepwell cannot, so a simulation goes another way.";
     NOT_JSONATA "not-jsonata" Warning None, "With white space around '{% %}' the text is passed on as it is.";
-    UNKNOWN_SERVICE "unknown-service" Warning None, "The service may be new, or misspelt.";
+    UNKNOWN_SERVICE "unknown-service" Warning None, "The service may be new, gone, or misspelt.";
     UNKNOWN_API_ACTION "unknown-api-action" Warning None, "The action may be new, or misspelt.";
     MISSING_API_PARAMETER "missing-api-parameter" Warning None, "The API requires this member, so the call is refused, if not the whole definition.";
     UNKNOWN_PARAMETER "unknown-parameter" Warning None, "A call with a parameter that the API does not have, or spells otherwise, fails the execution.";

@@ -119,7 +119,7 @@ const LINE: &str = r#"{"StartAt": "A", "States": {
 const BRANCHES: &str = r#"{"StartAt": "P", "States": {
     "P": {"Type": "Parallel", "Next": "M", "Branches": [
         {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "End": true}}},
-        {"StartAt": "C", "States": {"C": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true}}}]},
+        {"StartAt": "C", "States": {"C": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Parameters": {"Message": "m"}, "End": true}}}]},
     "M": {"Type": "Map", "ItemsPath": "$[0].items", "MaxConcurrency": 1, "Next": "Z", "ItemProcessor": {
         "StartAt": "I", "States": {"I": {"Type": "Pass", "Assign": {"seen.$": "$"}, "Next": "J"},
                                    "J": {"Type": "Pass", "End": true}}}},
@@ -456,7 +456,7 @@ fn a_pause_and_an_answer_while_paused_move_nothing() {
 #[test]
 fn a_task_that_never_answers_runs_into_its_timeout() {
     let json = r#"{"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish",
-        "TimeoutSeconds": 30, "End": true}}}"#;
+        "Parameters": {"Message": "m"}, "TimeoutSeconds": 30, "End": true}}}"#;
     let mut session = session(json, "{}");
     let reason = go_with(&mut session, Goal::Continue, &quiet(), &mut |_| TaskAnswer::Never);
     // The answer is taken, the clock jumps, the task times out.

@@ -12,6 +12,12 @@ use crate::asl::{
 use crate::json::Value;
 use crate::json::document::Node;
 
+/// What tells how a rule of JSONPath tests.
+const SELECTORS: [&str; 4] = ["And", "Or", "Not", "Variable"];
+
+const ONE_SELECTOR: &str =
+    "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]";
+
 impl Reader<'_> {
     pub(super) fn choice(&mut self, fields: &Fields<'_>, language: QueryLanguage) -> Choice {
         self.require(fields, &["Choices"]);
@@ -49,15 +55,22 @@ impl Reader<'_> {
 
     fn jsonata_condition(&mut self, node: &Node, rule: &Fields<'_>) -> Condition {
         for member in rule.members() {
-            if !["Condition", "Next", "Comment", "Assign", "Output"].contains(&&*member.name) {
-                let message = format!("Field '{}' is not supported", member.name);
-                self.report(
-                    &rule::UNSUPPORTED_FIELD,
-                    (rule.here(), member.name_span),
-                    message,
-                    "Write the test as \"Condition\": \"{% … %}\"",
-                );
+            let name = &*member.name;
+            if ["Condition", "Next", "Comment", "Assign", "Output"].contains(&name) {
+                continue;
             }
+            let of_jsonpath = SELECTORS.contains(&name) || operator(name).is_some();
+            // AWS's words, measured for 'Variable'.
+            let (broken, message) = if of_jsonpath {
+                let message = format!(
+                    "The QueryLanguage is set to 'JSONata', but field '{name}' is only supported for the 'JSONPath' QueryLanguage"
+                );
+                (&rule::OTHER_LANGUAGE_FIELD, message)
+            } else {
+                (&rule::UNSUPPORTED_FIELD, format!("Field '{name}' is not supported"))
+            };
+            let remedy = "Write the test as \"Condition\": \"{% … %}\"";
+            self.report(broken, (rule.here(), member.name_span), message, remedy);
         }
         if !self.require(rule, &["Condition"]) {
             return Condition::Invalid(placeholder::to_value(node));
@@ -131,14 +144,20 @@ impl Reader<'_> {
             }
             (None, 1) => self.comparison(rule, outer).map_or_else(invalid, Condition::Compare),
             (_, _) => {
-                let message =
-                    "A rule has exactly one test: And, Or, Not, or Variable with one operator";
-                self.report(
-                    &rule::CHOICE_TEST,
-                    (rule.here(), rule.span),
-                    message,
-                    "Combine several tests with And or Or",
-                );
+                // AWS's words, measured.
+                let message = if SELECTORS.iter().filter(|name| rule.has(name)).count() == 1 {
+                    let operators = rule.members().iter().map(|member| &*member.name);
+                    let operators: Vec<&str> =
+                        operators.filter(|name| operator(name).is_some()).collect();
+                    format!(
+                        "There should only be one of the following fields: [{}]",
+                        operators.join(", ")
+                    )
+                } else {
+                    ONE_SELECTOR.to_owned()
+                };
+                let remedy = "Combine several tests with And or Or";
+                self.report(&rule::CHOICE_TEST, (rule.here(), rule.span), message, remedy);
                 self.comparison(rule, outer).map_or_else(invalid, Condition::Compare)
             }
         }
@@ -165,7 +184,11 @@ impl Reader<'_> {
             return;
         }
         self.rule_fields(rule, outer, &["Variable"]);
-        let message = "A rule has exactly one test: And, Or, Not, or Variable with one operator";
+        let message = if rule.has("Variable") {
+            "A rule has exactly one test: And, Or, Not, or Variable with one operator"
+        } else {
+            ONE_SELECTOR
+        };
         let at = (rule.here(), rule.span);
         self.report(&rule::CHOICE_TEST, at, message, "Add an operator such as StringEquals");
     }

@@ -232,6 +232,14 @@ fn every_mistake_is_told_where_it_is() {
             "Error A rule has exactly one test: And, Or, Not, or Variable with one operator at /States/A/Choices[0]",
         ),
         (
+            r#""Type":"Choice","Choices":[{"Next":"A"}]"#,
+            "Error The object must have only one of the following fields, [And, Or, Not, Variable, Condition] at /States/A/Choices[0]",
+        ),
+        (
+            r#""Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"StringEquals":"x","Next":"A"}]"#,
+            "Error There should only be one of the following fields: [IsNull, StringEquals] at /States/A/Choices[0]",
+        ),
+        (
             r#""Type":"Choice","Choices":[{"Variable":"$.a","StringEquals":5,"Next":"A"}]"#,
             "Error Expected a string, but this is a number at /States/A/Choices[0]/StringEquals",
         ),
@@ -332,6 +340,10 @@ fn jsonata_states_have_their_own_rules() {
         (
             r#""Type":"Choice","Choices":[{"Next":"A"}]"#,
             "Error These fields are required: [Condition] at /States/A/Choices[0]",
+        ),
+        (
+            r#""Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"A"}]"#,
+            "Error The QueryLanguage is set to 'JSONata', but field 'Variable' is only supported for the 'JSONPath' QueryLanguage at /States/A/Choices[0]",
         ),
         (
             r#""Type":"Choice","Choices":[{"Condition":"yes","Next":"A"}]"#,

@@ -181,11 +181,11 @@ impl Shape {
             if !matches!(here, Self::Object { .. }) {
                 *here = Self::Object { members: BTreeMap::new(), open: true };
             }
-            let Self::Object { members, open } = here else { return };
-            if members.len() >= MAX_MEMBERS {
+            if matches!(here, Self::Object { members, .. } if members.len() >= MAX_MEMBERS) {
                 *here = Self::Any;
                 return;
             }
+            let Self::Object { members, open } = here else { return };
             let missing = if *open { Self::Any } else { Self::empty() };
             here = members.entry(name.into()).or_insert(missing);
         }

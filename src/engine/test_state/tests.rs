@@ -141,10 +141,13 @@ fn variables_and_the_context_object_are_given() {
     let with = response(pass, r#"{"variables":"{\"a\":[1]}","inspectionLevel":"DEBUG"}"#);
     assert!(with.contains(r#""variables":{"a":[1],"b":[1]}"#), "{with}");
     let task = r#"{"Type":"Task","QueryLanguage":"JSONata","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-        "Arguments":{"t":"{% $states.context.Task.Token %}","n":"{% $exists($states.context.State) %}"},"End":true}"#;
+        "Arguments":{"QueueUrl":"q","MessageBody":"m","t":"{% $states.context.Task.Token %}","n":"{% $exists($states.context.State) %}"},"End":true}"#;
     let context = r#"{"context":"{\"Task\":{\"Token\":\"T\"}}","inspectionLevel":"DEBUG","mock":{"result":"[1]"}}"#;
     let told = response(task, context);
-    assert!(told.contains(r#""afterArguments":{"t":"T","n":false}"#), "{told}");
+    assert!(
+        told.contains(r#""afterArguments":{"QueueUrl":"q","MessageBody":"m","t":"T","n":false}"#),
+        "{told}"
+    );
 }
 
 #[test]
