@@ -39,7 +39,7 @@ fn refusal(definition: &str, members: &str) -> String {
     answered(definition, members).expect_err("a refusal").to_string()
 }
 
-const TASK: &str = r#"{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"Q.$":"$.q"},
+const TASK: &str = r#"{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl.$":"$.q","MessageBody":"m"},
     "ResultPath":"$.sent","Retry":[{"ErrorEquals":["Again"],"IntervalSeconds":2,"MaxAttempts":2,"BackoffRate":3}],
     "Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.why","Next":"Mend"}],"Next":"Done"}"#;
 
@@ -48,7 +48,7 @@ fn a_mocked_task_shows_its_stages_and_where_it_goes() {
     let members = r#"{"input":"{\"q\":1}","inspectionLevel":"DEBUG","mock":{"result":"{\"MessageId\":\"m\"}"}}"#;
     assert_eq!(
         response(TASK, members),
-        r#"{"output":{"q":1,"sent":{"MessageId":"m"}},"inspectionData":{"input":{"q":1},"afterInputPath":{"q":1},"afterParameters":{"Q":1},"result":{"MessageId":"m"},"afterResultSelector":{"MessageId":"m"},"afterResultPath":{"q":1,"sent":{"MessageId":"m"}}},"nextState":"Done","status":"SUCCEEDED"}"#
+        r#"{"output":{"q":1,"sent":{"MessageId":"m"}},"inspectionData":{"input":{"q":1},"afterInputPath":{"q":1},"afterParameters":{"QueueUrl":1,"MessageBody":"m"},"result":{"MessageId":"m"},"afterResultSelector":{"MessageId":"m"},"afterResultPath":{"q":1,"sent":{"MessageId":"m"}}},"nextState":"Done","status":"SUCCEEDED"}"#
     );
 }
 
@@ -207,7 +207,10 @@ fn a_task_without_a_mock_is_asked_of_the_world() {
         Some(vec![Input::TaskSucceeded { token: task.token, output: task.parameters.clone() }])
     };
     let response = test_state(&request, &mut echo).expect("a response");
-    assert_eq!(response.get("output").and_then(Value::as_str), Some(r#"{"q":1,"sent":{"Q":1}}"#));
+    assert_eq!(
+        response.get("output").and_then(Value::as_str),
+        Some(r#"{"q":1,"sent":{"QueueUrl":1,"MessageBody":"m"}}"#)
+    );
 }
 
 #[test]
