@@ -39,6 +39,14 @@
 //! and hands out the tasks that must run -> the app has them answered (a mock, the embedded DynamoDB, or the user) -> when the
 //! execution has ended, [`apigateway::finish`] makes the response. A breakpoint in the machine holds it all, HTTP response included.
 //!
+//! # A real execution, from the click to the failed state
+//!
+//! `Command::Aws(AwsCommand::OpenExecution)` -> [`app::attach`] asks on its own thread, all at the same time, for the definition as it
+//! was run, the newest page of the history and the description -> with the first answers an [`execution::Execution`] is shown whose
+//! missing events say that they are not read yet ([`execution::partial`]), with the state to blame selected -> older pages, or the
+//! events of one that runs, come as [`app::attach::News`] and take their places. Whatever is refused is said and the rest stays. An
+//! act on an account is a [`app::attach::Proposal`] until the user says yes to the account, region and machine that it names.
+//!
 //! # Decisions that are not obvious
 //!
 //! * The embedded DynamoDB answers on the calling thread. It is in memory and takes well under a millisecond, and an order of

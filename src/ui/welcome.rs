@@ -5,7 +5,7 @@ use egui::{RichText, ScrollArea, Ui};
 use super::controls;
 use super::theme::{space, tokens};
 use crate::app::attach::AwsCommand;
-use crate::app::{App, Command, TourStep, samples};
+use crate::app::{App, Command, Pane, TourStep, samples};
 
 /// The start page in the place of the graph: recent files, samples, and how to open something.
 pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
@@ -73,6 +73,7 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             });
             ui.vertical(|ui| {
                 ui.set_width(width * 0.5);
+                accounts_ui(ui, app, commands);
                 controls::section_ui(ui, "Samples");
                 for sample in samples::list() {
                     if ui.link(sample.title).on_hover_text(sample.summary).clicked() {
@@ -85,6 +86,24 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             });
         });
     });
+}
+
+/// The connections to AWS that were made before, one click each.
+fn accounts_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    if app.settings.aws_connections.is_empty() {
+        return;
+    }
+    controls::section_ui(ui, "AWS");
+    for choice in app.settings.aws_connections.iter().take(3) {
+        let parts = [choice.title(), choice.region.as_str(), choice.endpoint_url.as_str()];
+        let parts: Vec<&str> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+        let link = ui.link(parts.join(" · ")).on_hover_text("Attach to it again");
+        if link.clicked() {
+            commands.push(Command::ShowPane(Pane::Aws));
+            commands.push(Command::Aws(AwsCommand::Connect(choice.clone())));
+        }
+    }
+    ui.add_space(space::S);
 }
 
 /// The tour, in a strip of its own under the toolbar: it covers nothing of what it asks to be clicked. Whether the user
