@@ -113,6 +113,8 @@ pub struct ConnectionModel {
     pub sign_in_folders: Vec<PathBuf>,
     pub(super) request: Option<Request>,
     waiting: Option<Request>,
+    /// The newest change in those folders when the connection was tried last: whatever comes later may be a sign-in.
+    seen: Option<SystemTime>,
     /// To be opened as soon as the connection stands.
     pub(super) then: Option<Target>,
 }
@@ -245,6 +247,7 @@ impl App {
         model.choice = choice.clone();
         model.then = then;
         model.waiting = None;
+        model.seen = latest_change(&model.sign_in_folders);
         if model.attached().is_none() {
             model.link = Link::Connecting;
         }
@@ -328,7 +331,8 @@ impl App {
 
     fn wait_for_sign_in(&mut self) {
         let folders = self.attach.connection.sign_in_folders.clone();
-        let waiting = self.attach.worker.begin(|teller| sign_in_made(folders, teller));
+        let seen = self.attach.connection.seen;
+        let waiting = self.attach.worker.begin(|teller| sign_in_made(folders, seen, teller));
         self.attach.connection.waiting = Some(waiting);
     }
 
@@ -388,11 +392,10 @@ fn nothing_listens(err: &AwsError) -> bool {
 
 /// Looks, less and less often, whether a sign-in has written something; and tells now and then without that, because a sign-in
 /// may leave its tokens elsewhere.
-async fn sign_in_made(folders: Vec<PathBuf>, teller: Teller) {
+async fn sign_in_made(folders: Vec<PathBuf>, mut seen: Option<SystemTime>, teller: Teller) {
     const LONGEST: Duration = Duration::from_secs(10);
     /// Looks without a change before it is tried all the same.
     const PATIENCE: u32 = 6;
-    let mut seen = latest_change(&folders);
     let mut wait = Duration::from_secs(1);
     let mut idle = 0;
     loop {
