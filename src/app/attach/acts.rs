@@ -419,10 +419,10 @@ impl App {
         let role = role.or_else(|| proposal.there.come().map(|it| it.role_arn.clone()));
         let mock = match draft.mock {
             MockedOutcome::Nothing => None,
-            MockedOutcome::Result => Some(Mock::Result(draft.result.clone())),
+            MockedOutcome::Result => Some(Mock::Result(draft.result)),
             MockedOutcome::Error => Some(Mock::Error {
-                error: draft.error.clone(),
-                cause: Some(draft.cause.clone()).filter(|it| !it.is_empty()),
+                error: draft.error,
+                cause: Some(draft.cause).filter(|it| !it.is_empty()),
             }),
         };
         let is_mocked = mock.is_some();

@@ -47,12 +47,10 @@ pub(super) fn compared(ours: &Value, aws: &TestStateAnswer) -> Vec<FieldDifferen
 
 /// The API carries JSON as text; what is given as a value already stays.
 fn as_value(value: Value) -> Value {
-    match &value {
-        Value::String(text) => match Value::parse(text) {
-            Ok(parsed @ (Value::Object(_) | Value::Array(_))) => parsed,
-            Ok(_) | Err(_) => value,
-        },
-        _ => value,
+    let Value::String(text) = &value else { return value };
+    match Value::parse(text) {
+        Ok(parsed @ (Value::Object(_) | Value::Array(_))) => parsed,
+        Ok(_) | Err(_) => value,
     }
 }
 

@@ -109,6 +109,11 @@ pub struct MapRunPage {
 }
 
 impl MachinePage {
+    /// The ARN whose executions are listed: of the machine, or of a version or alias.
+    pub fn listed(&self) -> &str {
+        self.qualified.as_deref().unwrap_or(&self.arn)
+    }
+
     pub fn is_express(&self) -> bool {
         self.description.come().is_some_and(|it| it.machine_type == MachineType::Express)
     }
@@ -167,7 +172,7 @@ impl App {
         if let Some(page) = &browser.machine
             && page.executions.trouble.is_some()
         {
-            let (arn, status) = (page.qualified.clone().unwrap_or(page.arn.clone()), page.status);
+            let (arn, status) = (page.listed().to_owned(), page.status);
             self.show_executions(&arn, status);
         }
         self.more_machines();
@@ -391,12 +396,10 @@ impl App {
     pub(super) fn select_map_run(&mut self, arn: &str) {
         let Some(session) = self.session() else { return };
         let of = arn.to_owned();
-        let describe = {
-            let session = session.clone();
-            self.attach.worker.ask(move |id| async move {
-                News::MapRun(id, Box::new(session.map_run(&of).await))
-            })
-        };
+        let describe = self
+            .attach
+            .worker
+            .ask(move |id| async move { News::MapRun(id, Box::new(session.map_run(&of).await)) });
         let page = MapRunPage {
             arn: arn.to_owned(),
             description: Answer::Asked(Asked(describe)),
@@ -450,7 +453,7 @@ impl App {
                 self.show_children(status);
             }
         } else if let Some(page) = &self.attach.browser.machine {
-            let (arn, status) = (page.qualified.clone().unwrap_or(page.arn.clone()), page.status);
+            let (arn, status) = (page.listed().to_owned(), page.status);
             self.show_executions(&arn, status);
             self.want_description();
         } else {
@@ -461,7 +464,7 @@ impl App {
     /// Something happened to an execution of the shown machine.
     pub(super) fn refresh_executions(&mut self) {
         if let Some(page) = &self.attach.browser.machine {
-            let (arn, status) = (page.qualified.clone().unwrap_or(page.arn.clone()), page.status);
+            let (arn, status) = (page.listed().to_owned(), page.status);
             self.show_executions(&arn, status);
         }
     }

@@ -141,12 +141,13 @@ impl ConnectionModel {
             name: None,
             kind: if environment.keys { "keys in the environment" } else { "web identity" },
             region: environment.region.clone(),
-            endpoint_url: environment.endpoint_url.clone(),
+            endpoint_url: environment.endpoint_url,
         };
         let listed = profiles.list.into_iter().map(|it| ProfileChoice {
-            kind: match &it.kind {
-                ProfileKind::Unsaid if own => "keys in the environment",
-                kind => kind.label(),
+            kind: if own && it.kind == ProfileKind::Unsaid {
+                "keys in the environment"
+            } else {
+                it.kind.label()
             },
             name: Some(it.name),
             region: it.region,
@@ -184,7 +185,7 @@ impl ConnectionModel {
 
     /// What the form begins with.
     fn first_choice(&self, remembered: &[Choice]) -> Choice {
-        let default = || self.profile(Some("default")).or(self.profiles.first());
+        let default = || self.profile(Some("default")).or_else(|| self.profiles.first());
         self.obvious(remembered).unwrap_or_else(|| Choice {
             profile: default().and_then(|it| it.name.clone()),
             ..Choice::default()

@@ -218,8 +218,14 @@ impl App {
 
     /// Reads on where something came between.
     pub(super) fn retry_opening(&mut self, arn: &str) {
-        if self.attach.opened.contains_key(arn) {
+        if !self.attach.opened.contains_key(arn) {
+            return;
+        }
+        if self.session().is_some() {
             self.read_execution(arn);
+        } else if let Some(target) = Target::find(arn) {
+            // Somebody has disconnected meanwhile: it goes on as soon as there is a connection again.
+            self.open_target(target);
         }
     }
 
@@ -688,13 +694,13 @@ fn child_machine(whole: &StateMachine, label: &str, history: &History) -> Option
     });
     let entered: Vec<&str> =
         history.events().iter().filter_map(|event| Some(entered(&event.details)?.0)).collect();
-    let has_all = |map: &&Box<asl::Map>| {
+    let has_all = |map: &asl::Map| {
         entered.iter().all(|name| map.processor.scope.states.keys().any(|it| it.as_str() == *name))
     };
     let map = maps
         .clone()
         .find(|map| map.label.as_deref() == Some(label))
-        .or_else(|| maps.filter(|map| map.label.is_none()).find(has_all))?;
+        .or_else(|| maps.filter(|map| map.label.is_none()).find(|map| has_all(map)))?;
     Some(StateMachine {
         comment: None,
         version: None,

@@ -48,7 +48,7 @@ pub(in crate::ui) fn connection_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Co
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 right_ui(ui, app, commands);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    left_ui(ui, app, commands)
+                    left_ui(ui, app, commands);
                 });
             });
         });

@@ -112,8 +112,10 @@ fn acts_ui(ui: &mut Ui, app: &App, page: &MachinePage, commands: &mut Vec<Comman
             .on_hover_text(format!("Shows AWS the definition of {name}"))
             .on_disabled_hover_text("Open a definition first");
         if validate.clicked() {
-            let machine_type =
-                page.description.come().map_or(app.aws_machine_type(), |it| it.machine_type);
+            let machine_type = page
+                .description
+                .come()
+                .map_or_else(|| app.aws_machine_type(), |it| it.machine_type);
             propose(Act::Validate { machine_arn: page.arn.clone(), definition, machine_type });
         }
     });
@@ -228,7 +230,7 @@ fn filters_ui(ui: &mut Ui, page: &MachinePage, view: &mut AwsView, commands: &mu
         let mut status = page.status;
         status_ui(ui, &mut status, width);
         if status != page.status {
-            let of = page.qualified.clone().unwrap_or_else(|| page.arn.clone());
+            let of = page.listed().to_owned();
             commands.push(Command::Aws(AwsCommand::ListExecutions { of, status }));
         }
         let combo = egui::ComboBox::from_id_salt("since")
