@@ -323,7 +323,7 @@ fn a_sign_in_in_a_terminal_is_noticed() {
     let choice = Choice {
         profile: Some("dev".to_owned()),
         region: "eu-west-1".to_owned(),
-        endpoint_url: server.url.clone(),
+        endpoint_url: server.url,
     };
     aws(&mut app, AwsCommand::Connect(choice));
     until(&mut app, "the trouble", |app| matches!(app.attach.connection.link, Link::Failed(_)));
@@ -448,7 +448,7 @@ fn a_link_of_the_console_opens_an_execution_from_nothing() {
     let home = Home::new("");
     // Several profiles, none of them chosen: the form's choice is used, the region is the ARN's.
     let mut app = home.app();
-    let choice = Choice { endpoint_url: server.url.clone(), ..home.choice("") };
+    let choice = Choice { endpoint_url: server.url, ..home.choice("") };
     aws(&mut app, AwsCommand::Choose(choice));
     let link = format!(
         "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/{}",
@@ -921,7 +921,7 @@ fn three_steps_lead_from_a_profile_to_the_failed_state() {
 
     // Acts on it, through what the user confirms.
     aws(&mut app, AwsCommand::SetReadOnly(false));
-    let act = Act::Start { machine_arn: orders.clone(), input: "{}".to_owned() };
+    let act = Act::Start { machine_arn: orders, input: "{}".to_owned() };
     aws(&mut app, AwsCommand::Propose(act));
     aws(&mut app, AwsCommand::Confirm);
     wait_until(&mut app, "the new execution", 40, |app| {
