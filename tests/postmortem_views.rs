@@ -224,6 +224,23 @@ fn an_edited_copy_answers_what_if_and_leaves_the_file_alone() {
 }
 
 #[test]
+fn a_definition_that_is_saved_meanwhile_runs_the_recording_again() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    let again = |harness: &Harness<'_, Option<Window>>| {
+        harness.query_by_role_and_label(Role::Button, "Run again with it").is_some()
+    };
+    assert!(!again(&harness));
+    std::fs::write(&file, ORDER.replace("States.Timeout", "KeyError")).expect("saved");
+    command(&mut harness, Command::Reload);
+    settle(&mut harness, |app| app.recorded_another_definition());
+    click(&mut harness, Role::Button, "Run again with it");
+    settle(&mut harness, |app| app.comparison.is_some());
+    assert_eq!(app_status(&harness), "SUCCEEDED");
+    assert!(!again(&harness), "the re-run ran what is open");
+}
+
+#[test]
 fn a_definition_dropped_on_a_bare_recording_is_what_it_runs_again_with() {
     let (folder, file) = folder();
     let app = recorded(folder.path(), &file);

@@ -211,6 +211,14 @@ impl App {
         });
     }
 
+    /// Whether the shown execution was recorded under another text of its definition than the one that is open.
+    pub fn recorded_another_definition(&self) -> bool {
+        let Some(run) = self.run().filter(|run| run.start.is_none()) else { return false };
+        let machines = self.project.as_ref().map(|open| &open.project.machines);
+        let now = machines.and_then(|it| it.get(run.machine));
+        now.is_some_and(|it| it.machine.source != run.session.definition().source)
+    }
+
     fn refuse_without_data(&mut self) {
         self.notify(
             NoticeLevel::Error,

@@ -101,6 +101,9 @@ fn row_ui(ui: &mut Ui, notice: &Notice, commands: &mut Vec<Command>) {
 
 /// That the definition of an execution has changed since it began, above the graph, with what to do about it.
 pub(super) fn changed_definition_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    if app.recorded_another_definition() {
+        return recorded_definition_ui(ui, commands);
+    }
     if !app.runs_an_older_definition() {
         return;
     }
@@ -122,6 +125,25 @@ pub(super) fn changed_definition_ui(ui: &mut Ui, app: &App, commands: &mut Vec<C
 }
 
 /// A coloured row with a glyph; `words` is laid out from the right, and goes on from the left as it likes.
+/// That a recorded execution ran another definition than the one that is open.
+fn recorded_definition_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+    let colours = tokens(ui.ctx());
+    bar_ui(ui, colours.in_progress, icon::INFO, |ui| {
+        ui.add_space(space::XS);
+        let again = ui.button("Run again with it");
+        if again
+            .on_hover_text("What would have happened with the definition as it is now")
+            .clicked()
+        {
+            commands.push(Command::RunAgain);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let text = "The definition is another one than this execution ran.";
+            ui.add(egui::Label::new(RichText::new(text).color(colours.text)).truncate());
+        });
+    });
+}
+
 /// A row with a coloured mark; its words are laid out from the right.
 pub(super) fn bar_ui(ui: &mut Ui, status: StatusColours, glyph: &str, words: impl FnOnce(&mut Ui)) {
     let frame = egui::Frame::new().fill(status.soft).inner_margin(egui::Margin::symmetric(10, 3));
