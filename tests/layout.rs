@@ -363,6 +363,76 @@ fn ten_thousand_states_in_one_scope_are_drawn() {
     assert_eq!(faults(&graph, &layout), Vec::<String>::new());
 }
 
+/// States that lead to so many others that the picture cannot be read, of several shapes; with loops to themselves and back.
+fn crowded(shape: usize) -> Graph {
+    let mut seed = 7 + shape as u64;
+    let mut draw = |below: usize| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as usize % below
+    };
+    let (nodes, edges) =
+        [(300, 12_000), (1000, 10_000), (2500, 9_000), (60, 9_000), (5, 9_000), (4000, 8_000)]
+            [shape];
+    let mut graph = Graph::default();
+    for at in 0..nodes {
+        graph.nodes.push(node(NodeKind::State(state(at)), None, 0));
+        if at > 0 {
+            graph.edges.push(edge(at - 1, at, EdgeKind::Next, 0.0));
+        }
+    }
+    for at in 0..edges {
+        let label = if draw(3) == 0 { 0.0 } else { 20.0 + draw(80) as f32 };
+        graph.edges.push(edge(draw(nodes), draw(nodes), KINDS[at % 4], label));
+    }
+    graph
+}
+
+#[test]
+fn crowded_definitions_are_drawn_without_a_fault() {
+    for shape in 0..6 {
+        let graph = crowded(shape);
+        let layout = graph.layout(&LayoutOptions::default());
+        let found = faults(&graph, &layout);
+        assert!(
+            found.is_empty(),
+            "{shape}: {} faults, {:?}",
+            found.len(),
+            &found[..found.len().min(5)]
+        );
+    }
+}
+
+#[test]
+fn one_row_of_thousands_is_drawn_without_a_fault() {
+    // one state leads to all others, each of those to two of the next row, and all of them to the end
+    const ROW: usize = 2_000;
+    let mut graph = Graph::default();
+    for at in 0..=ROW * 2 + 1 {
+        graph.nodes.push(node(NodeKind::State(state(at)), None, 0));
+    }
+    for at in 1..=ROW {
+        graph.edges.push(edge(0, at, EdgeKind::Choice, 40.0));
+        for step in [1, 7919] {
+            graph.edges.push(edge(at, ROW + 1 + at * step % ROW, EdgeKind::Choice, 0.0));
+        }
+        graph.edges.push(edge(ROW + at, ROW * 2 + 1, EdgeKind::Next, 0.0));
+    }
+    let layout = graph.layout(&LayoutOptions::default());
+    assert_eq!(faults(&graph, &layout), Vec::<String>::new());
+}
+
+#[test]
+fn thousands_of_loops_to_one_state_are_drawn() {
+    let mut graph = Graph::default();
+    graph.nodes.push(node(NodeKind::State(state(0)), None, 0));
+    for _ in 0..30_000 {
+        graph.edges.push(edge(0, 0, EdgeKind::Choice, 40.0));
+    }
+    let layout = graph.layout(&LayoutOptions::default());
+    let bottom = layout.nodes[0].y + layout.nodes[0].h;
+    assert!(layout.edges.iter().flatten().all(|point| (0.0..=bottom).contains(&point.y)));
+}
+
 #[test]
 fn lines_that_leave_two_neighbours_towards_each_other_do_not_meet() {
     let mut graph = Graph::default();

@@ -9,9 +9,6 @@ use super::order::{Neighbours, Sweeper};
 /// Place of a point that is taken out.
 const OUT: u32 = u32::MAX;
 
-/// Steps of the search in all: a fraction of a second. Even a thousand states need less.
-const BUDGET: i64 = 60_000_000;
-
 /// An edge as the points it passes.
 struct Chain {
     upper: u32,
@@ -35,7 +32,8 @@ pub(super) struct Inserter<'a> {
 }
 
 impl<'a> Inserter<'a> {
-    pub(super) fn new(layered: &'a Layered, sweeper: &'a mut Sweeper) -> Self {
+    /// `budget` is what the searches may cost in all, in steps.
+    pub(super) fn new(layered: &'a Layered, sweeper: &'a mut Sweeper, budget: i64) -> Self {
         let mut chains = Vec::with_capacity(layered.edge_pieces.len());
         let mut at_node: Vec<Vec<u32>> = vec![Vec::new(); layered.points.len()];
         for range in &layered.edge_pieces {
@@ -61,7 +59,7 @@ impl<'a> Inserter<'a> {
             cross: Vec::new(),
             costs: Vec::new(),
             saved: Vec::new(),
-            budget: BUDGET,
+            budget,
         }
     }
 

@@ -3,6 +3,8 @@
 //! States stand in rows of their own; between two of them may lie a row of labels. An edge that passes a row has a point there,
 //! so that every piece of an edge joins two neighbouring rows.
 
+use std::ops::Range;
+
 use super::graph::EdgeKind;
 use super::rank::Ranks;
 
@@ -103,7 +105,7 @@ pub(super) struct Layered {
     pub(super) place: Vec<u32>,
     pub(super) pieces: Vec<Piece>,
     /// Pieces of edge `e`, from the upper end: `edge_pieces[e]`.
-    pub(super) edge_pieces: Vec<std::ops::Range<u32>>,
+    pub(super) edge_pieces: Vec<Range<u32>>,
     pub(super) reversed: Vec<bool>,
     /// The point of an edge's label.
     pub(super) label_point: Vec<Option<u32>>,
@@ -112,11 +114,15 @@ pub(super) struct Layered {
     pub(super) above: Vec<u32>,
     pub(super) first_below: Vec<u32>,
     pub(super) below: Vec<u32>,
+    /// By edge: whether it goes around the scope.
+    pub(super) around: Vec<bool>,
+    /// From this x on there is nothing but lanes of edges that go around.
+    pub(super) lanes_from: i32,
 }
 
 impl Layered {
-    /// Puts nodes, labels and passing edges into rows, not yet in a good order.
-    pub(super) fn new(problem: &Problem, ranks: Ranks) -> Self {
+    /// Puts nodes, labels and passing edges into rows, not yet in a good order. Edges pass rows in about `passes` points.
+    pub(super) fn new(problem: &Problem, ranks: Ranks, passes: i64) -> Self {
         let Ranks { rank, reversed } = ranks;
         let height = rank.iter().copied().max().map_or(0, |r| r + 1) as usize;
         // rows of labels exist only where there is a label
@@ -148,6 +154,7 @@ impl Layered {
                 h,
             })
             .collect();
+        let around = long_edges(problem, &points, &reversed, passes);
         let mut pieces = Vec::new();
         let mut edge_pieces = Vec::with_capacity(problem.edges.len());
         let mut label_point = vec![None; problem.edges.len()];
@@ -158,6 +165,19 @@ impl Layered {
                     if reversed[index] { (edge.to, edge.from) } else { (edge.from, edge.to) };
                 let label_row =
                     (edge.label.0 > 0).then(|| row_of_rank[label_gap(index) as usize] + 1);
+                if around[index] {
+                    // Only the label, where it has one, at the end that decides.
+                    if let Some(row) = label_row {
+                        let id = points.len() as u32;
+                        let (w, h) = edge.label;
+                        points.push(RowPoint { kind: PointKind::Label, row, w, h });
+                        label_point[index] = Some(id);
+                        let (upper, lower) = if reversed[index] { (id, bottom) } else { (top, id) };
+                        pieces.push(Piece { upper, lower, edge: index as u32 });
+                    }
+                    edge_pieces.push(begin..pieces.len() as u32);
+                    continue;
+                }
                 let mut upper = top;
                 for row in points[top as usize].row + 1..points[bottom as usize].row {
                     let id = points.len() as u32;
@@ -182,21 +202,31 @@ impl Layered {
             place[id] = row.len() as u32;
             row.push(id as u32);
         }
-        let (first_above, above) = by_point(points.len(), &pieces, |piece| piece.lower);
-        let (first_below, below) = by_point(points.len(), &pieces, |piece| piece.upper);
-        Self {
+        let mut layered = Self {
             points,
             rows,
             place,
-            pieces,
-            edge_pieces,
+            pieces: Vec::new(),
+            edge_pieces: Vec::new(),
             reversed,
             label_point,
-            first_above,
-            above,
-            first_below,
-            below,
-        }
+            first_above: Vec::new(),
+            above: Vec::new(),
+            first_below: Vec::new(),
+            below: Vec::new(),
+            around,
+            lanes_from: i32::MAX,
+        };
+        layered.set_pieces(pieces, edge_pieces);
+        layered
+    }
+
+    /// Takes all pieces, those of an edge together.
+    pub(super) fn set_pieces(&mut self, pieces: Vec<Piece>, edge_pieces: Vec<Range<u32>>) {
+        (self.first_above, self.above) = by_point(self.points.len(), &pieces, |piece| piece.lower);
+        (self.first_below, self.below) = by_point(self.points.len(), &pieces, |piece| piece.upper);
+        self.pieces = pieces;
+        self.edge_pieces = edge_pieces;
     }
 
     /// Pieces that come into a point from the row above.
@@ -234,6 +264,32 @@ impl Layered {
         };
         (a.w + 1) / 2 + (b.w + 1) / 2 + gap
     }
+}
+
+/// The edges that would take most of the points if all of them passed the rows: all those longer than some length.
+fn long_edges(problem: &Problem, nodes: &[RowPoint], reversed: &[bool], passes: i64) -> Vec<bool> {
+    /// One point at either end is needed anyway.
+    const SHORTEST: usize = 3;
+    let length = |(edge, reversed): (&ProblemEdge, &bool)| {
+        if edge.from == edge.to {
+            return 0;
+        }
+        let (top, bottom) = if *reversed { (edge.to, edge.from) } else { (edge.from, edge.to) };
+        let rows = nodes[bottom as usize].row - nodes[top as usize].row - 1;
+        rows as usize - usize::from(edge.label.0 > 0)
+    };
+    let lengths: Vec<usize> = problem.edges.iter().zip(reversed).map(length).collect();
+    let mut of_length = vec![0_i64; lengths.iter().copied().max().unwrap_or(0) + 1];
+    for &length in &lengths {
+        of_length[length] += length as i64;
+    }
+    let mut sum = 0;
+    let too_long = of_length.iter().position(|points| {
+        sum += points;
+        sum > passes
+    });
+    let too_long = too_long.map_or(usize::MAX, |it| it.max(SHORTEST));
+    lengths.into_iter().map(|length| length >= too_long).collect()
 }
 
 fn by_point(count: usize, pieces: &[Piece], end: impl Fn(&Piece) -> u32) -> (Vec<u32>, Vec<u32>) {

@@ -7,9 +7,11 @@
 //! inside out.
 
 pub mod card;
+mod crowd;
 pub mod graph;
 pub mod icon;
 mod insert;
+mod lanes;
 mod layered;
 mod main_path;
 mod order;
@@ -21,6 +23,7 @@ mod scope;
 mod simplex;
 mod tracks;
 pub mod typeface;
+mod work;
 
 pub use graph::{
     EdgeKind, Graph, GraphEdge, GraphNode, Layout, LayoutOptions, MARKER_SIZE, NodeId, NodeKind,

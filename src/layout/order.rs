@@ -5,6 +5,7 @@
 
 use super::insert::Inserter;
 use super::layered::Layered;
+use super::work::Allowance;
 
 /// Rounds of sweeps per start, and rounds without success before a start is given up.
 struct Effort {
@@ -18,7 +19,7 @@ struct Effort {
 }
 
 /// Orders all rows of a scope.
-pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
+pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>], allowance: &Allowance) {
     let effort = match layered.points.len() {
         0..=3000 => Effort { starts: 2, rounds: 12, patience: 3, exchanges: 12, insertions: 1 },
         3001..=20_000 => Effort { starts: 1, rounds: 8, patience: 2, exchanges: 12, insertions: 1 },
@@ -28,7 +29,7 @@ pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
         // Nobody can read this; it only has to be there.
         _ => Effort { starts: 1, rounds: 2, patience: 1, exchanges: 2, insertions: 1 },
     };
-    let mut sweeper = Sweeper::new(layered);
+    let mut sweeper = Sweeper::new(layered, allowance.order);
     let mut best: Option<(u64, Vec<Vec<u32>>)> = None;
     for rows in first_rows.iter().take(effort.starts) {
         sweeper.set_rows(rows.clone());
@@ -36,7 +37,7 @@ pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
         if best.as_ref().is_none_or(|(least, _)| crossings < *least) {
             best = Some((crossings, sweeper.best_rows.clone()));
         }
-        if crossings == 0 {
+        if crossings == 0 || sweeper.work < 0 {
             break;
         }
     }
@@ -45,7 +46,7 @@ pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
             layered.set_rows(rows);
         } else {
             sweeper.set_rows(rows);
-            Inserter::new(layered, &mut sweeper).improve(effort.insertions);
+            Inserter::new(layered, &mut sweeper, allowance.insert).improve(effort.insertions);
             layered.set_rows(sweeper.rows);
         }
     }
@@ -54,7 +55,7 @@ pub(super) fn order(layered: &mut Layered, first_rows: &[Vec<Vec<u32>>]) {
 /// Crossings of a layered drawing with straight pieces.
 #[cfg(test)]
 pub(super) fn crossings(layered: &Layered) -> u64 {
-    let mut sweeper = Sweeper::new(layered);
+    let mut sweeper = Sweeper::new(layered, 0);
     sweeper.set_rows(layered.rows.clone());
     sweeper.count_all()
 }
@@ -91,10 +92,12 @@ pub(super) struct Sweeper {
     ends: Vec<u32>,
     left: Vec<u32>,
     right: Vec<u32>,
+    /// What may still be done, in pieces looked at.
+    work: i64,
 }
 
 impl Sweeper {
-    fn new(layered: &Layered) -> Self {
+    fn new(layered: &Layered, work: i64) -> Self {
         let ends =
             |first: &[u32], list: &[u32], end: fn(&super::layered::Piece) -> u32| Neighbours {
                 first: first.to_vec(),
@@ -111,6 +114,7 @@ impl Sweeper {
             ends: Vec::new(),
             left: Vec::new(),
             right: Vec::new(),
+            work,
         }
     }
 
@@ -130,7 +134,7 @@ impl Sweeper {
         self.best_rows.clone_from(&self.rows);
         let mut idle = 0;
         for round in 0..effort.rounds {
-            if least == 0 || idle == effort.patience {
+            if least == 0 || idle == effort.patience || self.work < 0 {
                 break;
             }
             let height = self.rows.len();
@@ -164,8 +168,10 @@ impl Sweeper {
             By::Below => &self.below,
         };
         let mut points = std::mem::take(&mut self.rows[row]);
+        self.work -= points.len() as i64 * 4;
         for &point in &points {
             let neighbours = side.of(point);
+            self.work -= neighbours.len() as i64;
             self.key[point as usize] = if neighbours.is_empty() {
                 -1.0
             } else {
@@ -198,6 +204,9 @@ impl Sweeper {
         for _ in 0..rounds {
             let mut improved = false;
             for row in 0..self.rows.len() {
+                if self.work < 0 {
+                    return;
+                }
                 if !std::mem::take(&mut dirty[row]) {
                     continue;
                 }
@@ -233,6 +242,7 @@ impl Sweeper {
         let mut gain = 0;
         for side in [&self.above, &self.below] {
             let (a, b) = (side.of(u), side.of(v));
+            self.work -= 1 + (a.len() + b.len()) as i64;
             match (a, b) {
                 ([], _) | (_, []) => {}
                 ([p], [q]) => {
@@ -264,7 +274,9 @@ impl Sweeper {
         self.tree.clear();
         self.tree.resize(leaves * 2, 0);
         let mut count = 0;
+        self.work -= leaves as i64;
         for &point in &self.rows[row] {
+            self.work -= self.below.of(point).len() as i64 * 4;
             self.ends.clear();
             self.ends.extend(self.below.of(point).iter().map(|&n| self.place[n as usize]));
             self.ends.sort_unstable();
@@ -317,10 +329,12 @@ mod tests {
     }
 
     fn ordered(problem: &Problem) -> Layered {
-        let mut layered = Layered::new(problem, rank::rank(problem));
+        let allowance = Allowance::share(1, 1);
+        let mut layered =
+            Layered::new(problem, rank::rank(problem, allowance.rank), allowance.passes);
         let path = main_path::main_path(problem, &layered);
         let first_rows = main_path::first_rows(problem, &layered, &path);
-        order(&mut layered, &first_rows);
+        order(&mut layered, &first_rows, &allowance);
         layered
     }
 

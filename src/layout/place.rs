@@ -12,7 +12,7 @@ use super::main_path::MainPath;
 use super::simplex::{self, Arc};
 
 /// The middle of every point; the least left border is 0.
-pub(super) fn place(problem: &Problem, layered: &Layered, path: &MainPath) -> Vec<i32> {
+pub(super) fn place(problem: &Problem, layered: &Layered, path: &MainPath, work: i64) -> Vec<i32> {
     let (block, count) = blocks(layered, path);
     let mut constraints = separations(layered, &block, problem.gaps);
     let pulls = pulls(problem, layered, &path.main, &block);
@@ -27,7 +27,7 @@ pub(super) fn place(problem: &Problem, layered: &Layered, path: &MainPath) -> Ve
                 constraints.push(Arc { tail: apart, head: block, length: 0, weight: pull.weight });
             }
         }
-        simplex::improve(&constraints, &mut position, 20_000);
+        simplex::improve(&constraints, &mut position, 20_000, work);
         x.copy_from_slice(&position[..count]);
     }
     let mut middle: Vec<i32> = block.iter().map(|&b| x[b as usize]).collect();

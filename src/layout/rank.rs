@@ -12,7 +12,7 @@ pub(super) struct Ranks {
 
 /// An edge is turned round when its target is an ancestor of its source in a depth-first walk from the start, edges in the order of
 /// the definition: what a reader of the definition calls "back".
-pub(super) fn rank(problem: &Problem) -> Ranks {
+pub(super) fn rank(problem: &Problem, work: i64) -> Ranks {
     let reversed = back_edges(problem);
     let mut arcs = Vec::with_capacity(problem.edges.len());
     for (index, edge) in problem.edges.iter().enumerate() {
@@ -24,7 +24,7 @@ pub(super) fn rank(problem: &Problem) -> Ranks {
         }
     }
     let mut rank = longest_paths(problem.sizes.len(), &arcs);
-    simplex::improve(&arcs, &mut rank, max_pivots(problem.sizes.len()));
+    simplex::improve(&arcs, &mut rank, max_pivots(problem.sizes.len()), work);
     let least = rank.iter().copied().min().unwrap_or(0);
     for r in &mut rank {
         *r -= least;

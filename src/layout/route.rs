@@ -51,7 +51,7 @@ pub(super) fn route(problem: &Problem, layered: &Layered, middle: &[i32]) -> Dra
         for &point in &layered.rows[row] {
             gap_pieces.extend_from_slice(layered.pieces_below(point));
         }
-        let tracks = tracks(&gap_pieces, &ports, problem.gaps.edge);
+        let tracks = tracks(&gap_pieces, &ports, problem.gaps.edge, layered.lanes_from);
         let least = if is_label_row(row) || is_label_row(row + 1) {
             problem.gaps.layer / 2
         } else {
@@ -176,8 +176,12 @@ impl Drawing {
             let label_top = top + h / 2 - count * LOOP_PITCH / 2;
             for (nth, &e) in group.iter().enumerate() {
                 let nth = nth as i32;
-                let (y1, y2) =
-                    (top + h * (nth * 3 + 1) / (count * 3), top + h * (nth * 3 + 2) / (count * 3));
+                let third = |thirds: i32| {
+                    let down = i64::from(h) * i64::from(thirds) / (i64::from(count) * 3);
+                    // Not further down than the height itself.
+                    top + down as i32
+                };
+                let (y1, y2) = (third(nth * 3 + 1), third(nth * 3 + 2));
                 self.edges[e as usize] =
                     vec![(right, y1), (right + LOOP_OUT, y1), (right + LOOP_OUT, y2), (right, y2)];
                 let label = problem.edges[e as usize].label;

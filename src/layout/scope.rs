@@ -3,7 +3,8 @@
 use super::graph::{Graph, Layout, LayoutOptions, NodeId, NodeKind, Point, Rect, Size};
 use super::layered::{Gaps, Layered, Problem, ProblemEdge};
 use super::route::{Drawing, LOOP_LEAST, LOOP_OUT, LOOP_PITCH};
-use super::{main_path, order, place, rank, route};
+use super::work::Allowance;
+use super::{lanes, main_path, order, place, rank, route};
 
 /// A drawn scope and the nodes and edges it is made of.
 struct ScopeDrawing {
@@ -233,7 +234,11 @@ impl Scopes {
                     .filter(|&e| local.contains_key(&graph.edges[e].to.0))
                     .collect();
                 let problem = problem(graph, &nodes, &edges, &local, sizes, gaps);
-                let drawing = draw(&problem);
+                let allowance = Allowance::share(
+                    nodes.len() + edges.len(),
+                    graph.nodes.len() + graph.edges.len(),
+                );
+                let drawing = draw(&problem, &allowance);
                 ScopeDrawing { nodes, edges, drawing }
             })
             .collect()
@@ -281,11 +286,12 @@ fn problem(
     problem
 }
 
-fn draw(problem: &Problem) -> Drawing {
-    let mut layered = Layered::new(problem, rank::rank(problem));
+fn draw(problem: &Problem, allowance: &Allowance) -> Drawing {
+    let mut layered = Layered::new(problem, rank::rank(problem, allowance.rank), allowance.passes);
     let path = main_path::main_path(problem, &layered);
     let first_rows = main_path::first_rows(problem, &layered, &path);
-    order::order(&mut layered, &first_rows);
-    let middle = place::place(problem, &layered, &path);
+    order::order(&mut layered, &first_rows, allowance);
+    let mut middle = place::place(problem, &layered, &path, allowance.place);
+    lanes::add(problem, &mut layered, &mut middle);
     route::route(problem, &layered, &middle)
 }

@@ -14,19 +14,23 @@ pub(super) struct Arc {
 
 const NONE: u32 = u32::MAX;
 
-/// Improves `position` until it is optimal, or `max_pivots` steps are done. `position` has to be feasible on entry and
-/// the graph connected; when it is not connected, only the part around the first point is improved.
-pub(super) fn improve(arcs: &[Arc], position: &mut [i32], max_pivots: usize) {
+/// Improves `position` until it is optimal, or `max_pivots` steps are done, or more than `work` arcs have been looked at. `position`
+/// has to be feasible on entry and stays so, and the graph connected; when it is not connected, only the part around the first
+/// point is improved.
+pub(super) fn improve(arcs: &[Arc], position: &mut [i32], max_pivots: usize, work: i64) {
     if position.len() < 2 || arcs.is_empty() {
         return;
     }
-    let mut simplex = Simplex::new(arcs, position);
+    let mut simplex = Simplex::new(arcs, position, work);
     if !simplex.grow_tight_tree() {
         return;
     }
     simplex.range_from(0, NONE, 1);
     simplex.compute_cuts();
     for _ in 0..max_pivots {
+        if simplex.work < 0 {
+            break;
+        }
         let Some(leaving) = simplex.leaving() else { break };
         let Some(entering) = simplex.entering(leaving) else { break };
         simplex.pivot(leaving, entering);
@@ -53,10 +57,12 @@ struct Simplex<'a> {
     by_lim: Vec<u32>,
     search_from: usize,
     stack: Vec<(u32, u32)>,
+    /// What may still be done, in arcs looked at.
+    work: i64,
 }
 
 impl<'a> Simplex<'a> {
-    fn new(arcs: &'a [Arc], position: &'a mut [i32]) -> Self {
+    fn new(arcs: &'a [Arc], position: &'a mut [i32], work: i64) -> Self {
         let count = position.len();
         let mut first = vec![0_u32; count + 1];
         for arc in arcs {
@@ -90,6 +96,7 @@ impl<'a> Simplex<'a> {
             by_lim: vec![0; count + 1],
             search_from: 0,
             stack: Vec::new(),
+            work,
         }
     }
 
@@ -167,6 +174,9 @@ impl<'a> Simplex<'a> {
         let mut left = members.len() - 1;
         while left > 0 {
             let Some((_, arc)) = heap.pop() else { return false };
+            if self.work < 0 {
+                return false;
+            }
             let ends = self.arcs[arc as usize];
             let (tail_in, head_in) = (
                 joined[group[ends.tail as usize] as usize],
@@ -184,6 +194,8 @@ impl<'a> Simplex<'a> {
             let wanted = self.slack(arc);
             let mut room = wanted;
             for &v in &members[fresh as usize] {
+                // looked at here, moved, and perhaps searched once more
+                self.work -= 3 * (1 + self.incident(v).len()) as i64;
                 for k in self.incident(v) {
                     let other_arc = self.incident[k];
                     let e = self.arcs[other_arc as usize];
@@ -254,6 +266,7 @@ impl<'a> Simplex<'a> {
             } else {
                 self.lim[v as usize] = next;
                 self.by_lim[next as usize] = v;
+                self.work -= self.tree[v as usize].len() as i64;
                 next += 1;
                 stack.pop();
             }
@@ -297,6 +310,7 @@ impl<'a> Simplex<'a> {
         let count = self.tree_arcs.len();
         let (mut best, mut seen) = (None, 0);
         for step in 0..count {
+            self.work -= 1;
             let at = (self.search_from + step) % count;
             let arc = self.tree_arcs[at];
             if self.cut[arc as usize] < 0 {
@@ -314,13 +328,14 @@ impl<'a> Simplex<'a> {
     }
 
     /// The shortest arc back across the cut of a leaving arc.
-    fn entering(&self, leaving: u32) -> Option<u32> {
+    fn entering(&mut self, leaving: u32) -> Option<u32> {
         let ends = self.arcs[leaving as usize];
         let tail_below = self.lim[ends.tail as usize] < self.lim[ends.head as usize];
         let top = if tail_below { ends.tail } else { ends.head };
         let (mut best, mut least) = (None, i32::MAX);
         for lim in self.low[top as usize]..=self.lim[top as usize] {
             let v = self.by_lim[lim as usize];
+            self.work -= 1 + self.incident(v).len() as i64;
             for k in self.incident(v) {
                 let arc = self.incident[k];
                 let e = self.arcs[arc as usize];
@@ -446,7 +461,7 @@ mod tests {
                     position[head] = position[head].max(position[a.tail as usize] + a.length);
                 }
             }
-            improve(&arcs, &mut position, 1000);
+            improve(&arcs, &mut position, 1000, 1_000_000);
             assert!(
                 arcs.iter()
                     .all(|a| position[a.head as usize] - position[a.tail as usize] >= a.length)

@@ -1,5 +1,8 @@
 //! Tracks between two rows: every level run of a line gets a height at which nothing else runs, in an order with few crossings.
 
+use std::ops::Range;
+
+use super::crowd;
 use super::ports::Ports;
 
 /// Level runs and their tracks, counted from the top.
@@ -11,14 +14,16 @@ pub(super) struct Tracks {
 
 /// One horizontal run to be put in a track.
 #[derive(Clone, Copy)]
-struct Run {
-    piece: u32,
-    top: i32,
-    bottom: i32,
+pub(super) struct Run {
+    pub(super) piece: u32,
+    /// Where it comes from above.
+    pub(super) top: i32,
+    /// Where it goes on downwards.
+    pub(super) bottom: i32,
 }
 
 impl Run {
-    fn left(&self) -> i32 {
+    pub(super) fn left(&self) -> i32 {
         self.top.min(self.bottom)
     }
     fn right(&self) -> i32 {
@@ -26,9 +31,15 @@ impl Run {
     }
 }
 
-pub(super) fn tracks(pieces: &[u32], ports: &Ports, gap: i32) -> Tracks {
+/// More runs than this in one gap are ordered by a rule of thumb: weighing each against each would take too long.
+const WEIGHED: usize = 400;
+/// So often a run of a ring is led around the others before the rule of thumb takes over.
+const RINGS: usize = 40;
+
+/// `lanes_from`: from this x on no run may turn down that does not belong there.
+pub(super) fn tracks(pieces: &[u32], ports: &Ports, gap: i32, lanes_from: i32) -> Tracks {
     let near = (gap / 2).max(2);
-    let mut runs: Vec<Run> = pieces
+    let runs: Vec<Run> = pieces
         .iter()
         .map(|&piece| Run {
             piece,
@@ -44,30 +55,9 @@ pub(super) fn tracks(pieces: &[u32], ports: &Ports, gap: i32) -> Tracks {
     let mut verticals: Vec<i32> =
         pieces.iter().flat_map(|&p| [ports.upper[p as usize], ports.lower[p as usize]]).collect();
     verticals.sort_unstable();
-    let order = loop {
-        match Precedence::new(&runs, near).order() {
-            Ok(order) => break order,
-            Err(stuck) => {
-                // Each of a ring has to be above the next: one of them goes by a free column in between.
-                let run = runs[stuck];
-                let via = free_column(&mut verticals, run, near);
-                runs[stuck].bottom = via;
-                runs.insert(stuck + 1, Run { piece: run.piece, top: via, bottom: run.bottom });
-            }
-        }
-    };
-    let mut track = vec![0; runs.len()];
-    for (at, &run) in order.iter().enumerate() {
-        let mut least = 0;
-        for &earlier in &order[..at] {
-            if runs[earlier].left() <= runs[run].right() + near
-                && runs[run].left() <= runs[earlier].right() + near
-            {
-                least = least.max(track[earlier] + 1);
-            }
-        }
-        track[run] = least;
-    }
+    let (runs, order) = weighed(&runs, near, &verticals, lanes_from)
+        .unwrap_or_else(|| crowd::ordered(runs, near, &verticals, lanes_from));
+    let track = levels(&runs, &order, near);
     Tracks {
         count: track.iter().copied().max().map_or(0, |t| t + 1),
         runs: runs
@@ -78,14 +68,111 @@ pub(super) fn tracks(pieces: &[u32], ports: &Ports, gap: i32) -> Tracks {
     }
 }
 
+/// The runs, and their order from the top with the fewest crossings that can be had. `None` where there are too many.
+fn weighed(
+    runs: &[Run],
+    near: i32,
+    verticals: &[i32],
+    lanes_from: i32,
+) -> Option<(Vec<Run>, Vec<usize>)> {
+    if runs.len() > WEIGHED {
+        return None;
+    }
+    let (mut runs, mut verticals) = (runs.to_vec(), verticals.to_vec());
+    for _ in 0..RINGS {
+        match Precedence::new(&runs, near).order() {
+            Ok(order) => return Some((runs, order)),
+            Err(stuck) => {
+                // Each of a ring has to be above the next: one of them goes by a free column in between.
+                let run = runs[stuck];
+                let via = free_column(&mut verticals, run, near, lanes_from);
+                runs[stuck].bottom = via;
+                runs.insert(stuck + 1, Run { piece: run.piece, top: via, bottom: run.bottom });
+            }
+        }
+    }
+    None
+}
+
+/// The track of each run: the highest that is free below all earlier ones that it would meet.
+fn levels(runs: &[Run], order: &[usize], near: i32) -> Vec<i32> {
+    let mut ends: Vec<i32> = runs.iter().flat_map(|run| [run.left(), run.right() + near]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let mut lowest = Lowest::new(ends.len());
+    let mut track = vec![0; runs.len()];
+    for &run in order {
+        let (left, right) = (runs[run].left(), runs[run].right() + near);
+        let span = ends.partition_point(|&x| x < left)..ends.partition_point(|&x| x <= right);
+        track[run] = lowest.within(span.clone()) + 1;
+        lowest.raise(span, track[run]);
+    }
+    track
+}
+
+/// The lowest track that is taken over each stretch, as a tree of stretches.
+struct Lowest {
+    leaves: usize,
+    /// Of anything that begins or ends within the stretch of a node.
+    within: Vec<i32>,
+    /// Of what covers all of it.
+    over: Vec<i32>,
+}
+
+impl Lowest {
+    fn new(count: usize) -> Self {
+        let leaves = count.next_power_of_two();
+        Self { leaves, within: vec![-1; leaves * 2], over: vec![-1; leaves * 2] }
+    }
+
+    fn within(&self, span: Range<usize>) -> i32 {
+        let mut least = -1;
+        self.visit(1, 0..self.leaves, &span, &mut |node, covered| {
+            least = least.max(if covered { self.within[node] } else { self.over[node] });
+        });
+        least
+    }
+
+    fn raise(&mut self, span: Range<usize>, track: i32) {
+        let mut met = Vec::new();
+        self.visit(1, 0..self.leaves, &span, &mut |node, covered| met.push((node, covered)));
+        for (node, covered) in met {
+            self.within[node] = self.within[node].max(track);
+            if covered {
+                self.over[node] = self.over[node].max(track);
+            }
+        }
+    }
+
+    /// The nodes that together are a span (covered), and those above them. At most 2 levels per power of two.
+    fn visit(
+        &self,
+        node: usize,
+        stretch: Range<usize>,
+        span: &Range<usize>,
+        see: &mut dyn FnMut(usize, bool),
+    ) {
+        if stretch.end <= span.start || span.end <= stretch.start {
+            return;
+        }
+        let covered = span.start <= stretch.start && stretch.end <= span.end;
+        see(node, covered);
+        if !covered {
+            let middle = stretch.start.midpoint(stretch.end);
+            self.visit(node * 2, stretch.start..middle, span, see);
+            self.visit(node * 2 + 1, middle..stretch.end, span, see);
+        }
+    }
+}
+
 /// A column near the run where no line stands.
-fn free_column(verticals: &mut Vec<i32>, run: Run, near: i32) -> i32 {
+fn free_column(verticals: &mut Vec<i32>, run: Run, near: i32, lanes_from: i32) -> i32 {
     let start = (run.top + run.bottom) / 2;
     let mut step = 0;
     loop {
         for x in [start + step, start - step] {
             let at = verticals.partition_point(|&v| v <= x - near);
-            if verticals.get(at).is_none_or(|&v| v >= x + near) {
+            if x < lanes_from && verticals.get(at).is_none_or(|&v| v >= x + near) {
                 verticals.insert(at, x);
                 return x;
             }
