@@ -82,7 +82,7 @@ fn check(recording: &Recording, moment: &Moment) {
             "{name}: every chain ends at the top"
         );
     }
-    for (path, summary) in &moment.states {
+    for (path, summary) in moment.states.iter() {
         assert!(recording.machine.find(path).is_some(), "{name}: {path} is in the definition");
         let open = moment
             .threads

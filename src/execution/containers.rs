@@ -1,7 +1,5 @@
 //! What the events of a Parallel or Map do to a [`Moment`](super::Moment): threads begin, end, and give way to a retry.
 
-use std::sync::Arc;
-
 use super::fold::{Error, Fold};
 use super::{
     ContainerRun, EventDetails, EventId, HistoryEvent, StateStatus, StateType, Thread, ThreadId,
@@ -124,9 +122,10 @@ impl Fold<'_> {
     }
 
     /// The error of the first thread inside that has one.
-    pub(super) fn failed_child(&self, id: ThreadId, since: EventId) -> Option<Error> {
+    pub(super) fn failed_child(&mut self, id: ThreadId, since: EventId) -> Option<Error> {
         let threads = &self.moment.threads;
         let first = threads.partition_point(|it| it.started < since);
+        self.seen += (threads.len() - first) as u64;
         let children = threads[first..].iter().filter(|it| it.parent == Some(id));
         children.filter(|it| it.status != ThreadStatus::Succeeded).find_map(|it| {
             it.current
@@ -168,12 +167,19 @@ impl Fold<'_> {
     }
 
     /// The threads inside a thread, at any depth, that began since an event.
-    fn inside(&self, id: ThreadId, since: EventId) -> Vec<ThreadId> {
+    fn inside(&mut self, id: ThreadId, since: EventId) -> Vec<ThreadId> {
         let threads = &self.moment.threads;
         let first = threads.partition_point(|it| it.started < since);
-        let is_inside =
-            |it: &&Arc<Thread>| it.id != id && self.moment.chain(it.id).any(|outer| outer.id == id);
-        threads[first..].iter().filter(is_inside).map(|it| it.id).collect()
+        self.seen += (threads.len() - first) as u64;
+        let mut inside: Vec<ThreadId> = Vec::new();
+        for thread in &threads[first..] {
+            // Who begins inside is inside; ids ascend, and so does `inside`.
+            let is_inside = |outer: ThreadId| outer == id || inside.binary_search(&outer).is_ok();
+            if thread.id != id && thread.parent.is_some_and(is_inside) {
+                inside.push(thread.id);
+            }
+        }
+        inside
     }
 
     fn supersede(&mut self, id: ThreadId, since: EventId) {

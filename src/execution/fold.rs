@@ -27,6 +27,8 @@ pub(super) struct Fold<'a> {
     pub(super) moment: &'a mut Moment,
     /// Threads that were changed.
     pub(super) touched: Vec<ThreadId>,
+    /// How many threads were looked at in search of some.
+    pub(super) seen: u64,
 }
 
 impl Fold<'_> {
@@ -172,11 +174,11 @@ impl Fold<'_> {
         self.settle(id, StateStatus::Succeeded);
         if let Some(from) = from {
             if let Some(via) = via {
-                self.moment.ways.insert((from.clone(), via));
+                self.moment.ways.insert((from.clone(), via), ());
             }
-            *self.moment.taken.entry((from, state.clone())).or_default() += 1;
+            *self.moment.taken.or_default((from, state.clone())) += 1;
         }
-        let summary = self.moment.states.entry(state.clone()).or_default();
+        let summary = self.moment.states.or_default(state.clone());
         if summary.round != round {
             if summary.in_progress == 0 {
                 summary.settled = StateStatus::NotEntered;
@@ -358,6 +360,7 @@ impl Fold<'_> {
     fn blame(&mut self, event: &HistoryEvent) {
         let Some(error) = error_of(&event.details) else { return };
         let Some(entered) = entered_in(&error.1) else { return };
+        self.seen += self.moment.threads.len() as u64;
         let guilty = self
             .moment
             .threads
@@ -370,6 +373,7 @@ impl Fold<'_> {
 
     /// What failed or was aborted, and was not given up for a retry, goes on.
     fn redriven(&mut self) {
+        self.seen += self.moment.threads.len() as u64;
         let again: Vec<ThreadId> = self
             .moment
             .threads

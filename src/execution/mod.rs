@@ -15,6 +15,7 @@ pub mod moment;
 mod outline;
 pub mod partial;
 mod place;
+pub mod shared_map;
 pub mod summary;
 pub mod text;
 pub mod thread;
@@ -27,6 +28,7 @@ pub use history::{EventDetails, EventId, EventType, History, HistoryEvent, Paylo
 pub use inspection::{InspectionData, Provenance};
 pub use lambda::{LambdaAttempt, lambda_attempts};
 pub use moment::{Moment, Moments, StateStatus, StateSummary, Via};
+pub use shared_map::SharedMap;
 pub use summary::EventCategory;
 pub use thread::{Thread, ThreadId, ThreadKind, ThreadStatus};
 pub use timeline::{Attempt, Lane, Timeline, TimelineVisit};

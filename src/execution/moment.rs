@@ -2,13 +2,15 @@
 //!
 //! `Moment = fold(events[..=cursor])`, see `fold.rs`. [`Moments`] keeps some of them, so that any other is near one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fold::Fold;
 use super::outline::{Outline, ScopeIndex};
 use super::place::{Place, Placing};
-use super::{EventId, History, Thread, ThreadId, ThreadKind, Timeline, Timestamp, Visit};
+use super::{
+    EventId, History, SharedMap, Thread, ThreadId, ThreadKind, Timeline, Timestamp, Visit,
+};
 use crate::asl::{StateMachine, StatePath};
 use crate::query::Variables;
 
@@ -48,12 +50,12 @@ pub struct Moment {
     /// The thread that the event at the cursor belongs to.
     pub focus: ThreadId,
     /// Only states that have been entered.
-    pub states: BTreeMap<StatePath, StateSummary>,
+    pub states: SharedMap<StatePath, StateSummary>,
     /// Transitions taken, by (from, to), so that the graph can colour its edges.
-    pub taken: BTreeMap<(StatePath, StatePath), u32>,
+    pub taken: SharedMap<(StatePath, StatePath), u32>,
     /// The ways out of states that are known to have been taken. AWS does not record which rule of a Choice matched and
     /// which catcher caught: then only `taken` tells.
-    pub ways: BTreeSet<(StatePath, Via)>,
+    pub ways: SharedMap<(StatePath, Via), ()>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,6 +92,8 @@ pub struct Moments {
     assigned: BTreeMap<EventId, Variables>,
     /// Some moments, oldest first; never one of event 0.
     checkpoints: Vec<Arc<Moment>>,
+    /// What it takes to come here from the last checkpoint.
+    work: u64,
     latest: Arc<Moment>,
     timeline: Timeline,
 }
@@ -101,9 +105,22 @@ struct Origin {
     started: EventId,
 }
 
-/// The fewest events between two checkpoints. Larger moments stand further apart, so that all of them together take memory
-/// in proportion to the history, and one scrub costs at most this many events or an eighth of a copy.
-const CHECKPOINT_EVENTS: u64 = 64;
+/// What is done between two checkpoints, counted in events; an event that changes or looks at many threads counts for many. Larger
+/// moments stand further apart, so that all of them together take memory in proportion to the history.
+const CHECKPOINT_WORK: u64 = 64;
+/// How much of a moment's size counts towards the distance.
+const SIZE_PER_WORK: u64 = 16;
+/// Threads that can be looked at while one event is taken in.
+const SEEN_PER_WORK: u64 = 64;
+
+/// What an event did to a moment.
+#[derive(Default)]
+struct Applied {
+    /// The threads that changed.
+    touched: Vec<ThreadId>,
+    /// How many threads were looked at.
+    seen: u64,
+}
 
 impl Moments {
     pub fn new(machine: &StateMachine) -> Self {
@@ -115,6 +132,7 @@ impl Moments {
             scopes: vec![Some(0)],
             assigned: BTreeMap::new(),
             checkpoints: Vec::new(),
+            work: 0,
             latest: Arc::default(),
             timeline: Timeline::default(),
         }
@@ -157,23 +175,25 @@ impl Moments {
                 self.assigned.insert(event.id, values.collect());
             }
             let mut latest = std::mem::take(&mut self.latest);
-            let touched = self.apply(Arc::make_mut(&mut latest), history, event.id);
+            let Applied { touched, seen } =
+                self.apply(Arc::make_mut(&mut latest), history, event.id);
             self.visits.push(visit_of(&latest, event.event_type, thread));
             self.timeline.add(event, &latest, &touched);
-            let weight = (latest.threads.len() + latest.states.len() + latest.taken.len()) as u64;
-            let since = event.id.0 - self.checkpoints.last().map_or(0, |it| it.at.0);
-            if since >= CHECKPOINT_EVENTS.max(weight / 8) {
+            let size = (latest.threads.len() + latest.states.len() / 2) as u64;
+            self.work += (touched.len() as u64).max(1) + seen / SEEN_PER_WORK;
+            if self.work >= CHECKPOINT_WORK.max(size / SIZE_PER_WORK) {
+                self.work = 0;
                 self.checkpoints.push(Arc::clone(&latest));
             }
             self.latest = latest;
         }
     }
 
-    /// Moves a moment over one event whose thread is known. The threads that changed.
-    fn apply(&self, moment: &mut Moment, history: &History, id: EventId) -> Vec<ThreadId> {
+    /// Moves a moment over one event whose thread is known.
+    fn apply(&self, moment: &mut Moment, history: &History, id: EventId) -> Applied {
         let index = usize::try_from(id.0 - 1).unwrap_or(usize::MAX);
         let (Some(event), Some(thread)) = (history.get(id), self.placed.get(index)) else {
-            return Vec::new();
+            return Applied::default();
         };
         if moment.threads.len() <= thread.0 as usize
             && let Some(origin) = self.origins.get(thread.0 as usize)
@@ -197,9 +217,10 @@ impl Moments {
             assigned: self.assigned.get(&id),
             moment,
             touched: vec![*thread],
+            seen: 0,
         };
         fold.apply(event, *thread, scope);
-        fold.touched
+        Applied { touched: fold.touched, seen: fold.seen }
     }
 
     /// The situation just after an event; past the end, after the last. `history` is the one that was taken in.
@@ -300,7 +321,7 @@ impl Moment {
 
     /// Whether this way out of a state was taken; `None` where that is not known of this kind of way.
     pub fn has_gone(&self, from: &StatePath, via: Via) -> Option<bool> {
-        if self.ways.contains(&(from.clone(), via)) {
+        if self.ways.contains_key(&(from.clone(), via)) {
             return Some(true);
         }
         let alike = |other: Via| match (via, other) {
@@ -309,8 +330,9 @@ impl Moment {
             | (Via::Next, Via::Next) => true,
             (Via::Next | Via::Rule(_) | Via::Default | Via::Catch(_), _) => false,
         };
-        let ways = self.ways.range((from.clone(), Via::Next)..);
-        let mut of_state = ways.take_while(|(state, _)| state == from);
+        let first = (from.clone(), Via::Next);
+        let mut of_state =
+            self.ways.from(&first).map(|(way, ())| way).take_while(|it| it.0 == *from);
         of_state.any(|(_, other)| alike(*other)).then_some(false)
     }
 

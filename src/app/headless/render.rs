@@ -10,7 +10,7 @@ use super::text_width::{Face, fitted, width};
 use crate::app::palette::{self, Colour, Palette};
 use crate::asl::{State, StateKind, StateMachine, StatePath};
 use crate::execution::StateStatus;
-use crate::execution::moment::StateSummary;
+use crate::execution::{SharedMap, StateSummary};
 use crate::layout::card::{self, Card};
 use crate::layout::{
     EdgeKind, Graph, GraphEdge, Layout, LayoutOptions, NodeKind, Point, Rect, Size, icon, typeface,
@@ -25,7 +25,7 @@ pub enum Theme {
 }
 
 /// How the states of an execution fare; `None` draws the definition alone.
-pub type Statuses<'a> = Option<&'a BTreeMap<StatePath, StateSummary>>;
+pub type Statuses<'a> = Option<&'a SharedMap<StatePath, StateSummary>>;
 
 const CARD_HEIGHT: f32 = 50.0;
 const CARD_WIDTH: (f32, f32) = (184.0, 272.0);
@@ -580,7 +580,7 @@ mod tests {
 
     #[test]
     fn statuses_give_colours_badges_and_the_way_that_was_taken() {
-        let statuses: BTreeMap<StatePath, StateSummary> = [
+        let statuses: SharedMap<StatePath, StateSummary> = [
             (StatePath::new("检查 <库存>"), summary(StateStatus::Caught)),
             (StatePath::new("Stop & think"), summary(StateStatus::Failed)),
         ]

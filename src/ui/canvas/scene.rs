@@ -164,7 +164,7 @@ impl Scene {
     ) {
         let mut marks: BTreeMap<NodeAt, NodeMark> = BTreeMap::new();
         if let Some(moment) = input.moment {
-            for (path, summary) in &moment.states {
+            for (path, summary) in moment.states.iter() {
                 let Some(at) = self.place(path) else { continue };
                 let mark = marks.entry(at).or_default();
                 if self.states.contains_key(path) {
