@@ -6,6 +6,7 @@ mod answers;
 #[expect(clippy::module_inception, reason = "the type it holds is the app itself")]
 mod app;
 pub mod attach;
+pub mod beside;
 pub mod bundle;
 mod clock;
 mod command;

@@ -48,10 +48,14 @@ pub fn card_of(state: &State) -> Card {
     Card { title: state.name.to_string(), kind_line, icon }
 }
 
-/// The kind line of a Map that runs: `Map state · 3 of 5 items`. `iterations` is started, finished, length.
+/// The kind line of a Map that runs: `Map state · 3 of 5 items`. `iterations` is started, finished, length. The items of a Distributed
+/// Map run in executions of their own, and its history does not tell how many have finished.
 pub fn iterations_line(mode: ProcessorMode, iterations: (u64, u64, u64)) -> String {
-    let (_, finished, length) = iterations;
+    let (started, finished, length) = iterations;
     let items = if length == 1 { "item" } else { "items" };
+    if mode == ProcessorMode::Distributed && started == 0 {
+        return format!("{} · {length} {items}", map_line(mode));
+    }
     format!("{} · {finished} of {length} {items}", map_line(mode))
 }
 
@@ -342,6 +346,15 @@ mod tests {
         let said: Vec<String> =
             [0, 1, 59, 60, 90, 3_600, 21_600, 93_784].into_iter().map(duration).collect();
         assert_eq!(said, ["0 s", "1 s", "59 s", "1 min", "1 min 30 s", "1 h", "6 h", "1 d 2 h"]);
+    }
+
+    #[test]
+    fn a_map_counts_what_its_history_tells() {
+        let line = |mode, iterations| iterations_line(mode, iterations);
+        assert_eq!(line(ProcessorMode::Inline, (2, 1, 3)), "Map state · 1 of 3 items");
+        assert_eq!(line(ProcessorMode::Inline, (0, 0, 1)), "Map state · 0 of 1 item");
+        // Its items are executions of their own, and none of them is ever seen to start.
+        assert_eq!(line(ProcessorMode::Distributed, (0, 0, 3)), "Distributed Map state · 3 items");
     }
 
     #[test]

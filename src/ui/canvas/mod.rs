@@ -19,10 +19,11 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use egui::{Rect, Ui};
+use egui::{Label, Rect, RichText, Ui};
 
 use crate::asl::{Severity, StateMachine, StatePath};
 use crate::execution::Moment;
+use crate::ui::theme;
 
 pub use camera::Camera;
 pub use view::CanvasView;
@@ -85,7 +86,15 @@ pub fn canvas_ui(
     if !pane.is_positive() || pane.width() < 8.0 || pane.height() < 8.0 {
         return;
     }
-    let mut scene = view.take_scene(ui, input, pane.size());
+    let Some(mut scene) = view.take_scene(ui, input, pane.size()) else {
+        paint_ground(ui, view, pane);
+        if let Some(states) = view.laying_out() {
+            let words = format!("Laying out {} states…", grouped(states));
+            let words = RichText::new(words).color(theme::tokens(ui.ctx()).text_muted);
+            ui.put(Rect::from_center_size(pane.center(), pane.size() * 0.8), Label::new(words));
+        }
+        return;
+    };
     view.move_camera(ui, &scene, input, pane.size());
     interact::steer(ui, view, &scene, pane);
 
@@ -105,10 +114,23 @@ pub fn canvas_ui(
     view.keep_scene(scene);
 }
 
+/// A number with its thousands apart.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// The ground with its dots, which move with the graph so that panning can be felt on an empty stretch.
 fn paint_ground(ui: &Ui, view: &CanvasView, pane: Rect) {
     const SPACING: f32 = 24.0;
-    let tokens = crate::ui::theme::tokens(ui.ctx());
+    let tokens = theme::tokens(ui.ctx());
     let painter = ui.painter_at(pane);
     painter.rect_filled(pane, 0.0, tokens.canvas);
     let camera = view.camera();

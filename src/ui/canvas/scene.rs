@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use egui::{Pos2, Rect, Ui, pos2, vec2};
+use egui::{Context, Pos2, Rect, pos2, vec2};
 use petgraph::Directed;
 use petgraph::stable_graph::NodeIndex;
 
@@ -70,7 +70,7 @@ impl Scene {
 
     /// Measures, lays out and keeps a definition.
     pub(super) fn new(
-        ui: &Ui,
+        ctx: &Context,
         machine: &Arc<StateMachine>,
         collapsed: &BTreeSet<StatePath>,
     ) -> Self {
@@ -83,9 +83,9 @@ impl Scene {
             &|state| {
                 let card = card::card_of(state);
                 let open = is_foldable(state) && !shut.iter().any(|it| std::ptr::eq(*it, state));
-                if open { header_size(ui, &card) } else { card_size(ui, &card) }
+                if open { header_size(ctx, &card) } else { card_size(ctx, &card) }
             },
-            &|label| label_size(ui, label),
+            &|label| label_size(ctx, label),
         );
         let places = plan.layout(&OPTIONS);
 
@@ -130,6 +130,13 @@ impl Scene {
             bounds = Rect::from_min_size(Pos2::ZERO, vec2(1.0, 1.0));
         }
         Self { machine: Arc::clone(machine), collapsed: collapsed.clone(), graph, states, bounds }
+    }
+
+    /// Whether most of these states are drawn here, so that this may be shown until their own drawing is there.
+    pub(super) fn resembles(&self, machine: &StateMachine) -> bool {
+        let states = machine.states();
+        let known = states.iter().filter(|(path, _)| self.place(path).is_some()).count();
+        !states.is_empty() && known * 2 > states.len()
     }
 
     pub(super) fn look(&self, at: NodeAt) -> Option<&Arc<NodeLook>> {
@@ -334,25 +341,25 @@ fn is_foldable(state: &State) -> bool {
 }
 
 /// The least size of an open container: its name and its kind line in one row.
-fn header_size(ui: &Ui, card: &Card) -> Size {
-    let title = text::width(ui, &card.title, fonts::semibold(TITLE_SIZE));
+fn header_size(ctx: &Context, card: &Card) -> Size {
+    let title = text::width(ctx, &card.title, fonts::semibold(TITLE_SIZE));
     // A Map's progress takes more than its kind.
-    let kind = text::width(ui, &card.kind_line, fonts::regular(KIND_SIZE + 0.5)).max(128.0);
+    let kind = text::width(ctx, &card.kind_line, fonts::regular(KIND_SIZE + 0.5)).max(128.0);
     let width = (HEADER_LEFT + title + 10.0 + kind + HEADER_RIGHT).ceil();
     Size { w: width.min(MAX_HEADER_WIDTH), h: HEADER_HEIGHT + CARD_HEIGHT }
 }
 
-fn card_size(ui: &Ui, card: &Card) -> Size {
-    let title = text::width(ui, &card.title, fonts::medium(TITLE_SIZE));
-    let kind = text::width(ui, &card.kind_line, fonts::regular(KIND_SIZE));
+fn card_size(ctx: &Context, card: &Card) -> Size {
+    let title = text::width(ctx, &card.title, fonts::medium(TITLE_SIZE));
+    let kind = text::width(ctx, &card.kind_line, fonts::regular(KIND_SIZE));
     let wanted = TEXT_LEFT + title.max(kind) + BADGE_ROOM + 6.0;
     // A multiple of 8, so that most cards of a column are equally wide.
     let width = (wanted / 8.0).ceil() * 8.0;
     Size { w: width.clamp(CARD_WIDTH.0, CARD_WIDTH.1), h: CARD_HEIGHT }
 }
 
-fn label_size(ui: &Ui, label: &str) -> Size {
-    let width = text::width(ui, label, fonts::regular(LABEL_SIZE)) + 16.0;
+fn label_size(ctx: &Context, label: &str) -> Size {
+    let width = text::width(ctx, label, fonts::regular(LABEL_SIZE)) + 16.0;
     Size { w: width.min(MAX_LABEL_WIDTH), h: LABEL_HEIGHT }
 }
 

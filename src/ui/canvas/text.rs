@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::epaint::text::{LayoutJob, TextWrapping};
-use egui::{Color32, FontId, Galley, Painter, Pos2, Shape, Ui, Vec2};
+use egui::{Color32, Context, FontId, Galley, Painter, Pos2, Shape, Vec2};
 
 /// A font size on the screen, in half points: a smooth zoom would otherwise rasterise every glyph at every size.
 pub(super) fn snapped(size: f32) -> f32 {
@@ -41,6 +41,8 @@ pub(super) fn centred(galley: Arc<Galley>, at: Pos2, colour: Color32) -> Shape {
 }
 
 /// The width of one line.
-pub(super) fn width(ui: &Ui, text: &str, font: FontId) -> f32 {
-    ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x)
+pub(super) fn width(ctx: &Context, text: &str, font: FontId) -> f32 {
+    ctx.fonts_mut(|fonts| {
+        fonts.layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x
+    })
 }

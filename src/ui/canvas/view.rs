@@ -1,13 +1,15 @@
 //! What a canvas remembers: where the eye is, what is collapsed, what the pointer is on.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use egui::{Id, Pos2, Rect, Ui, Vec2};
 
 use super::CanvasInput;
 use super::camera::Camera;
 use super::scene::{NodeAt, Scene};
-use crate::asl::StatePath;
+use crate::app::beside::{Beside, Outcome};
+use crate::asl::{State, StateKind, StateMachine, StatePath};
 use crate::execution::EventId;
 
 /// Seconds that a move of the eye takes, where animations are on.
@@ -30,6 +32,7 @@ pub struct CanvasView {
     camera: Camera,
     collapsed: BTreeSet<StatePath>,
     scene: Option<Scene>,
+    coming: Option<Coming>,
     requests: Vec<Request>,
     aim: Aim,
     pane: Vec2,
@@ -45,6 +48,33 @@ pub struct CanvasView {
     pub(super) menu: Option<StatePath>,
     /// The id of the graph's widget, once there was one.
     pub(super) widget: Option<Id>,
+}
+
+/// States and transitions that are laid out within a frame.
+const AT_ONCE: usize = 1_000;
+
+/// A drawing that is being made beside the window.
+struct Coming {
+    machine: Arc<StateMachine>,
+    collapsed: BTreeSet<StatePath>,
+    states: usize,
+    scene: Beside<Scene>,
+}
+
+/// How many lines leave a state.
+fn transitions(state: &State) -> usize {
+    let rules = match &state.kind {
+        StateKind::Choice(choice) => choice.choices.len(),
+        StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_)
+        | StateKind::Map(_)
+        | StateKind::Unknown(_) => 0,
+    };
+    1 + rules + state.catch.len()
 }
 
 /// What goes on being shown when the pane changes its size, until the eye is moved.
@@ -86,6 +116,7 @@ impl CanvasView {
             camera: Camera::default(),
             collapsed: BTreeSet::new(),
             scene: None,
+            coming: None,
             requests: vec![Request::First],
             aim: Aim::First,
             pane: Vec2::ZERO,
@@ -155,16 +186,24 @@ impl CanvasView {
         self.collapsed.clear();
     }
 
-    /// The drawing, made anew when the definition or what is collapsed has changed. What was looked at stays where it is.
-    pub(super) fn take_scene(&mut self, ui: &Ui, input: &CanvasInput<'_>, pane: Vec2) -> Scene {
+    /// The drawing, made anew when the definition or what is collapsed has changed. What was looked at stays where it is. `None` while
+    /// a large graph is laid out; a drawing of much the same states is shown meanwhile.
+    pub(super) fn take_scene(
+        &mut self,
+        ui: &Ui,
+        input: &CanvasInput<'_>,
+        pane: Vec2,
+    ) -> Option<Scene> {
         let old = self.scene.take();
-        if let Some(scene) = old {
-            if scene.shows(input.machine, &self.collapsed) {
-                return scene;
-            }
-            let anchor = self.anchor(&scene, input, pane);
-            let scene = Scene::new(ui, input.machine, &self.collapsed);
-            self.hovered = None;
+        if old.as_ref().is_some_and(|scene| scene.shows(input.machine, &self.collapsed)) {
+            self.coming = None;
+            return old;
+        }
+        let Some(scene) = self.fresh_scene(ui, input) else {
+            return old.filter(|scene| scene.resembles(input.machine));
+        };
+        if let Some(old) = old {
+            let anchor = self.anchor(&old, input, pane);
             if let Some((path, before)) = anchor
                 && let Some(after) =
                     scene.place(&path).and_then(|at| scene.look(at)).map(|look| look.rect.min)
@@ -176,9 +215,49 @@ impl CanvasView {
                 let whole = self.aim == Aim::Whole;
                 self.requests.push(if whole { Request::Fit } else { Request::First });
             }
-            return scene;
         }
-        Scene::new(ui, input.machine, &self.collapsed)
+        self.hovered = None;
+        Some(scene)
+    }
+
+    /// Lays out what is shown now: at once, or beside the window where that takes longer than a frame.
+    fn fresh_scene(&mut self, ui: &Ui, input: &CanvasInput<'_>) -> Option<Scene> {
+        let wanted =
+            |it: &Coming| Arc::ptr_eq(&it.machine, input.machine) && it.collapsed == self.collapsed;
+        if let Some(coming) = self.coming.take_if(|it| wanted(it)) {
+            match coming.scene.poll() {
+                Outcome::Done(scene) => return Some(scene),
+                Outcome::Working | Outcome::Lost => {
+                    self.coming = Some(coming);
+                    return None;
+                }
+            }
+        }
+        // What was begun for another definition is given up.
+        self.coming = None;
+        let states = input.machine.states();
+        let (machine, collapsed) = (Arc::clone(input.machine), self.collapsed.clone());
+        let ctx = ui.ctx().clone();
+        if states.len() + states.iter().map(|(_, state)| transitions(state)).sum::<usize>()
+            > AT_ONCE
+        {
+            let repaint = ctx.clone();
+            let work = {
+                let (machine, collapsed) = (Arc::clone(&machine), collapsed.clone());
+                move || Scene::new(&ctx, &machine, &collapsed)
+            };
+            if let Some(scene) = Beside::begin("layout", work, move || repaint.request_repaint()) {
+                let states = states.len();
+                self.coming = Some(Coming { machine, collapsed, states, scene });
+                return None;
+            }
+        }
+        Some(Scene::new(ui.ctx(), &machine, &collapsed))
+    }
+
+    /// How many states are being laid out.
+    pub(super) fn laying_out(&self) -> Option<usize> {
+        self.coming.as_ref().map(|it| it.states)
     }
 
     pub(super) fn keep_scene(&mut self, scene: Scene) {
