@@ -415,7 +415,7 @@ fn cpu_millis() -> Option<f64> {
 }
 
 /// A machine of Choice states and tasks, `states` of them.
-fn chain(states: usize) -> StateMachine {
+fn long_chain(states: usize) -> StateMachine {
     let mut text = String::from("{\"StartAt\":\"State 0\",\"States\":{");
     for at in 0..states {
         let next = at + 1;
@@ -608,7 +608,7 @@ fn a_large_machine_opens_at_its_start_where_it_can_be_read() {
 }
 
 /// A chain of states.
-fn chain(states: usize) -> StateMachine {
+fn long_chain(states: usize) -> StateMachine {
     let mut text = r#"{"StartAt": "S0", "States": {"#.to_owned();
     for at in 0..states {
         text += &format!(r#""S{at}": {{"Type": "Pass", "Next": "S{}"}},"#, at + 1);
@@ -631,7 +631,7 @@ fn wait_for_layout(harness: &mut Harness<'static, Pane>) {
 #[test]
 fn a_large_graph_is_laid_out_beside_the_window() {
     let mut harness = harness(Pane::new(order_workflow()), vec2(1100.0, 860.0), Theme::Light);
-    harness.state_mut().machine = Arc::new(chain(1_200));
+    harness.state_mut().machine = Arc::new(long_chain(1_200));
     harness.step();
     assert!(harness.query_by_label("Laying out 1,201 states…").is_some());
     assert!(harness.query_by_label("Validate order").is_none(), "another machine's graph is gone");
@@ -639,7 +639,7 @@ fn a_large_graph_is_laid_out_beside_the_window() {
     harness.run();
     assert!(harness.query_by_label("S0").is_some());
     // Much the same states: their drawing stays until the new one is there.
-    harness.state_mut().machine = Arc::new(chain(1_300));
+    harness.state_mut().machine = Arc::new(long_chain(1_300));
     harness.step();
     assert!(harness.query_by_label("S0").is_some());
     assert!(harness.query_by_label_contains("Laying out").is_none());

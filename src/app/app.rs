@@ -327,6 +327,12 @@ impl App {
             Event::Aws(news) => self.aws_news(*news),
             Event::Compared { recorded, outcome } => self.take_comparison(recorded, outcome),
             Event::Remote(news) => self.receive_remote(*news),
+            Event::PictureDrawn { path, outcome: Ok(()) } => {
+                self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), "");
+            }
+            Event::PictureDrawn { outcome: Err(why), .. } => {
+                self.notify(NoticeLevel::Error, "The picture can't be saved", why);
+            }
         }
     }
 }

@@ -41,4 +41,9 @@ pub(super) enum Event {
     },
     /// What a request to a deployed API, or a look into a log, came to.
     Remote(Box<super::remote::RemoteNews>),
+    /// A picture of the graph was written, or could not be.
+    PictureDrawn {
+        path: PathBuf,
+        outcome: Result<(), String>,
+    },
 }

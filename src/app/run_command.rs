@@ -506,22 +506,9 @@ impl App {
 
     fn export_picture(&mut self, path: &Path) {
         let Some(machine) = self.machine() else { return };
+        let machine = Arc::clone(&machine.machine);
         let statuses = self.run().map(|run| run.session.moment().states.clone());
-        let svg = super::headless::render::svg(
-            &machine.machine,
-            statuses.as_ref(),
-            super::headless::render::Theme::Light,
-        );
-        let bytes = match path.extension().and_then(|it| it.to_str()) {
-            Some("png") => super::headless::render::png(&svg, 2.0),
-            Some(_) | None => Ok(svg.into_bytes()),
-        };
-        let written =
-            bytes.and_then(|bytes| std::fs::write(path, bytes).map_err(|err| err.to_string()));
-        match written {
-            Ok(()) => self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), ""),
-            Err(why) => self.notify(NoticeLevel::Error, "The picture can't be saved", why),
-        }
+        worker::draw(machine, statuses, path.to_owned(), self.outbox.clone());
     }
 
     fn export_history(&mut self, path: &Path) {

@@ -1,4 +1,4 @@
-//! Threads beside the window: opening projects, watching their files. Each reports by an [`Event`].
+//! Threads beside the window: opening projects, watching their files, drawing pictures. Each reports by an [`Event`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,9 @@ use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
 
 use super::event::Event;
+use super::headless::render;
+use crate::asl::{StateMachine, StatePath};
+use crate::execution::{SharedMap, StateSummary};
 use crate::project;
 
 /// Sends an event and wakes whoever draws.
@@ -104,6 +107,30 @@ impl FileWatcher {
             }
         }
         Some(Self { _debouncer: debouncer })
+    }
+}
+
+/// Draws a picture of a machine into a file, which may take seconds.
+pub(super) fn draw(
+    machine: Arc<StateMachine>,
+    statuses: Option<SharedMap<StatePath, StateSummary>>,
+    path: PathBuf,
+    outbox: Outbox,
+) {
+    let work = move || {
+        let theme = render::Theme::Light;
+        let bytes = match path.extension().and_then(|it| it.to_str()) {
+            Some("png") => render::machine_png(&machine, statuses.as_ref(), theme, 2.0),
+            Some(_) | None => Ok(render::svg(&machine, statuses.as_ref(), theme).into_bytes()),
+        };
+        let outcome =
+            bytes.and_then(|bytes| std::fs::write(&path, bytes).map_err(|err| err.to_string()));
+        outbox.send(Event::PictureDrawn { path, outcome });
+    };
+    if let Err(err) =
+        std::thread::Builder::new().name("draw".to_owned()).stack_size(16 << 20).spawn(work)
+    {
+        tracing::error!(%err, "no thread for drawing a picture");
     }
 }
 

@@ -67,10 +67,10 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
             let machine = pick_machine(&project, args.machine.as_deref())?;
             let statuses =
                 args.history.as_deref().map(|file| history::statuses(machine, file)).transpose()?;
-            let svg = render::svg(&machine.machine, statuses.as_ref(), args.theme.into());
+            let (shown, theme) = (statuses.as_ref(), args.theme.into());
             let bytes = match args.output.extension().and_then(|it| it.to_str()) {
-                Some("svg") => svg.into_bytes(),
-                Some("png") => render::png(&svg, 2.0)?,
+                Some("svg") => render::svg(&machine.machine, shown, theme).into_bytes(),
+                Some("png") => render::machine_png(&machine.machine, shown, theme, 2.0)?,
                 Some(_) | None => {
                     return Err(Failure("--output must end in .svg or .png".to_owned()));
                 }

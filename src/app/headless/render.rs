@@ -50,13 +50,49 @@ const OPTIONS: LayoutOptions = LayoutOptions {
     edge_gap: 16.0,
 };
 
+/// A picture of this many pixels takes 128 MB while it is drawn, and seconds to be packed.
+const MOST_PIXELS: f32 = 32e6;
+/// Pixels of all areas, one over the other: containers within containers are filled again and again.
+const MOST_PAINTED: f32 = 300e6;
+const LONGEST_SIDE: f32 = 30_000.0;
+/// Pixels per unit below which words and dashes are specks; setting them for thousands of states would take half a minute.
+const LEGIBLE_SCALE: f32 = 0.15;
+
 /// The picture of a machine as SVG text.
 pub fn svg(machine: &StateMachine, statuses: Statuses<'_>, theme: Theme) -> String {
+    drawn(machine, statuses, theme, None).0
+}
+
+/// The picture of a machine as a PNG file, `scale` pixels for each of its units. One too large for that is drawn smaller, and without
+/// what cannot be seen then.
+///
+/// # Errors
+/// The picture cannot be written.
+pub fn machine_png(
+    machine: &StateMachine,
+    statuses: Statuses<'_>,
+    theme: Theme,
+    scale: f32,
+) -> Result<Vec<u8>, String> {
+    let (svg, size) = drawn(machine, statuses, theme, Some(scale));
+    png(&svg, possible_scale(size, scale))
+}
+
+/// The SVG text and its size; for pixels (`scale` for each unit) without what they cannot show.
+fn drawn(
+    machine: &StateMachine,
+    statuses: Statuses<'_>,
+    theme: Theme,
+    scale: Option<f32>,
+) -> (String, Size) {
     let graph =
         Graph::of(machine, &|_| false, &|state| card_size(&card::card_of(state)), &label_size);
     let layout = graph.layout(&OPTIONS);
     let states = machine.states().into_iter().collect();
+    let size = Size { w: layout.size.w + MARGIN * 2.0, h: layout.size.h + MARGIN * 2.0 };
     let mut picture = Picture {
+        legible: scale.is_none_or(|scale| possible_scale(size, scale) >= LEGIBLE_SCALE),
+        ways: None,
         graph: &graph,
         layout: &layout,
         statuses,
@@ -64,20 +100,23 @@ pub fn svg(machine: &StateMachine, statuses: Statuses<'_>, theme: Theme) -> Stri
         states,
         out: String::new(),
     };
+    picture.ways = statuses.map(|_| Ways::of(&picture));
     picture.draw();
-    picture.out
+    (picture.out, size)
+}
+
+fn possible_scale(size: Size, scale: f32) -> f32 {
+    scale
+        .clamp(0.01, 8.0)
+        .min((MOST_PIXELS / (size.w * size.h)).sqrt())
+        .min(LONGEST_SIDE / size.w.max(size.h))
 }
 
 /// SVG text as a PNG file, `scale` pixels for each of its units. A picture too large for that is drawn smaller.
 ///
 /// # Errors
 /// The text is no SVG, or has no size.
-pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
-    /// A picture of this many pixels takes 128 MB while it is drawn, and seconds to be packed.
-    const MOST_PIXELS: f32 = 32e6;
-    /// Pixels of all areas, one over the other: containers within containers are filled again and again.
-    const MOST_PAINTED: f32 = 300e6;
-    const LONGEST_SIDE: f32 = 30_000.0;
+fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     let options = usvg::Options {
         fontdb: Arc::new(fonts()),
         font_family: typeface::FAMILY.to_owned(),
@@ -86,11 +125,8 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     let tree = usvg::Tree::from_str(svg, &options)
         .map_err(|err| format!("the picture can't be drawn: {err}"))?;
     let size = tree.size();
-    let scale = scale
-        .clamp(0.01, 8.0)
-        .min((MOST_PIXELS / (size.width() * size.height())).sqrt())
-        .min((MOST_PAINTED / painted(tree.root()).max(1.0)).sqrt())
-        .min(LONGEST_SIDE / size.width().max(size.height()));
+    let scale = possible_scale(Size { w: size.width(), h: size.height() }, scale)
+        .min((MOST_PAINTED / painted(tree.root()).max(1.0)).sqrt());
     let (w, h) = ((size.width() * scale).ceil().max(1.0), (size.height() * scale).ceil().max(1.0));
     let mut pixmap =
         resvg::tiny_skia::Pixmap::new(w as u32, h as u32).ok_or("the picture has no size")?;
@@ -170,7 +206,40 @@ struct Picture<'a> {
     statuses: Statuses<'a>,
     colours: &'static Colours,
     states: BTreeMap<StatePath, &'a State>,
+    /// Whether words can be read.
+    legible: bool,
+    /// Of the execution that is shown.
+    ways: Option<Ways>,
     out: String,
+}
+
+/// Which nodes an execution entered, and by how many edges it can have come and gone.
+struct Ways {
+    entered: Vec<bool>,
+    /// Edges that leave a node.
+    out: Vec<u32>,
+    /// Edges that come from where the execution was.
+    entered_in: Vec<u32>,
+}
+
+impl Ways {
+    fn of(picture: &Picture<'_>) -> Self {
+        let nodes = &picture.graph.nodes;
+        let entered = |node: usize| match nodes[node].kind {
+            NodeKind::Start => picture.statuses.is_some_and(|statuses| !statuses.is_empty()),
+            NodeKind::End => false,
+            NodeKind::State(_) | NodeKind::Container(_) => {
+                picture.status(node) != StateStatus::NotEntered
+            }
+        };
+        let entered: Vec<bool> = (0..nodes.len()).map(entered).collect();
+        let (mut out, mut entered_in) = (vec![0; nodes.len()], vec![0; nodes.len()]);
+        for edge in &picture.graph.edges {
+            out[edge.from.0] += 1;
+            entered_in[edge.to.0] += u32::from(entered[edge.from.0]);
+        }
+        Self { entered, out, entered_in }
+    }
 }
 
 /// Writes to the picture; a string takes any text.
@@ -347,6 +416,9 @@ impl Picture<'_> {
     }
 
     fn icon(&mut self, name: &str, x: f32, y: f32, side: f32) {
+        if !self.legible {
+            return;
+        }
         put!(
             self,
             r##"<use href="#icon-{name}" x="{x}" y="{y}" width="{side}" height="{side}"/>"##
@@ -354,6 +426,9 @@ impl Picture<'_> {
     }
 
     fn text(&mut self, (x, y): (f32, f32), size: f32, weight: u32, colour: Colour, text: &str) {
+        if !self.legible {
+            return;
+        }
         let text = escaped(text);
         put!(
             self,
@@ -383,32 +458,17 @@ impl Picture<'_> {
 
     /// Whether an execution certainly took this edge: nothing else that was entered leads there, or the state had nowhere else to go.
     fn taken(&self, edge: &GraphEdge) -> bool {
-        let entered = |node: usize| match self.graph.nodes[node].kind {
-            NodeKind::Start => self.statuses.is_some_and(|statuses| !statuses.is_empty()),
-            NodeKind::End => false,
-            NodeKind::State(_) | NodeKind::Container(_) => {
-                self.status(node) != StateStatus::NotEntered
-            }
-        };
-        if !entered(edge.from.0) || edge.from == edge.to {
+        let Some(ways) = &self.ways else { return false };
+        if !ways.entered[edge.from.0] || edge.from == edge.to {
             return false;
         }
-        let only_way_out = self.graph.edges.iter().filter(|other| other.from == edge.from).count()
-            == 1
-            && self.status(edge.from.0) == StateStatus::Succeeded;
-        let only_way_in = || {
-            self.graph
-                .edges
-                .iter()
-                .filter(|other| other.to == edge.to && entered(other.from.0))
-                .count()
-                == 1
-        };
-        only_way_out || (entered(edge.to.0) && only_way_in())
+        let only_way_out =
+            ways.out[edge.from.0] == 1 && self.status(edge.from.0) == StateStatus::Succeeded;
+        only_way_out || (ways.entered[edge.to.0] && ways.entered_in[edge.to.0] == 1)
     }
 
     fn line_colour(&self, edge: &GraphEdge) -> (Colour, bool) {
-        let taken = self.statuses.is_some() && self.taken(edge);
+        let taken = self.taken(edge);
         let colour = match (edge.kind, taken) {
             (EdgeKind::Catch, true) => self.colours.palette.caught.line,
             (EdgeKind::Catch, false) => self.colours.palette.edge_catch,
@@ -442,7 +502,11 @@ impl Picture<'_> {
         };
         let (colour, taken) = self.line_colour(edge);
         let stroke = if taken { 2.0 } else { 1.25 };
-        let dash = if edge.kind == EdgeKind::Catch { r#" stroke-dasharray="5 4""# } else { "" };
+        let dash = if edge.kind == EdgeKind::Catch && self.legible {
+            r#" stroke-dasharray="5 4""#
+        } else {
+            ""
+        };
         let length = (tip.x - before.x).hypot(tip.y - before.y).max(0.01);
         let (dx, dy) = ((tip.x - before.x) / length, (tip.y - before.y) / length);
         let base = Point { x: tip.x - dx * 8.0, y: tip.y - dy * 8.0 };
