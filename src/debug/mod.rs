@@ -19,6 +19,7 @@ pub mod evaluate;
 pub mod failure;
 pub mod frames;
 mod inspect;
+mod memo;
 mod recording;
 pub mod replay;
 pub mod session;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::debuggee::Debuggee;
 use super::evaluate;
+use super::memo::Memo;
 use super::{
     Breakpoints, Clock, EvaluateError, Frame, Goal, LogEntry, Pending, StopReason, TaskAnswer,
     frames,
@@ -64,7 +65,13 @@ pub struct DebugSession {
     pub(super) status: SessionStatus,
     /// Where steps set out from, oldest first; each lies before the cursor.
     pub(super) trail: Vec<(Cursor, ThreadId)>,
+    /// Several panes ask for these in every frame.
+    known_stack: Memo<Sight, Vec<Frame>>,
+    known_inspection: Memo<Sight, Option<InspectionData>>,
 }
+
+/// Cursor, thread, last event, inputs taken.
+type Sight = (Cursor, ThreadId, EventId, usize);
 
 /// A goal, and where it was set.
 #[derive(Clone, Debug)]
@@ -112,6 +119,8 @@ impl DebugSession {
             pursuit: None,
             status: SessionStatus::Stopped(reason),
             trail: Vec::new(),
+            known_stack: Memo::default(),
+            known_inspection: Memo::default(),
         };
         session.look_at(Cursor { event: event.min(session.last_event()), stage: None });
         session
@@ -420,13 +429,21 @@ impl DebugSession {
 
     /// The call stack of the thread that is looked at, innermost first.
     pub fn stack(&self) -> Vec<Frame> {
-        frames::stack(&self.debuggee, &self.moment, self.thread, self.cursor)
+        let stack = || frames::stack(&self.debuggee, &self.moment, self.thread, self.cursor);
+        self.known_stack.get_or(self.sight(), stack)
     }
 
     /// The data flow of the state that the thread is in, or was last in, up to what is known at the cursor.
     pub fn inspection(&self) -> Option<InspectionData> {
         let entered = self.moment.thread(self.thread)?.current.as_ref()?.entered;
-        self.debuggee.known_inspection(entered, self.cursor)
+        let inspect = || self.debuggee.known_inspection(entered, self.cursor);
+        self.known_inspection.get_or(self.sight(), inspect)
+    }
+
+    /// All that decides what is seen from the cursor.
+    fn sight(&self) -> Sight {
+        let inputs = self.journal().map_or(0, |journal| journal.inputs.len());
+        (self.cursor, self.thread, self.last_event(), inputs)
     }
 
     /// The data flow of a visit as a whole, named by its entered event, wherever the cursor is.

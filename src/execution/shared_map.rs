@@ -36,6 +36,13 @@ impl<K, V> SharedMap<K, V> {
         self.len == 0
     }
 
+    /// Whether this is a copy of the other in which nothing has changed since; told from the sharing alone, so it is quick and may say
+    /// no of equal maps.
+    pub fn is_copy_of(&self, other: &Self) -> bool {
+        let shared = |(one, two): (&Piece<K, V>, &Piece<K, V>)| Arc::ptr_eq(one, two);
+        self.pieces.len() == other.pieces.len() && self.pieces.iter().zip(&other.pieces).all(shared)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> + Clone {
         self.pieces.iter().flat_map(|piece| piece.iter()).map(|(key, value)| (key, value))
     }
@@ -208,12 +215,16 @@ mod tests {
                 }
                 prop_assert_eq!(map.get(&key), model.get(&key));
                 prop_assert!(map.from(&key).eq(model.range(key..)));
+                prop_assert!(map.is_copy_of(&map.clone()));
                 if copy {
                     copies.push((map.clone(), model.clone()));
                 }
             }
             copies.push((map, model));
             for (map, model) in copies {
+                let mut changed = map.clone();
+                changed.insert(1_000, 9);
+                prop_assert!(!changed.is_copy_of(&map));
                 prop_assert!(map.iter().eq(model.iter()));
                 prop_assert_eq!(map.len(), model.len());
                 prop_assert!(map.keys().eq(model.keys()));

@@ -56,9 +56,14 @@ impl LineIndex {
     /// The place of a byte offset; an offset past the end counts as the end.
     pub fn line_column(&self, text: &str, offset: usize) -> LineColumn {
         let offset = offset.min(text.len());
-        let line = self.starts.partition_point(|start| *start <= offset) - 1;
+        let line = self.line(offset) - 1;
         let before = text.get(self.starts[line]..offset).unwrap_or("");
         LineColumn { line: line + 1, column: before.chars().count() + 1 }
+    }
+
+    /// The 1-based line of a byte offset.
+    pub fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset)
     }
 
     /// The byte range of a 1-based line, without its line break; `None` past the last.

@@ -1,6 +1,7 @@
 //! The arrangement of the panes, and which function draws each.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use egui::{Ui, WidgetText};
 use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
@@ -15,7 +16,7 @@ use super::failure::{FailureView, failure_ui, strip_ui};
 use super::history_list::{HistoryView, history_ui};
 use super::input::input_ui;
 use super::mocks::{MocksView, mocks_ui};
-use super::problems::{problems_ui, state_around};
+use super::problems::{problems_ui, worst_by_state};
 use super::project_tree::{ProjectView, project_ui};
 use super::source::{SourceView, source_ui};
 use super::stack::stack_ui;
@@ -25,7 +26,7 @@ use super::theme::tokens;
 use super::timeline::{TimelineView, timeline_ui};
 use super::variables::{VariablesView, variables_ui};
 use crate::app::{App, Command, Pane};
-use crate::asl::{Severity, StatePath};
+use crate::asl::{Severity, StateMachine, StatePath};
 use crate::debug::Breakpoint;
 
 /// What all panes remember.
@@ -41,6 +42,8 @@ pub(super) struct PaneViews {
     pub failure: FailureView,
     history: HistoryView,
     mocks: MocksView,
+    /// The worst finding about each state, of this machine with so many findings.
+    problems: Option<(Arc<StateMachine>, usize, BTreeMap<StatePath, Severity>)>,
     project: ProjectView,
     source: SourceView,
     tables: TablesView,
@@ -226,20 +229,24 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
             it.states.iter().map(|(path, breakpoint)| (path.clone(), mark(breakpoint))).collect()
         })
         .unwrap_or_default();
-    let mut problems: BTreeMap<StatePath, Severity> = BTreeMap::new();
-    for diagnostic in machine.diagnostics.iter().filter(|it| it.severity != Severity::Note) {
-        if let Some(path) = state_around(machine, diagnostic.span.start) {
-            let worst = problems.entry(path).or_insert(diagnostic.severity);
-            *worst = (*worst).min(diagnostic.severity);
-        }
-    }
+    let of_these = |it: &(Arc<StateMachine>, usize, BTreeMap<StatePath, Severity>)| {
+        Arc::ptr_eq(&it.0, &machine.machine) && it.1 == machine.diagnostics.len()
+    };
+    let (_, _, problems) = match views.problems.take_if(|it| of_these(it)) {
+        Some(known) => views.problems.insert(known),
+        None => views.problems.insert((
+            Arc::clone(&machine.machine),
+            machine.diagnostics.len(),
+            worst_by_state(machine),
+        )),
+    };
     let starters = run.map(|_| super::executions::starters(app)).unwrap_or_default();
     let input = CanvasInput {
         machine: &machine.machine,
         moment: run.map(|run| run.session.moment()),
         breakpoints: &marks,
         selected: app.selection.state.as_ref(),
-        problems: &problems,
+        problems,
         starters: &starters,
     };
     ui.spacing_mut().item_spacing.y = 0.0;

@@ -1,11 +1,13 @@
 //! What is wrong with the project's files, each line leading to its place.
 
+use std::collections::BTreeMap;
+
 use egui::{RichText, ScrollArea, Ui};
 
 use super::controls;
 use super::theme::tokens;
 use crate::app::{App, Command, LineIndex, MachineDefinition, Pane};
-use crate::asl::{Diagnostic, Rule, Severity, StatePath};
+use crate::asl::{Diagnostic, Rule, Severity, State, StatePath};
 
 pub(super) fn problems_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     let Some(open) = &app.project else {
@@ -117,4 +119,33 @@ pub(super) fn state_around(machine: &MachineDefinition, offset: usize) -> Option
         .into_iter()
         .filter(|(_, state)| state.span.start <= offset && offset < state.span.end);
     holding.min_by_key(|(_, state)| state.span.end - state.span.start).map(|(path, _)| path)
+}
+
+/// The worst finding about each state, notes left out.
+pub(super) fn worst_by_state(machine: &MachineDefinition) -> BTreeMap<StatePath, Severity> {
+    let mut findings: Vec<(usize, Severity)> = machine
+        .diagnostics
+        .iter()
+        .filter(|it| it.severity != Severity::Note)
+        .map(|it| (it.span.start, it.severity))
+        .collect();
+    findings.sort_unstable();
+    let mut states = machine.machine.states();
+    states.sort_by_key(|(_, state)| (state.span.start, std::cmp::Reverse(state.span.end)));
+    let mut worst = BTreeMap::new();
+    // States lie within each other or apart: those that hold a place are a stack while one walks down the text.
+    let mut around: Vec<&(StatePath, &State)> = Vec::new();
+    let mut next = states.iter().peekable();
+    for (offset, severity) in findings {
+        while let Some(state) = next.next_if(|(_, state)| state.span.start <= offset) {
+            around.retain(|(_, outer)| state.1.span.start < outer.span.end);
+            around.push(state);
+        }
+        around.retain(|(_, state)| offset < state.span.end);
+        if let Some((path, _)) = around.last() {
+            let known = worst.entry(path.clone()).or_insert(severity);
+            *known = severity.min(*known);
+        }
+    }
+    worst
 }

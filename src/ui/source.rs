@@ -86,8 +86,7 @@ struct Marks {
 impl Marks {
     fn of(app: &App, machine: &MachineDefinition, lines: &LineIndex) -> Self {
         let range = |span: Span| {
-            let line = |offset| lines.line_column(&machine.text, offset).line;
-            (line(span.start), line(span.end.saturating_sub(1).max(span.start)))
+            (lines.line(span.start), lines.line(span.end.saturating_sub(1).max(span.start)))
         };
         let of_state = |path: &StatePath| machine.machine.find(path).map(|state| range(state.span));
         let current =
@@ -109,17 +108,14 @@ impl Marks {
             problems: machine
                 .diagnostics
                 .iter()
-                .map(|it| {
-                    (
-                        lines.line_column(&machine.text, it.span.start).line,
-                        it.severity,
-                        it.message.clone(),
-                    )
-                })
+                .map(|it| (lines.line(it.span.start), it.severity, it.message.clone()))
                 .collect(),
         }
     }
 }
+
+/// A line is shown so far: a definition that was written without line breaks is one line of up to a mebibyte.
+const MOST_LETTERS: usize = 4_000;
 
 /// Draws a line; whether it was clicked.
 fn line_ui(
@@ -139,7 +135,20 @@ fn line_ui(
         0.0,
         TextFormat { font_id: font.clone(), color: colours.text_faint, ..TextFormat::default() },
     );
-    highlight(text.trim_end_matches('\r'), font, colours, &mut job);
+    let text = text.trim_end_matches('\r');
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => {
+            highlight(&text[..end], font, colours, &mut job);
+            let more = format!("… {} more letters", text[end..].chars().count());
+            let format = TextFormat {
+                font_id: font.clone(),
+                color: colours.text_faint,
+                ..TextFormat::default()
+            };
+            job.append(&more, 4.0, format);
+        }
+        None => highlight(text, font, colours, &mut job),
+    }
     job.wrap.max_width = f32::INFINITY;
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let width = (galley.size().x + 40.0).max(ui.available_width());
@@ -177,7 +186,10 @@ fn line_ui(
             egui::WidgetInfo::labeled(
                 egui::WidgetType::Label,
                 true,
-                format!("Line {line} {}", text.trim()),
+                format!(
+                    "Line {line} {}",
+                    text.trim().chars().take(MOST_LETTERS).collect::<String>()
+                ),
             )
         });
     }

@@ -12,7 +12,7 @@ use super::edge::{EdgeLook, EdgePayload, EdgeShape};
 use super::node::{NodeForm, NodeLook, NodeMark, NodePayload, NodeShape};
 use super::{BreakpointMark, CanvasInput, text};
 use crate::asl::{State, StateKind, StateMachine, StatePath};
-use crate::execution::{Moment, StateStatus, ThreadStatus, Via};
+use crate::execution::{Moment, SharedMap, StateStatus, StateSummary, ThreadStatus, Via};
 use crate::layout::card::{self, Card};
 use crate::layout::{EdgeKind, Graph, GraphNode, LayoutOptions, NodeId, NodeKind, Size};
 use crate::ui::fonts;
@@ -56,7 +56,16 @@ pub(super) struct Scene {
     pub(super) states: BTreeMap<StatePath, NodeAt>,
     /// All of it, in the graph's coordinates.
     pub(super) bounds: Rect,
+    /// What the transitions were last marked from; nothing before the first time.
+    marked: Option<Option<Travelled>>,
 }
+
+/// What of a moment decides which transitions have been taken.
+type Travelled = (
+    SharedMap<StatePath, StateSummary>,
+    SharedMap<(StatePath, StatePath), u32>,
+    SharedMap<(StatePath, Via), ()>,
+);
 
 impl Scene {
     /// Whether this is the drawing of these.
@@ -129,7 +138,14 @@ impl Scene {
         if !bounds.is_finite() {
             bounds = Rect::from_min_size(Pos2::ZERO, vec2(1.0, 1.0));
         }
-        Self { machine: Arc::clone(machine), collapsed: collapsed.clone(), graph, states, bounds }
+        Self {
+            machine: Arc::clone(machine),
+            collapsed: collapsed.clone(),
+            graph,
+            states,
+            bounds,
+            marked: None,
+        }
     }
 
     /// Whether most of these states are drawn here, so that this may be shown until their own drawing is there.
@@ -243,6 +259,21 @@ impl Scene {
     }
 
     fn mark_taken(&mut self, moment: Option<&Moment>) {
+        // Thousands of transitions are looked up only when something was entered or left since the last frame.
+        let now = moment.map(|it| (it.states.clone(), it.taken.clone(), it.ways.clone()));
+        let known = match (&now, &self.marked) {
+            (Some(now), Some(Some(marked))) => {
+                now.0.is_copy_of(&marked.0)
+                    && now.1.is_copy_of(&marked.1)
+                    && now.2.is_copy_of(&marked.2)
+            }
+            (None, Some(None)) => true,
+            (Some(_) | None, _) => false,
+        };
+        if known {
+            return;
+        }
+        self.marked = Some(now);
         let indices: Vec<_> = self.graph.edges_iter().map(|(at, _)| at).collect();
         for at in indices {
             let Some(edge) = self.graph.edge_mut(at) else { continue };
