@@ -165,34 +165,61 @@ fn lane_ui(
     );
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, colours.border));
     let track = rect.with_min_x(rect.left() + GUTTER);
-    for entered in &lane.visits {
-        if let Some(visit) = timeline.visits.get(entered) {
-            visit_ui(ui, run, visit, axis, track, colours, commands);
+    let visits = lane.visits.iter().filter_map(|entered| timeline.visits.get(entered));
+    for bar in bars(visits, axis, track) {
+        if ui.is_rect_visible(bar.rect) {
+            bar_ui(ui, run, &bar, colours, commands);
         }
     }
     cursor_ui(ui, run, axis, track);
 }
 
-fn visit_ui(
-    ui: &Ui,
-    run: &Run,
-    visit: &TimelineVisit,
+/// What is drawn of a lane: a visit, or several that lie so close together that they could not be told apart.
+struct Bar<'a> {
+    first: &'a TimelineVisit,
+    last: &'a TimelineVisit,
+    /// The one that fared worst.
+    worst: &'a TimelineVisit,
+    count: usize,
+    rect: Rect,
+}
+
+/// The bars of a lane from left to right: thousands of visits become as many bars as there is room for.
+fn bars<'a>(
+    visits: impl Iterator<Item = &'a TimelineVisit>,
     axis: &Axis<'_>,
     track: Rect,
-    colours: &Tokens,
-    commands: &mut Vec<Command>,
-) {
-    let begin = axis.at_event(visit.entered);
+) -> Vec<Bar<'a>> {
+    const LEAST_WIDTH: f32 = 4.0;
     // By event, the last event takes its room too, so that a visit of two events is not half as long as it is.
     let room = if axis.by_time { 0.0 } else { 1.0 / axis.length as f32 };
-    let end = (axis.at_event(visit.last_event) + room).clamp(begin, 1.0);
-    let left = track.left() + begin * track.width();
-    let width = ((end - begin) * track.width() - 3.0).max(4.0);
-    let rect = Rect::from_min_size(pos2(left, track.top() + 4.0), vec2(width, LANE - 8.0));
-    if !ui.is_rect_visible(rect) {
-        return;
+    let mut bars: Vec<Bar<'a>> = Vec::new();
+    for visit in visits {
+        let begin = axis.at_event(visit.entered);
+        let end = (axis.at_event(visit.last_event) + room).clamp(begin, 1.0);
+        let left = track.left() + begin * track.width();
+        let width = ((end - begin) * track.width() - 3.0).max(LEAST_WIDTH);
+        if let Some(bar) = bars.last_mut()
+            && width <= LEAST_WIDTH
+            && bar.rect.width() <= LEAST_WIDTH
+            && left < bar.rect.right()
+        {
+            bar.last = visit;
+            bar.count += 1;
+            if visit.status > bar.worst.status {
+                bar.worst = visit;
+            }
+            continue;
+        }
+        let rect = Rect::from_min_size(pos2(left, track.top() + 4.0), vec2(width, LANE - 8.0));
+        bars.push(Bar { first: visit, last: visit, worst: visit, count: 1, rect });
     }
-    let later = visit.entered > run.session.cursor().event;
+    bars
+}
+
+fn bar_ui(ui: &Ui, run: &Run, bar: &Bar<'_>, colours: &Tokens, commands: &mut Vec<Command>) {
+    let (visit, rect, width) = (bar.worst, bar.rect, bar.rect.width());
+    let later = bar.first.entered > run.session.cursor().event;
     let status = colours.status(if later { StateStatus::NotEntered } else { visit.status });
     let painter = ui.painter();
     painter.rect(rect, 3, status.soft, Stroke::new(1.0, status.line), egui::StrokeKind::Inside);
@@ -211,15 +238,26 @@ fn visit_ui(
             colours.text,
         );
     }
-    let response = ui.interact(rect, ui.id().with(("visit", visit.entered.0)), Sense::click());
+    let first = bar.first.entered;
+    let response = ui.interact(rect, ui.id().with(("visit", first.0)), Sense::click());
     response.widget_info(|| {
         egui::WidgetInfo::labeled(
             egui::WidgetType::Button,
             true,
-            format!("Visit to {} at event {}", visit.name, visit.entered.0),
+            if bar.count == 1 {
+                format!("Visit to {} at event {}", visit.name, first.0)
+            } else {
+                format!("{} visits from event {}", bar.count, first.0)
+            },
         )
     });
     let response = response.on_hover_ui(|ui| {
+        if bar.count > 1 {
+            ui.weak(format!(
+                "{} visits, events {} to {}",
+                bar.count, first.0, bar.last.last_event.0
+            ));
+        }
         ui.strong(&*visit.name);
         ui.label(format!("events {} to {}", visit.entered.0, visit.last_event.0));
         if visit.attempts.len() > 1 {
@@ -231,6 +269,7 @@ fn visit_ui(
         }
     });
     if response.clicked() {
+        // Several: to the one that the bar's colour tells of.
         commands.push(Command::GoTo(visit.entered));
     }
 }
