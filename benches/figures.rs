@@ -10,12 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui_kittest::Harness;
-use stepwell::app::{App, Command};
-use stepwell::asl::StateMachineType;
+use egui_kittest::kittest::Queryable as _;
+use stepwell::app::{App, Command, Pane};
 use stepwell::asl::parse::parse;
-use stepwell::engine::run::run_machine;
-use stepwell::engine::{ExecutionStart, Journal, Machine};
-use stepwell::execution::{History, Timestamp};
+use stepwell::asl::{StateMachine, StateMachineType};
+use stepwell::debug::DebugSession;
+use stepwell::engine::run::{run_machine, run_to_end};
+use stepwell::engine::{ExecutionStart, Input, Journal, Machine};
+use stepwell::execution::{
+    EventId, Execution, ExecutionSource, History, Timestamp, export, import,
+};
 use stepwell::json::Value;
 use stepwell::json::document::{Document, Format};
 use stepwell::ui::window::Window;
@@ -31,6 +35,10 @@ fn main() {
     for name in ["flat_100", "nested_100", "flat_1000", "nested_1000"] {
         layout(&shared.join(format!("layout/machines/{name}.asl.json")));
     }
+    for (choices, rules) in [(300, 40), (1_000, 10), (1, 25_000), (5_000, 4)] {
+        crowded(choices, rules);
+    }
+    history();
     for name in ["flat_100", "flat_1000"] {
         window(&shared.join(format!("layout/machines/{name}.asl.json")));
     }
@@ -188,6 +196,163 @@ fn layout(path: &Path) {
     println!("{:<50} {best:.2} ms, JSON included", format!("layout {}", name_of(path)));
 }
 
+/// A definition of nearly 1 MiB whose graph nobody can read: how long it takes all the same.
+fn crowded(choices: usize, rules: usize) {
+    let mut seed = 7_u64;
+    let mut draw = || {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as usize % choices
+    };
+    let states = (0..choices).map(|at| {
+        let rules: Vec<String> = (0..rules)
+            .map(|_| format!(r#"{{"Condition":"{{%1%}}","Next":"S{}"}}"#, draw()))
+            .collect();
+        let rules = rules.join(",");
+        format!(r#""S{at}":{{"Type":"Choice","Choices":[{rules}],"Default":"S{at}"}}"#)
+    });
+    let states: Vec<String> = states.collect();
+    let text = format!(
+        r#"{{"QueryLanguage":"JSONata","StartAt":"S0","States":{{{}}}}}"#,
+        states.join(",")
+    );
+    let machine = parse(&Document::parse(&text, Format::Json)).machine;
+    let (_, millis) = measured(|| stepwell::app::headless::layout_json::layout_json(&machine));
+    println!(
+        "{:<50} {millis:.0} ms, JSON included",
+        format!("layout {choices} choices of {rules} rules")
+    );
+    let (_, millis) = measured(|| {
+        let theme = stepwell::app::headless::render::Theme::Light;
+        stepwell::app::headless::render::machine_png(&machine, None, theme, 2.0)
+    });
+    println!("{:<50} {millis:.0} ms", format!("PNG of {choices} choices of {rules} rules"));
+}
+
+/// 25,000 events: Maps in a Parallel, retries, payloads of 64 KiB.
+const EVENTFUL: &str = r#"{"StartAt":"Big","States":{
+    "Big":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:big","ResultPath":null,"Next":"Fan"},
+    "Fan":{"Type":"Parallel","ResultPath":null,"Next":"Big","Branches":[
+        {"StartAt":"Each","States":{"Each":{"Type":"Map","ItemsPath":"$.items","End":true,"ItemProcessor":{"StartAt":"Try","States":{
+            "Try":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:try","End":true,
+                "Retry":[{"ErrorEquals":["States.ALL"],"IntervalSeconds":1,"MaxAttempts":2}]}}}}}},
+        {"StartAt":"Side","States":{"Side":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:big","ResultPath":null,"End":true}}}]}}}"#;
+
+/// The history of that machine, as a file would hold it.
+fn eventful_history() -> (Arc<StateMachine>, String) {
+    let machine = Arc::new(parse(&Document::parse(EVENTFUL, Format::Json)).machine);
+    let items = (0..40).map(|it| Value::object([("n", Value::from(it))]));
+    let input = Value::object([("items", Value::array(items))]);
+    let start = ExecutionStart {
+        input,
+        kind: StateMachineType::Standard,
+        synchronous: false,
+        ..started(&Value::Null)
+    };
+    let big = Value::object([("text", Value::from("x\u{1f980}".repeat(13_000)))]);
+    let run = run_to_end(Arc::clone(&machine), start, &mut |request| {
+        let token = request.token;
+        vec![if request.resource.text.ends_with("big") {
+            Input::TaskSucceeded { token, output: big.clone() }
+        } else if request.attempt == 0 {
+            Input::TaskFailed { token, error: Some("Once".into()), cause: Some("again".into()) }
+        } else {
+            Input::TaskSucceeded { token, output: Value::from(1) }
+        }]
+    });
+    (machine, export::to_json(&run.history).to_string())
+}
+
+/// Bytes of memory that this process has in use. Only Linux tells.
+fn resident() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    text.split_whitespace().nth(1).and_then(|it| it.parse::<f64>().ok()).unwrap_or(0.0) * 4096.0
+}
+
+/// A long history: opened, gone through, and in the window.
+fn history() {
+    let (machine, text) = eventful_history();
+    let execution = |history| Execution {
+        arn: "arn:aws:states:us-east-1:123456789012:execution:eventful:e".into(),
+        state_machine: Arc::clone(&machine),
+        kind: StateMachineType::Standard,
+        history,
+        source: ExecutionSource::Imported { path: PathBuf::new() },
+    };
+    let before = resident();
+    let (mut session, open) = measured(|| {
+        let history = import::parse(&text, None).expect("what was exported").history;
+        DebugSession::open(&execution(history))
+    });
+    let last = session.last_event().0;
+    println!(
+        "{:<50} {open:.0} ms, {:.1} MB, {:.2} times the file",
+        format!("history of {last} events: file to session"),
+        text.len() as f64 / 1e6,
+        (resident() - before) / text.len() as f64
+    );
+    let (mut sum, mut worst) = (0.0, (0.0, 0));
+    for step in 0..last {
+        // In an order that helps no cache; the least of a few, because others use the machine too.
+        let event = 1 + step.wrapping_mul(7919) % last;
+        let once = |session: &mut DebugSession| {
+            session.goto(EventId(1 + (event + last / 2) % last));
+            measured(|| session.goto(EventId(event))).1
+        };
+        let least = (0..3).map(|_| once(&mut session)).fold(f64::MAX, f64::min);
+        sum += least;
+        if least > worst.0 {
+            worst = (least, event);
+        }
+    }
+    println!(
+        "{:<50} {:.3} ms on average, {:.3} ms at worst (event {})",
+        format!("history of {last} events: to any event"),
+        sum / last as f64,
+        worst.0,
+        worst.1
+    );
+    drop(session);
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (definition, events) =
+        (folder.path().join("eventful.asl.json"), folder.path().join("history.json"));
+    std::fs::write(&definition, EVENTFUL).expect("written");
+    std::fs::write(&events, &text).expect("written");
+    let (mut harness, first) = measured(|| {
+        let mut app = opened(definition);
+        app.run_command(Command::Open(events.clone()));
+        while app.opening.is_some() {
+            app.wait_and_tick(Duration::from_millis(20));
+        }
+        shown(app)
+    });
+    println!("{:<50} {first:.0} ms", format!("history of {last} events: file to first frame"));
+    harness.run_steps(5);
+    for pane in [Pane::Events, Pane::Timeline] {
+        if let Some(window) = harness.state_mut() {
+            window.app.run_command(Command::ShowPane(pane));
+        }
+        harness.run_steps(3);
+        let mut spent: Vec<f64> = Vec::new();
+        for step in 0..60_u64 {
+            let event = EventId(1 + step.wrapping_mul(7919) % last);
+            let millis = measured(|| {
+                if let Some(window) = harness.state_mut() {
+                    window.app.run_command(Command::GoTo(event));
+                }
+                harness.step();
+            });
+            spent.push(millis.1);
+        }
+        println!(
+            "{:<50} {:.2} ms on average, {:.2} ms at worst",
+            format!("history of {last} events: a frame of scrubbing, {}", pane.title()),
+            spent.iter().sum::<f64>() / spent.len() as f64,
+            spent.iter().copied().fold(0.0, f64::max)
+        );
+    }
+}
+
 fn opened(path: PathBuf) -> App {
     let mut app = App::new(None, Arc::new(|| ()));
     app.run_command(Command::Open(path));
@@ -197,24 +362,32 @@ fn opened(path: PathBuf) -> App {
     app
 }
 
+/// The window of an app, drawn until its graph is there.
+fn shown(app: App) -> Harness<'static, Option<Window>> {
+    let mut app = Some(app);
+    let draw = move |ui: &mut egui::Ui, window: &mut Option<Window>| {
+        match (window.as_mut(), app.take()) {
+            (Some(window), _) => window.ui(ui),
+            // Fonts that are given in a frame are there from the next one on.
+            (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
+            (None, None) => {}
+        }
+    };
+    let mut harness = Harness::builder().with_size([1600.0, 1000.0]).build_ui_state(draw, None);
+    while harness.query_by_label_contains("Laying out").is_some() {
+        std::thread::yield_now();
+        harness.step();
+    }
+    harness
+}
+
 /// The whole window without a GPU: what the CPU does before the painting.
 fn window(path: &Path) {
     if !path.is_file() {
         println!("{:<50} left out: no such input", format!("window {}", name_of(path)));
         return;
     }
-    let (mut harness, first) = measured(|| {
-        let mut app = Some(opened(path.to_owned()));
-        let draw = move |ui: &mut egui::Ui, window: &mut Option<Window>| {
-            match (window.as_mut(), app.take()) {
-                (Some(window), _) => window.ui(ui),
-                // Fonts that are given in a frame are there from the next one on.
-                (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
-                (None, None) => {}
-            }
-        };
-        Harness::builder().with_size([1600.0, 1000.0]).build_ui_state(draw, None)
-    });
+    let (mut harness, first) = measured(|| shown(opened(path.to_owned())));
     println!("{:<50} {first:.1} ms", format!("window {}: file to first frame", name_of(path)));
     harness.run_steps(5);
     const FRAMES: usize = 60;

@@ -17,6 +17,8 @@ const MOTION_SECS: f64 = 0.18;
 /// A graph that would have to be smaller than this to be seen whole begins at its start instead, where it can be read: at
 /// this zoom, or nearer where that still shows its whole width.
 const LEGIBLE_ZOOM: f32 = 0.65;
+/// Names can still be made out at this zoom, where it spares cutting the graph at one side.
+const NEARLY_LEGIBLE_ZOOM: f32 = 0.52;
 const NEAREST_FIRST_ZOOM: f32 = 0.9;
 /// What is left free around a graph that begins at its start, in points.
 const START_MARGIN: f32 = 32.0;
@@ -409,7 +411,10 @@ fn start_camera(scene: &Scene, pane: Vec2) -> Camera {
         .next()
         .map_or_else(|| bounds.center_top(), |(_, node)| node.location());
     let room = (pane.x - 2.0 * START_MARGIN).max(1.0);
-    let zoom = (room / bounds.width().max(1.0)).clamp(LEGIBLE_ZOOM, NEAREST_FIRST_ZOOM);
+    // What nearly fits in its width is made to fit; what is far too wide is cut, so that it can be read.
+    let fitting = room / bounds.width().max(1.0);
+    let zoom =
+        if fitting >= NEARLY_LEGIBLE_ZOOM { fitting.min(NEAREST_FIRST_ZOOM) } else { LEGIBLE_ZOOM };
     let (left, right) =
         (START_MARGIN - bounds.left() * zoom, pane.x - START_MARGIN - bounds.right() * zoom);
     // What is wider than the pane is cut on one side only, where the start can still be seen well.
