@@ -65,8 +65,8 @@ pub(super) fn ordered(
     // Upper halves stand before their lower ones.
     let mut place = vec![0; crowd.runs.len()];
     let mut runs = Vec::with_capacity(crowd.runs.len());
-    for run in 0..count {
-        for at in upper_half[run].into_iter().chain([run]) {
+    for (run, upper) in upper_half.into_iter().enumerate() {
+        for at in upper.into_iter().chain([run]) {
             place[at] = runs.len();
             runs.push(crowd.runs[at]);
         }
