@@ -140,8 +140,12 @@ fn invocation<'a>(lines: &'a [LogLine], id: &str) -> &'a [LogLine] {
     let Some(start) = marks.iter().position(|(_, mark)| *mark == Mark::Start(id.to_owned())) else {
         return &[];
     };
-    let before = marks[..start].last();
-    let begin = before.map_or(0, |(at, _)| at + 1);
+    let begin = match marks[..start].last() {
+        None => 0,
+        Some((at, Mark::Report(_))) => at + 1,
+        // One that was killed before its report may have written up to here.
+        Some((_, Mark::Start(_))) => marks[start].0,
+    };
     let after = marks[start + 1..].iter();
     let end = after
         .map(|(at, mark)| match mark {
