@@ -422,7 +422,7 @@ impl Command {
                 Menu::Run,
                 "Start paused",
                 "Start and stop at the first state",
-                Some(command("F8")),
+                Some(shift("F8")),
             ),
             entry(Self::Pause, Menu::Run, "Pause", "Stop where it is", Some(plain("F6"))),
             entry(
