@@ -1,7 +1,7 @@
 //! The optimised service integrations of Step Functions: which actions each has, how they may be waited for, what they take and
 //! what they answer.
 //!
-//! From the pages of the developer guide on each service (`connect-…`); `aws-sdk:` integrations are in [`super::api`].
+//! From the pages of the developer guide on each service (`connect-…`); `aws-sdk:` integrations are in `super::api`.
 
 use super::IntegrationPattern;
 use super::api::{self, Need};
