@@ -40,7 +40,7 @@ fn window(app: App, size: [f32; 2]) -> Windowed {
     harness
 }
 
-fn app<'a>(harness: &'a Windowed) -> &'a App {
+fn app(harness: &Windowed) -> &App {
     &harness.state().as_ref().expect("the window was made in the first frame").app
 }
 

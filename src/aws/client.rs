@@ -403,8 +403,14 @@ impl Session {
         }
         // Its portal says 401 to a token that has ended; a token that is not on disk can't be read, and of a profile without a
         // `sso-session` only the file is named.
-        let signed_out =
-            ["token", "Unauthorized", "ForbiddenException", "sso/cache", r"sso\cache", "login/cache"];
+        let signed_out = [
+            "token",
+            "Unauthorized",
+            "ForbiddenException",
+            "sso/cache",
+            r"sso\cache",
+            "login/cache",
+        ];
         let by_sign_in = self.shared.profiles.sign_in(in_use);
         match by_sign_in {
             Some(command) if signed_out.iter().any(|it| why.contains(it)) => {
