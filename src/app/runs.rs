@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::app::{App, NoticeLevel};
 use super::clock;
 use super::nested;
-use super::simulation::{Run, RunId, execution_name, execution_start};
+use super::simulation::{ROLE_ARN, Run, RunId, execution_name, execution_start};
 use super::tour::TourEvent;
 use crate::asl::{StateMachineType, StatePath};
 use crate::debug::StopReason;
 use crate::execution::{EventDetails, HistoryEvent, Timestamp};
 use crate::json::Value;
+use crate::project::MachineDefinition;
 use crate::services::states::SendTask;
 
 /// Executions that nobody started from another one, kept so that a served API can run for days.
@@ -19,6 +20,19 @@ const MAX_RUNS: usize = 500;
 
 /// Events of all executions that are kept.
 const MAX_EVENTS: usize = 1_000_000;
+
+/// An execution that is to be started.
+#[derive(Debug)]
+pub(super) struct NewRun<'a> {
+    /// Index of its machine in the project.
+    pub(super) machine: usize,
+    /// What it runs: the machine as it is, or as it was.
+    pub(super) definition: &'a MachineDefinition,
+    pub(super) input: Value,
+    pub(super) kind: StateMachineType,
+    pub(super) name: Option<&'a str>,
+    pub(super) role_arn: Arc<str>,
+}
 
 impl App {
     /// Starts an execution, stopped before its first state. It becomes the one that is shown. An Express execution may have a
@@ -31,28 +45,31 @@ impl App {
         name: Option<&str>,
         synchronous: bool,
     ) -> RunId {
+        let machines = self.project.as_ref().map(|open| &open.project.machines);
+        let Some(definition) = machines.and_then(|it| it.get(machine)).cloned() else {
+            return RunId(self.next_id());
+        };
+        let kind = kind.unwrap_or(definition.kind);
+        let role_arn = ROLE_ARN.into();
+        let new = NewRun { machine, definition: &definition, input, kind, name, role_arn };
+        self.start_new_run(new, synchronous)
+    }
+
+    /// As [`App::start_run`], where what is run is not what the machine is now.
+    pub(super) fn start_new_run(&mut self, new: NewRun<'_>, synchronous: bool) -> RunId {
+        let NewRun { machine, definition, input, kind, name, role_arn } = new;
         let id = RunId(self.next_id());
         let at = clock::now();
-        if let Some(definition) =
-            self.project.as_ref().and_then(|open| open.project.machines.get(machine))
-        {
-            let seed = id.0;
-            // Times of a session differ in their low bits as its numbers do, so they must not lie over each other.
-            let number = (at.0.unsigned_abs() << 20) ^ seed;
-            let name = name.map_or_else(|| execution_name(number), str::to_owned);
-            let mut start = execution_start(
-                definition,
-                input,
-                kind.unwrap_or(definition.kind),
-                at,
-                seed,
-                &name,
-            );
-            start.synchronous &= synchronous;
-            self.runs.push(Run::start(id, machine, definition, start));
-            self.active_run = Some(id);
-            self.forget_old_runs();
-        }
+        let seed = id.0;
+        // Times of a session differ in their low bits as its numbers do, so they must not lie over each other.
+        let number = (at.0.unsigned_abs() << 20) ^ seed;
+        let name = name.map_or_else(|| execution_name(number), str::to_owned);
+        let mut start = execution_start(definition, input, kind, at, seed, &name);
+        start.synchronous &= synchronous;
+        start.role_arn = role_arn;
+        self.runs.push(Run::start(id, machine, definition, start));
+        self.active_run = Some(id);
+        self.forget_old_runs();
         id
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::answers::{Answers, Invocations};
 use super::clock::Stopwatch;
 use super::nested::Parent;
+use super::states_api::Origin;
 use crate::asl::StateMachineType;
 use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
 use crate::engine::{ExecutionStart, Journal, JournalError, TaskRequest, TaskToken};
@@ -52,6 +53,8 @@ pub struct Run {
     pub parent: Option<Parent>,
     /// Executions around this one.
     pub depth: u32,
+    /// What a call through the API asked for when it started it.
+    pub(super) origin: Option<Origin>,
     /// Instead of the case that was chosen for the whole session.
     pub(super) mocks: Option<OwnMocks>,
     /// What its tasks ask of Step Functions.
@@ -153,6 +156,7 @@ impl Run {
             log: Vec::new(),
             parent: None,
             depth: 0,
+            origin: None,
             mocks: None,
             calls: Vec::new(),
             cancelled: Vec::new(),
@@ -204,6 +208,7 @@ impl Run {
             log: Vec::new(),
             parent: None,
             depth: 0,
+            origin: None,
             mocks: None,
             calls: Vec::new(),
             cancelled: Vec::new(),

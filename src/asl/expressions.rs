@@ -5,7 +5,7 @@ use super::{
     WaitUntil,
 };
 use crate::json::document::Span;
-use crate::query::jsonpath::Path;
+use crate::query::jsonpath::{Path, Root};
 
 /// Something that is evaluated, and the field of the state that holds it (`Parameters`, `Choices`, `Catch`).
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,30 @@ pub enum Evaluated<'a> {
     Expression(&'a Expression),
     /// The right side of a comparison.
     Path(&'a Path),
+}
+
+impl<'a> Evaluated<'a> {
+    /// The variables that it reads, without their `$`. `states` is one of them where it is read.
+    pub fn variables(self) -> Vec<&'a str> {
+        let path = match self {
+            Self::Expression(Expression::Jsonata(jsonata)) => {
+                return jsonata.variables_used().collect();
+            }
+            Self::Expression(Expression::Intrinsic(intrinsic)) => {
+                return intrinsic.paths().into_iter().filter_map(variable).collect();
+            }
+            Self::Expression(Expression::Invalid { .. }) => return Vec::new(),
+            Self::Expression(Expression::Path(path)) | Self::Path(path) => path,
+        };
+        variable(path).into_iter().collect()
+    }
+}
+
+fn variable(path: &Path) -> Option<&str> {
+    match path.root() {
+        Root::Variable(name) => Some(name),
+        Root::Input | Root::Context => None,
+    }
 }
 
 impl State {

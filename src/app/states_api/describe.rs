@@ -27,6 +27,8 @@ pub(super) enum Found<'a> {
 pub(super) struct Facts {
     pub(super) arn: Arc<str>,
     pub(super) state_machine_arn: Arc<str>,
+    version_arn: Option<Arc<str>>,
+    alias_arn: Option<Arc<str>>,
     pub(super) name: Arc<str>,
     pub(super) status: ExecutionStatus,
     pub(super) started: Timestamp,
@@ -74,6 +76,8 @@ impl Facts {
         Self {
             arn: Arc::clone(&run.execution_arn),
             state_machine_arn: state_machine_arn(run),
+            version_arn: run.origin.as_ref().and_then(|it| it.version_arn.clone()),
+            alias_arn: run.origin.as_ref().and_then(|it| it.alias_arn.clone()),
             name: Arc::clone(&run.execution_name),
             status,
             started: run.started_at,
@@ -99,6 +103,8 @@ impl Facts {
         Self {
             arn: map_run.child_arn(child.index),
             state_machine_arn: Arc::clone(&map_run.state_machine_arn),
+            version_arn: None,
+            alias_arn: None,
             name: map_run.child_name(child.index).into(),
             status,
             started: child.started_at,
@@ -177,8 +183,14 @@ impl Facts {
         };
         add("executionArn", text(&self.arn));
         add("stateMachineArn", text(&self.state_machine_arn));
-        if let Some(map_run) = &self.map_run_arn {
-            add("mapRunArn", text(map_run));
+        for (name, arn) in [
+            ("mapRunArn", &self.map_run_arn),
+            ("stateMachineVersionArn", &self.version_arn),
+            ("stateMachineAliasArn", &self.alias_arn),
+        ] {
+            if let Some(arn) = arn {
+                add(name, text(arn));
+            }
         }
         add("name", text(&self.name));
         add("status", Value::from(self.status.as_str()));

@@ -4,10 +4,12 @@ use super::describe::{Facts, seconds, state_machine_arn};
 use super::page::Page;
 use super::refusal::ApiError;
 use super::request::{ARN, DATA, INCLUDED_DATA, Is, LONG_ARN, MAX_RESULTS, Member, NAME, Request};
-use super::{MAX_WAITING, Response};
+use super::versions::{Qualifier, Target, version_arn, version_of_arn};
+use super::{MAX_WAITING, Origin, Response};
 use crate::app::app::App;
 use crate::app::exchanges::sync_result;
-use crate::app::simulation::{Run, RunId, execution_arn};
+use crate::app::runs::NewRun;
+use crate::app::simulation::{ROLE_ARN, Run, RunId, execution_arn};
 use crate::asl::StateMachineType;
 use crate::debug::Goal;
 use crate::json::Value;
@@ -47,6 +49,7 @@ const REDRIVE: &[Member] = &[
 /// An execution that is asked for.
 struct Wanted {
     machine: usize,
+    of: Target,
     name: Option<String>,
     input: Value,
 }
@@ -106,7 +109,8 @@ impl App {
     }
 
     fn wanted(&self, request: &Request) -> Result<Wanted, ApiError> {
-        let machine = self.find_machine(request.needed("stateMachineArn"))?;
+        let of = self.target(request.needed("stateMachineArn"))?;
+        let machine = of.machine;
         let name = request.text("name").map(str::to_owned);
         if let Some(name) = name.as_deref().filter(|it| !is_name(it)) {
             return Err(ApiError::invalid_name(name));
@@ -115,7 +119,7 @@ impl App {
             let message = format!("Invalid State Machine Execution Input: '{err}'");
             ApiError::new("InvalidExecutionInput", message)
         })?;
-        Ok(Wanted { machine, name, input })
+        Ok(Wanted { machine, of, name, input })
     }
 
     /// The execution that has the name already.
@@ -134,9 +138,36 @@ impl App {
             let message = format!("{MAX_OPEN} executions are open, and no more are taken");
             return Err(ApiError::new("ExecutionLimitExceeded", message));
         }
-        let (input, name) = (wanted.input.clone(), wanted.name.as_deref());
-        let id = self.start_run(wanted.machine, input, None, name, synchronous);
+        let arn = wanted.of.arn.as_str();
+        let (number, alias_arn) = match &wanted.of.qualifier {
+            None => (None, None),
+            Some(Qualifier::Version(number)) => (Some(*number), None),
+            Some(Qualifier::Alias(alias)) => {
+                let routed = self.states_api.aliases.get_mut(alias);
+                let version = routed.and_then(|it| it.next_version()).unwrap_or_default();
+                let (_, number) = version_of_arn(version)?.ok_or_else(gone)?;
+                (Some(number), Some(alias.as_str().into()))
+            }
+        };
+        let (definition, settings) = match number {
+            Some(number) => {
+                let version = self.version(arn, number).ok_or_else(|| ApiError::no_machine(arn))?;
+                (version.definition.clone(), version.settings.clone())
+            }
+            None => (self.machine_of_arn(arn)?.clone(), self.settings_of(arn)),
+        };
+        let new = NewRun {
+            machine: wanted.machine,
+            definition: &definition,
+            input: wanted.input.clone(),
+            kind: definition.kind,
+            name: wanted.name.as_deref(),
+            role_arn: settings.role_arn.as_str().unwrap_or(ROLE_ARN).into(),
+        };
+        let id = self.start_new_run(new, synchronous);
         let run = self.runs.iter_mut().find(|it| it.id == id).ok_or_else(gone)?;
+        let version_arn = number.map(|it| version_arn(arn, it).into());
+        run.origin = Some(Origin { version_arn, alias_arn, settings });
         run.begin(Goal::Continue);
         Ok(id)
     }
@@ -201,13 +232,17 @@ impl App {
     }
 
     fn executions_of(&self, arn: &str) -> Result<Vec<(Place, Facts)>, ApiError> {
-        let machine = self.find_machine(arn)?;
+        let Target { machine, qualifier, .. } = self.target(arn)?;
         let open = self.project.as_ref();
         let kind = open.and_then(|it| Some(it.project.machines.get(machine)?.kind));
         if kind == Some(StateMachineType::Express) {
             return Err(ApiError::wrong_type());
         }
         let of_machine = |run: &&Run| {
+            if qualifier.is_some() {
+                let asked = run.origin.iter().flat_map(|it| [&it.version_arn, &it.alias_arn]);
+                return asked.flatten().any(|it| **it == *arn);
+            }
             // A machine that was given to nested calls under another account's ARN is still the same machine.
             let same = state_machine_arn(run);
             *same == *arn || (run.start.is_some() && run.machine == machine)

@@ -10,10 +10,14 @@ use super::describe::{Found, seconds};
 use super::page::Page;
 use super::refusal::ApiError;
 use super::request::{ARN, INCLUDED_DATA, Is, MAX_RESULTS, Member, NAME, NEXT_TOKEN, Request};
+use super::variable_references::variable_references;
+use super::versions::Qualifier;
 use crate::app::app::App;
 use crate::app::clock;
 use crate::app::simulation::{ROLE_ARN, execution_name};
-use crate::asl::aws::{Account, create_error, create_request_error, validate_response};
+use crate::asl::aws::{
+    Account, create_error, create_request_error, logging_refusal, validate_response,
+};
 use crate::asl::{ProcessorMode, Severity, StateKind, StateMachineType};
 use crate::execution::Timestamp;
 use crate::json::{Object, Value};
@@ -67,14 +71,40 @@ pub(super) struct MachineRecord {
     request: Object,
 }
 
+/// Role, logging, tracing and encryption of a machine, with what tells one such state of it from another.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Settings {
+    pub(super) role_arn: Value,
+    logging: Value,
+    tracing: Value,
+    encryption: Value,
+    pub(super) revision: Option<String>,
+    updated: Timestamp,
+}
+
+impl Settings {
+    fn members(&self) -> Vec<(&'static str, Value)> {
+        let mut members = vec![
+            ("roleArn", self.role_arn.clone()),
+            ("loggingConfiguration", self.logging.clone()),
+            ("tracingConfiguration", self.tracing.clone()),
+            ("encryptionConfiguration", self.encryption.clone()),
+        ];
+        if let Some(revision) = &self.revision {
+            members.push(("revisionId", Value::from(revision.as_str())));
+        }
+        members
+    }
+}
+
 impl App {
-    /// The index of the machine that an ARN names. There are no versions and no aliases.
+    /// The index of the machine that an ARN names, which is no version's and no alias's.
     pub(super) fn find_machine(&self, arn: &str) -> Result<usize, ApiError> {
         arns::read(arn, &["stateMachine"])?;
         self.machine_by_arn(arn).ok_or_else(|| ApiError::no_machine(arn))
     }
 
-    fn machine_of_arn(&self, arn: &str) -> Result<&MachineDefinition, ApiError> {
+    pub(super) fn machine_of_arn(&self, arn: &str) -> Result<&MachineDefinition, ApiError> {
         let index = self.find_machine(arn)?;
         let machines = self.project.as_ref().map(|open| &open.project.machines);
         machines.and_then(|it| it.get(index)).ok_or_else(|| ApiError::no_machine(arn))
@@ -112,7 +142,16 @@ impl App {
         let given = request.needed("stateMachineArn");
         // `…:stateMachine:name/label` is the machine again, as the children of that Map know it (API reference).
         let (arn, label) = given.split_once('/').map_or((given, None), |(arn, it)| (arn, Some(it)));
-        let machine = self.machine_of_arn(arn)?;
+        let target = self.target(arn)?;
+        let version = match target.qualifier {
+            Some(Qualifier::Version(number)) => self.version(&target.arn, number),
+            Some(Qualifier::Alias(_)) => return Err(ApiError::no_machine(arn)),
+            None => None,
+        };
+        let (machine, settings, created) = match version {
+            Some(version) => (&version.definition, version.settings.clone(), version.created),
+            None => (self.machine_of_arn(arn)?, self.settings_of(arn), self.created(arn)),
+        };
         if label.is_some_and(|it| !has_label(machine, it)) {
             return Err(ApiError::no_machine(given));
         }
@@ -121,14 +160,19 @@ impl App {
             ("name", Value::from(machine.name.as_str())),
             ("status", Value::from("ACTIVE")),
             ("type", Value::from(machine.kind.as_str())),
-            ("creationDate", seconds(self.created(arn))),
+            ("creationDate", seconds(created)),
         ];
+        if let Some(description) = version.and_then(|it| it.description.as_ref()) {
+            members.push(("description", Value::String(Arc::clone(description))));
+        }
         // Without data AWS gives an empty object as the definition.
         let definition =
             if request.wants_data() { machine.definition.text() } else { Arc::from("{}") };
         members.push(("definition", Value::String(definition)));
         members.extend(label.map(|it| ("label", Value::from(it))));
-        members.extend(self.settings_of(arn));
+        let references = variable_references(&machine.machine).filter(|_| request.wants_data());
+        members.extend(references.map(|it| ("variableReferences", it)));
+        members.extend(settings.members());
         Ok(Value::object(members))
     }
 
@@ -152,17 +196,21 @@ impl App {
         let definition = if request.wants_data() { run.definition.text() } else { "{}".into() };
         let arn = &facts.state_machine_arn;
         let machine = arn.split('/').next().unwrap_or(arn);
-        let changed = self.states_api.machines.get(machine).map(|it| it.updated);
         // What was changed after it began is not what it runs.
-        let date =
-            changed.filter(|it| *it <= facts.started).unwrap_or_else(|| self.created(machine));
+        let settings = match &run.origin {
+            Some(origin) => origin.settings.clone(),
+            None => self.settings_of(machine),
+        };
         members.extend([
             ("stateMachineArn", Value::String(Arc::clone(arn))),
             ("name", Value::String(Arc::clone(&run.machine_name))),
             ("definition", Value::String(definition)),
-            ("updateDate", seconds(date)),
+            ("updateDate", seconds(settings.updated)),
         ]);
-        members.extend(self.settings_of(machine));
+        let references = variable_references(run.session.definition());
+        let references = references.filter(|_| request.wants_data());
+        members.extend(references.map(|it| ("variableReferences", it)));
+        members.extend(settings.members());
         Ok(Value::object(members))
     }
 
@@ -174,17 +222,10 @@ impl App {
         if let Some((code, message)) = create_request_error(&wanted, &account) {
             return Err(ApiError { code, message });
         }
-        refuse_versions(&request)?;
         let name = request.needed("name");
         let arn = format!("{prefix}:stateMachine:{name}");
-        let created = |at: Timestamp| {
-            Value::object([
-                ("stateMachineArn", Value::from(arn.as_str())),
-                ("creationDate", seconds(at)),
-            ])
-        };
         if self.machine_by_arn(&arn).is_some() {
-            return Ok(created(self.created(&arn)));
+            return self.created_answer(&request, &arn);
         }
         if self.states_api.machines.len() >= MAX_CREATED {
             let message = format!("Stepwell keeps {MAX_CREATED} machines that calls create");
@@ -200,7 +241,29 @@ impl App {
         if let Some(tags) = request.get("tags") {
             self.states_api.set_tags(&arn, tags)?;
         }
-        Ok(created(now))
+        self.created_answer(&request, &arn)
+    }
+
+    /// The answer of `CreateStateMachine`, with a first version where one was asked for.
+    fn created_answer(&mut self, request: &Request, arn: &str) -> Result<Value, ApiError> {
+        let created = self.created(arn);
+        let mut members =
+            vec![("stateMachineArn", Value::from(arn)), ("creationDate", seconds(created))];
+        members.extend(self.published(request, arn)?);
+        Ok(Value::object(members))
+    }
+
+    /// The version that `publish` asks for.
+    fn published(
+        &mut self,
+        request: &Request,
+        arn: &str,
+    ) -> Result<Option<(&'static str, Value)>, ApiError> {
+        if request.flag("publish") != Some(true) {
+            return Ok(None);
+        }
+        let (version_arn, _) = self.publish(arn, request.text("versionDescription"))?;
+        Ok(Some(("stateMachineVersionArn", Value::from(version_arn))))
     }
 
     pub(super) fn update_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
@@ -208,11 +271,20 @@ impl App {
         let arn = request.needed("stateMachineArn").to_owned();
         let index = self.find_machine(&arn)?;
         self.made_by_a_call(&arn)?;
-        refuse_versions(&request)?;
+        if request.text("versionDescription").is_some() && request.flag("publish") != Some(true) {
+            let message = "Version description can only be set when publish is true";
+            return Err(ApiError::validation(message));
+        }
         let (kind, name) = {
             let machine = self.machine_of_arn(&arn)?;
             (machine.kind, machine.name.clone())
         };
+        let wanted = request.to_value();
+        let account = self.account(&self.arn_prefix(), &wanted);
+        if let Some((code, message)) = logging_refusal(wanted.get("loggingConfiguration"), &account)
+        {
+            return Err(ApiError { code, message });
+        }
         if let Some(definition) = request.text("definition") {
             if let Some((code, message)) = create_error(definition, kind) {
                 return Err(ApiError { code, message });
@@ -225,21 +297,29 @@ impl App {
             return Err(ApiError::new("MissingRequiredParameter", message));
         }
         self.states_api.requests += 1;
-        let revision = execution_name(self.states_api.requests);
+        let number = self.states_api.requests;
         let now = clock::now();
+        let mut members = vec![("updateDate", seconds(now))];
         if let Some(record) = self.states_api.machines.get_mut(&arn) {
+            let before = record.request.clone();
             for name in given {
                 if let Some(value) = request.get(name) {
                     record.request.insert(name.into(), value.clone());
                 }
             }
-            record.updated = now;
-            record.revision = Some(revision.clone());
+            // What is changed into what it was stays the same revision (recorded).
+            if record.request != before || record.revision.is_none() {
+                record.updated = now;
+                record.revision = Some(execution_name(number));
+            }
+            let revision = record.revision.as_deref();
+            members.extend(revision.map(|it| ("revisionId", Value::from(it))));
         }
-        Ok(Value::object([("updateDate", seconds(now)), ("revisionId", Value::from(revision))]))
+        members.extend(self.published(&request, &arn)?);
+        Ok(Value::object(members))
     }
 
-    /// With its executions; deleting what is not there is no error (recorded).
+    /// With its executions, versions and aliases; deleting what is not there is no error (recorded).
     pub(super) fn delete_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
         let request = Request::read(body, DELETE)?;
         let arn = request.needed("stateMachineArn");
@@ -249,6 +329,8 @@ impl App {
             self.remove_machine(index);
             self.states_api.machines.remove(arn);
             self.states_api.tags.remove(arn);
+            self.states_api.versions.remove(arn);
+            self.forget_aliases(arn);
         }
         Ok(Value::empty_object())
     }
@@ -292,26 +374,28 @@ impl App {
         Account { arn_prefix: prefix.to_owned(), machines, log_groups: log_groups(wanted) }
     }
 
-    /// Role, logging and tracing: as they were given, else as AWS has them when nothing is said.
-    fn settings_of(&self, arn: &str) -> Vec<(&'static str, Value)> {
+    /// As they were given, else as AWS has them when nothing is said.
+    pub(super) fn settings_of(&self, arn: &str) -> Settings {
         let record = self.states_api.machines.get(arn);
         let given = |name: &str| record.and_then(|it| it.request.get(name)).cloned();
-        let no_logging = || {
-            Value::object([
-                ("level", Value::from("OFF")),
-                ("includeExecutionData", Value::from(false)),
-            ])
+        let with = |name: &str, usual: &[(&str, Value)]| {
+            let mut members =
+                given(name).and_then(|it| it.as_object().cloned()).unwrap_or_default();
+            for (name, value) in usual {
+                members.entry((*name).into()).or_insert_with(|| value.clone());
+            }
+            Value::from(members)
         };
-        let no_tracing = || Value::object([("enabled", Value::from(false))]);
-        let mut members = vec![
-            ("roleArn", given("roleArn").unwrap_or_else(|| Value::from(ROLE_ARN))),
-            ("loggingConfiguration", given("loggingConfiguration").unwrap_or_else(no_logging)),
-            ("tracingConfiguration", given("tracingConfiguration").unwrap_or_else(no_tracing)),
-        ];
-        if let Some(revision) = record.and_then(|it| it.revision.as_ref()) {
-            members.push(("revisionId", Value::from(revision.as_str())));
+        let no_logging =
+            [("level", Value::from("OFF")), ("includeExecutionData", Value::from(false))];
+        Settings {
+            role_arn: given("roleArn").unwrap_or_else(|| Value::from(ROLE_ARN)),
+            logging: with("loggingConfiguration", &no_logging),
+            tracing: with("tracingConfiguration", &[("enabled", Value::from(false))]),
+            encryption: with("encryptionConfiguration", &[("type", Value::from("AWS_OWNED_KEY"))]),
+            revision: record.and_then(|it| it.revision.clone()),
+            updated: record.map_or(self.states_api.since, |it| it.updated),
         }
-        members
     }
 }
 
@@ -350,15 +434,6 @@ fn has_label(machine: &MachineDefinition, label: &str) -> bool {
 
 fn kind_of(text: Option<&str>) -> StateMachineType {
     if text == Some("EXPRESS") { StateMachineType::Express } else { StateMachineType::Standard }
-}
-
-fn refuse_versions(request: &Request) -> Result<(), ApiError> {
-    if request.flag("publish") == Some(true) {
-        return Err(ApiError::validation(
-            "Stepwell keeps no versions of machines: leave out publish",
-        ));
-    }
-    Ok(())
 }
 
 /// There is no CloudWatch here: every log group that somebody names is one.

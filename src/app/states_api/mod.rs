@@ -8,6 +8,7 @@
 //! ahead. Only tasks that somebody outside answers, by a token or as an activity's worker, are waited for.
 
 mod activities;
+mod aliases;
 mod arns;
 mod describe;
 mod executions;
@@ -21,6 +22,7 @@ mod tags;
 mod tasks;
 mod tests_of_states;
 mod transport;
+mod variable_references;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,8 +32,10 @@ use indexmap::IndexMap;
 use tokio::sync::oneshot;
 
 use self::activities::{Activity, Poller};
+use self::aliases::Alias;
 use self::machines::MachineRecord;
 use self::refusal::ApiError;
+use self::versions::Versions;
 use super::app::App;
 use super::simulation::RunId;
 use crate::engine::TaskToken;
@@ -39,6 +43,7 @@ use crate::execution::{EventId, Execution, Timestamp};
 use crate::json::Value;
 
 pub(super) use transport::{Call, Response, Service};
+pub(super) use versions::Origin;
 
 /// Calls that are remembered for whoever tells of them.
 const MAX_TOLD: usize = 200;
@@ -52,6 +57,10 @@ pub struct StatesApi {
     since: Timestamp,
     /// By ARN: machines that calls have made or changed.
     machines: BTreeMap<String, MachineRecord>,
+    /// By the ARNs of their machines, those of the project included.
+    versions: BTreeMap<String, Versions>,
+    /// By ARN.
+    aliases: BTreeMap<String, Alias>,
     /// By ARN.
     activities: BTreeMap<String, Activity>,
     /// Activities of the project's machines that calls have deleted, by ARN.
@@ -138,6 +147,14 @@ impl App {
         }
     }
 
+    /// Answers a call by its name and JSON body, without a socket: status and body. `None` where the caller would have to wait.
+    pub fn answer_states_call(&mut self, operation: &str, body: &str) -> Option<(u16, String)> {
+        let (reply, mut answer) = oneshot::channel();
+        let (operation, body) = (operation.to_owned(), body.to_owned());
+        self.call_states(&Call { service: Service::States, operation, body }, reply);
+        answer.try_recv().ok().map(|it| (it.status, it.body))
+    }
+
     /// Answers those who wait, as far as what they wait for has come. Whether an execution may go on by that.
     pub(super) fn deliver_states(&mut self) -> bool {
         self.deliver_ends();
@@ -156,8 +173,16 @@ impl App {
             "UpdateStateMachine" => self.update_state_machine(body),
             "DeleteStateMachine" => self.delete_state_machine(body),
             "ValidateStateMachineDefinition" => machines::validate_definition(body),
+
+            "PublishStateMachineVersion" => self.publish_version(body),
             "ListStateMachineVersions" => self.list_versions(body),
+            "DeleteStateMachineVersion" => self.delete_version(body),
+
+            "CreateStateMachineAlias" => self.create_alias(body),
+            "DescribeStateMachineAlias" => self.describe_alias(body),
+            "UpdateStateMachineAlias" => self.update_alias(body),
             "ListStateMachineAliases" => self.list_aliases(body),
+            "DeleteStateMachineAlias" => self.delete_alias(body),
 
             "StartExecution" => self.start_execution(body),
             "StartSyncExecution" => return self.start_sync_execution(body).map(Answer::WhenEnded),

@@ -39,9 +39,8 @@ pub fn create_request_error(request: &Value, account: &Account) -> Option<(&'sta
         let message = "Version description can only be set when publish is true".to_owned();
         return Some(("ValidationException", message));
     }
-    if let Some(why) = logging_error(request.get("loggingConfiguration"), account) {
-        let message = format!("Invalid Logging Configuration: {why}");
-        return Some(("InvalidLoggingConfiguration", message));
+    if let Some(refused) = logging_refusal(request.get("loggingConfiguration"), account) {
+        return Some(refused);
     }
     let kind = match text("type") {
         Some("EXPRESS") => StateMachineType::Express,
@@ -72,6 +71,15 @@ fn too_long(request: &Value) -> Option<String> {
     (count > 0).then(|| format!("{count} validation {errors} detected: {}", faults.join("; ")))
 }
 
+/// Why a logging configuration is not taken.
+pub fn logging_refusal(
+    configuration: Option<&Value>,
+    account: &Account,
+) -> Option<(&'static str, String)> {
+    let why = logging_error(configuration, account)?;
+    Some(("InvalidLoggingConfiguration", format!("Invalid Logging Configuration: {why}")))
+}
+
 /// Recorded: any level but `OFF` needs one destination, and its log group must be there.
 fn logging_error(configuration: Option<&Value>, account: &Account) -> Option<&'static str> {
     let configuration = configuration?;
@@ -90,16 +98,13 @@ fn logging_error(configuration: Option<&Value>, account: &Account) -> Option<&'s
     }
 }
 
-/// Definition, type, logging and tracing make a request the same (API reference, "idempotent"); white space does not count.
+/// Definition, type, logging and tracing make a request the same (API reference, "idempotent"); another layout of the same
+/// definition makes it another (recorded).
 fn same_machine(earlier: &Value, later: &Value) -> bool {
-    let definition = |request: &Value| {
-        let text = request.get("definition").and_then(Value::as_str).unwrap_or_default();
-        Value::parse(text).unwrap_or_else(|_| Value::from(text))
-    };
     let kind = |request: &Value| {
         request.get("type").and_then(Value::as_str).unwrap_or("STANDARD").to_owned()
     };
-    definition(earlier) == definition(later)
+    earlier.get("definition") == later.get("definition")
         && kind(earlier) == kind(later)
         && ["loggingConfiguration", "tracingConfiguration"]
             .iter()

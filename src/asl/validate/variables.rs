@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{edges, scopes_of};
-use crate::asl::expressions::Evaluated;
 use crate::asl::{
-    Diagnostic, Expression, ProcessorMode, Rule, Scope, State, StateKind, StateMachine, StateName,
-    Template, rule,
+    Diagnostic, ProcessorMode, Rule, Scope, State, StateKind, StateMachine, StateName, Template,
+    rule,
 };
 use crate::json::Value;
-use crate::query::jsonpath::{Path, Root};
 
 pub(super) fn misused_variables(machine: &StateMachine) -> Vec<Diagnostic> {
     let mut everywhere = BTreeSet::new();
@@ -119,7 +117,7 @@ impl Walk {
     fn reads(&mut self, state: &State, location: &str, frames: &mut [Frame<'_>]) {
         let mut told = BTreeSet::new();
         for (field, evaluated) in state.expressions() {
-            for name in variables(evaluated) {
+            for name in evaluated.variables() {
                 if name == "states" {
                     continue;
                 }
@@ -170,27 +168,6 @@ impl Walk {
                 ));
             }
         }
-    }
-}
-
-fn variables(evaluated: Evaluated<'_>) -> Vec<&str> {
-    let path = match evaluated {
-        Evaluated::Expression(Expression::Jsonata(jsonata)) => {
-            return jsonata.variables_used().collect();
-        }
-        Evaluated::Expression(Expression::Intrinsic(intrinsic)) => {
-            return intrinsic.paths().into_iter().filter_map(variable).collect();
-        }
-        Evaluated::Expression(Expression::Invalid { .. }) => return Vec::new(),
-        Evaluated::Expression(Expression::Path(path)) | Evaluated::Path(path) => path,
-    };
-    variable(path).into_iter().collect()
-}
-
-fn variable(path: &Path) -> Option<&str> {
-    match path.root() {
-        Root::Variable(name) => Some(name),
-        Root::Input | Root::Context => None,
     }
 }
 
