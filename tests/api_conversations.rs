@@ -16,7 +16,7 @@ use stepwell::app::{App, Command};
 use wildcards::Wildcards;
 
 /// What must be passed at least. Raised whenever more is reached, never lowered.
-const FLOOR: usize = 95;
+const FLOOR: usize = 96;
 
 const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 
