@@ -222,8 +222,11 @@ fn filters_ui(ui: &mut Ui, page: &MachinePage, view: &mut AwsView, commands: &mu
         .widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, "Filter executions"));
     // Side by side where there is room for both.
     let room = ui.available_width();
-    let width = if room >= 2.0 * CHOICE { (room - space::S) / 2.0 } else { room };
-    let layout = egui::Layout::left_to_right(egui::Align::Center).with_main_wrap(true);
+    let (width, layout) = if room >= 2.0 * CHOICE {
+        ((room - space::S) / 2.0, egui::Layout::left_to_right(egui::Align::Center))
+    } else {
+        (room, egui::Layout::top_down(egui::Align::Min))
+    };
     let height = ui.spacing().interact_size.y;
     ui.allocate_ui_with_layout(egui::vec2(room, height), layout, |ui| {
         ui.spacing_mut().item_spacing.x = space::S;
