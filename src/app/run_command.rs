@@ -504,7 +504,7 @@ impl App {
         }
     }
 
-    fn export_picture(&mut self, path: &Path) {
+    fn export_picture(&self, path: &Path) {
         let Some(machine) = self.machine() else { return };
         let machine = Arc::clone(&machine.machine);
         let statuses = self.run().map(|run| run.session.moment().states.clone());

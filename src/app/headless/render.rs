@@ -648,7 +648,8 @@ mod tests {
             (StatePath::new("检查 <库存>"), summary(StateStatus::Caught)),
             (StatePath::new("Stop & think"), summary(StateStatus::Failed)),
         ]
-        .into();
+        .into_iter()
+        .collect();
         let plain = svg(&machine(), None, Theme::Light);
         let shown = svg(&machine(), Some(&statuses), Theme::Light);
         let more = |what: &str| shown.matches(what).count() - plain.matches(what).count();

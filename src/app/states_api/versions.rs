@@ -150,8 +150,11 @@ impl App {
         let arn = request.needed("stateMachineArn");
         let page = Page::of(&request, &format!("ListStateMachineVersions {arn}"))?;
         self.find_machine(arn)?;
-        let after = page.after.as_deref().map(|it| it.parse::<u64>());
-        let after = after.transpose().map_err(|_| ApiError::invalid_token())?;
+        let after = page
+            .after
+            .as_deref()
+            .map(|it| it.parse::<u64>().ok().ok_or_else(ApiError::invalid_token));
+        let after = after.transpose()?;
         let versions = self.states_api.versions.get(arn);
         let following = versions.iter().flat_map(|it| it.kept.iter().rev());
         let following = following.filter(|(number, _)| after.is_none_or(|it| **number < it));
