@@ -71,10 +71,17 @@ fn converse(case: &Value) -> Result<(), String> {
     let template = steps.iter().find_map(|it| it["params"]["TemplateBody"].as_str());
     let (mut app, _folder) = open(template);
     let mut wildcards = Wildcards::default();
-    for step in steps.iter().filter(|it| is_asked(it)) {
+    let mut asked = steps.iter().filter(|it| is_asked(it)).peekable();
+    while let Some(step) = asked.next() {
         let operation = step["op"].as_str().ok_or("no operation")?;
         let at = format!("{} {operation}", step["i"]);
         play(&mut app, step, operation, &mut wildcards).map_err(|why| format!("{at}: {why}"))?;
+        // Somebody who stopped it did so while it was in its first state; simulated time would have gone past that.
+        let is_stopped_next = asked.peek().is_some_and(|it| it["op"] == "StopExecution");
+        if operation == "StartExecution" && is_stopped_next {
+            app.run_command(Command::Pause);
+            app.run_command(Command::Next);
+        }
         settle(&mut app);
     }
     Ok(())

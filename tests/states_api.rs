@@ -3,6 +3,8 @@
 
 #[path = "states_api/serving.rs"]
 mod serving;
+#[path = "states_api/versions.rs"]
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

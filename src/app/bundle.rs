@@ -131,6 +131,7 @@ impl Bundle {
             name: name.clone(),
             kind: self.kind,
             arn: format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}"),
+            role_arn: None,
             machine: Arc::new(parsed.machine),
             definition: DefinitionJson::of_text(Arc::clone(&self.definition)),
             file: path.to_owned(),

@@ -298,7 +298,7 @@ fn child_start(
         seed,
         execution_arn: execution_arn.into(),
         execution_name: name.as_str().into(),
-        role_arn: ROLE_ARN.into(),
+        role_arn: machine.role_arn.as_deref().unwrap_or(ROLE_ARN).into(),
         state_machine_arn: arn.into(),
         state_machine_name: machine.name.as_str().into(),
     }

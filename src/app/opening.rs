@@ -207,6 +207,7 @@ impl App {
                 name: run.machine_name.to_string(),
                 kind: execution.kind,
                 arn: String::new(),
+                role_arn: None,
                 machine: Arc::clone(&execution.state_machine),
                 definition: run.definition.clone(),
                 file: PathBuf::from("(as it was run)"),

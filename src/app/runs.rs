@@ -50,7 +50,7 @@ impl App {
             return RunId(self.next_id());
         };
         let kind = kind.unwrap_or(definition.kind);
-        let role_arn = ROLE_ARN.into();
+        let role_arn = definition.role_arn.as_deref().unwrap_or(ROLE_ARN).into();
         let new = NewRun { machine, definition: &definition, input, kind, name, role_arn };
         self.start_new_run(new, synchronous)
     }

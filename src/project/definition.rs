@@ -31,6 +31,7 @@ impl FoundDefinition {
         MachineDefinition {
             definition: DefinitionJson { text, root: self.document.root.map(Arc::new) },
             arn: machine_arn(&self.name),
+            role_arn: None,
             name: self.name,
             kind: self.kind,
             machine: Arc::new(parsed.machine),

@@ -72,6 +72,8 @@ pub struct MachineDefinition {
     pub name: String,
     pub kind: StateMachineType,
     pub arn: String,
+    /// The role that the file gives it, where that can be told.
+    pub role_arn: Option<String>,
     /// With substitutions applied.
     pub machine: Arc<StateMachine>,
     /// As it would be deployed.

@@ -658,6 +658,7 @@ fn place_among(
                 name,
                 kind: execution.kind,
                 arn: String::new(),
+                role_arn: None,
                 machine: Arc::clone(wanted),
                 definition: DefinitionJson::of_text(Arc::clone(&wanted.source)),
                 file: PathBuf::from(AS_RUN),

@@ -6,7 +6,7 @@ use super::arns;
 use super::refusal::ApiError;
 use crate::app::app::App;
 use crate::app::simulation::Run;
-use crate::asl::StateKind;
+use crate::asl::{ErrorName, StateKind};
 use crate::engine::{ChildOutcome, ChildRecord, MapRunRecord};
 use crate::execution::{ExecutionStatus, Timestamp};
 use crate::json::{Object, Value};
@@ -131,6 +131,9 @@ impl Facts {
                 add("output", Value::from(output.to_string()));
                 add("outputDetails", included());
             }
+            // Of one whose own time was up, AWS tells neither (recorded).
+            ExecutionStatus::TimedOut { error, cause: None }
+                if error.as_deref() == Some(ErrorName::TIMEOUT) => {}
             ExecutionStatus::Failed { error, cause }
             | ExecutionStatus::TimedOut { error, cause }
             | ExecutionStatus::Aborted { error, cause }

@@ -389,7 +389,10 @@ impl App {
         let no_logging =
             [("level", Value::from("OFF")), ("includeExecutionData", Value::from(false))];
         Settings {
-            role_arn: given("roleArn").unwrap_or_else(|| Value::from(ROLE_ARN)),
+            role_arn: given("roleArn").unwrap_or_else(|| {
+                let machine = self.machine_of_arn(arn).ok();
+                Value::from(machine.and_then(|it| it.role_arn.as_deref()).unwrap_or(ROLE_ARN))
+            }),
             logging: with("loggingConfiguration", &no_logging),
             tracing: with("tracingConfiguration", &[("enabled", Value::from(false))]),
             encryption: with("encryptionConfiguration", &[("type", Value::from("AWS_OWNED_KEY"))]),

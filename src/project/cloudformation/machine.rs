@@ -10,6 +10,7 @@ use super::TemplateFile;
 use super::intrinsic::is_placeholder;
 use crate::json::Value;
 use crate::json::document::{Content, Document, Format, Node};
+use crate::project::MachineDefinition;
 
 /// What `DefinitionSubstitutions` says: a text, or nothing that could be resolved.
 type Substitutions = BTreeMap<String, Option<String>>;
@@ -68,7 +69,10 @@ pub(super) fn load(
     if let Some((file, document)) = found {
         let substitutions = substitutions.into_iter().collect();
         let found = FoundDefinition { name, kind, file, document, substitutions };
-        opening.project.machines.push(found.into_machine());
+        let role = resolved(if serverless { "Role" } else { "RoleArn" });
+        let role_arn = role.filter(|it| !it.is_empty() && !is_placeholder(it));
+        let machine = found.into_machine();
+        opening.project.machines.push(MachineDefinition { role_arn, ..machine });
     }
 }
 

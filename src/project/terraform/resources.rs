@@ -10,6 +10,7 @@ use super::module::{Written, WrittenBlock, attribute};
 use super::value::{Kind, Val};
 use crate::json::document::{Document, Format, LineIndex};
 use crate::json::{Number, Object, Value};
+use crate::project::MachineDefinition;
 use crate::services::dynamodb::Table;
 
 /// A definition's file, its tree, and what was filled in.
@@ -42,11 +43,14 @@ pub(super) fn machines(
             .or_else(|| text("name_prefix"))
             .unwrap_or_else(|| block.label(1).to_owned());
         let kind = kind_of(&text("type").unwrap_or_default());
+        let role_arn = text("role_arn").filter(|it| !it.is_empty() && !it.contains("${"));
         let value = evaluator.written(&written, &scope);
         match definition(evaluator, &value) {
             Some((file, document, substitutions)) => {
                 let found = FoundDefinition { name, kind, file, document, substitutions };
-                evaluator.opening.project.machines.push(found.into_machine());
+                let machine = found.into_machine();
+                let machine = MachineDefinition { role_arn, ..machine };
+                evaluator.opening.project.machines.push(machine);
             }
             None => evaluator.problem(
                 Evaluator::place_of(&written),
