@@ -15,8 +15,9 @@ use serde_json::Value;
 use stepwell::app::{App, Command};
 use wildcards::Wildcards;
 
-/// What must be passed at least. Raised whenever more is reached, never lowered.
-const FLOOR: usize = 96;
+/// What must be passed at least. Raised whenever more is reached, never lowered. What is missing: two conversations ask nothing of Step
+/// Functions, and one expects an execution that timed out to be redrivable, which simulated ones are not.
+const FLOOR: usize = 101;
 
 const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 
