@@ -2,8 +2,6 @@
 //!
 //! `STEPWELL_CASES` names another folder of cases. Without the corpus there is nothing to compare with, and the test says so.
 
-#![expect(clippy::print_stdout, reason = "the figure and the misses are what this test is run for")]
-
 #[path = "api_conversations/wildcards.rs"]
 mod wildcards;
 
