@@ -112,7 +112,7 @@ fn path(text: &str) -> StatePath {
 const LINE: &str = r#"{"StartAt": "A", "States": {
     "A": {"Type": "Pass", "Parameters": {"n.$": "$.n"}, "ResultPath": "$.a", "Next": "W"},
     "W": {"Type": "Wait", "Seconds": 3600, "Next": "T"},
-    "T": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "InputPath": "$.a", "Parameters": {"m.$": "$.n"},
+    "T": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "InputPath": "$.a", "Parameters": {"Message.$": "$.n"},
           "ResultSelector": {"k.$": "$.m"}, "ResultPath": "$.t", "OutputPath": "$.t", "Next": "S"},
     "S": {"Type": "Succeed"}}}"#;
 
@@ -208,7 +208,7 @@ fn a_task_is_not_called_while_its_parameters_are_looked_at() {
         assert_eq!((session.cursor().stage, progress.requests.len()), (Some(stage), 0));
     }
     let data = session.inspection().unwrap();
-    assert_eq!(data.after_parameters, Some(Value::parse(r#"{"m":1}"#).unwrap()));
+    assert_eq!(data.after_parameters, Some(Value::parse(r#"{"Message":1}"#).unwrap()));
     assert_eq!(
         session.evaluate("$.m"),
         Ok(Value::from(1_i64)),
