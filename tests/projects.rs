@@ -853,3 +853,30 @@ Resources:
     let result = definition.get("States").and_then(|it| it.get("P")?.get("Result"));
     assert_eq!(result.and_then(Value::as_str), Some("Nameless"), "as it would be deployed");
 }
+
+#[test]
+fn machines_have_the_role_that_their_file_gives_them() {
+    let role = |files: &[(&str, &str)]| {
+        let (_folder, project) = opened(files);
+        project.machines.first().expect("a machine").role_arn.clone()
+    };
+    let template = |role: &str| {
+        format!(
+            "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties: {{RoleName: runner}}\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    \
+             Properties:\n      RoleArn: {role}\n      Definition: {{StartAt: A, States: {{A: {{Type: Succeed}}}}}}\n"
+        )
+    };
+    let of_template = |text: &str| role(&[("template.yaml", &template(text))]);
+    let written = "arn:aws:iam::123456789012:role/written";
+    assert_eq!(of_template(written).as_deref(), Some(written));
+    let named = of_template("!GetAtt R.Arn");
+    assert_eq!(named.as_deref(), Some("arn:aws:iam::123456789012:role/runner"));
+    assert_eq!(of_template("!ImportValue elsewhere"), None);
+    let machine = format!(
+        "resource \"aws_sfn_state_machine\" \"m\" {{\n  name = \"m\"\n  role_arn = \"{written}\"\n  definition = jsonencode({{ StartAt = \"A\", \
+         States = {{ A = {{ Type = \"Succeed\" }} }} }})\n}}\n"
+    );
+    assert_eq!(role(&[("main.tf", &machine)]).as_deref(), Some(written));
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
+    assert_eq!(role(&[("m.asl.json", definition)]), None);
+}

@@ -121,8 +121,16 @@ fn an_alias_shares_executions_out_between_its_versions() {
                 vec![route(&one, 100)],
                 "ValidationException: 1 validation error detected: Value '12' at 'name'",
             ),
-            ("a", vec![], "ValidationException: "),
-            ("a", vec![route(&one, 99)], "ValidationException: "),
+            (
+                "a",
+                vec![],
+                "ValidationException: 1 validation error detected: Value '[]' at 'routingConfiguration'",
+            ),
+            (
+                "a",
+                vec![route(&one, 99)],
+                "ValidationException: Sum of routing configuration weights must equal 100. Received: [99]",
+            ),
             (
                 "a",
                 vec![route(&one, 50), route(&one, 50)],
@@ -135,6 +143,11 @@ fn an_alias_shares_executions_out_between_its_versions() {
             ),
             ("a", vec![route(&format!("{arn}:9"), 100)], "ResourceNotFound: "),
             ("live", vec![route(&two, 100)], "ConflictException: "),
+            (
+                "a",
+                vec![route(&one, 101)],
+                "ValidationException: 1 validation error detected: Value '101' at 'routingConfiguration.1.member.weight'",
+            ),
         ] {
             let refused = refusal(create(name, routes).await);
             assert!(refused.starts_with(words), "{name}: {refused}");

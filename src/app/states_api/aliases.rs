@@ -52,6 +52,16 @@ struct Route {
     weight: u64,
 }
 
+impl Route {
+    /// As AWS shows it in messages.
+    fn shown(&self) -> String {
+        let Self { version_arn, weight } = self;
+        format!(
+            "RoutingConfigurationListItem(stateMachineVersionArn={version_arn}, weight={weight})"
+        )
+    }
+}
+
 impl Alias {
     /// The version of the next execution. AWS draws lots; here the shares are kept exactly, so that what is run can be told
     /// beforehand.
@@ -83,7 +93,8 @@ impl App {
             if earlier.routes == routes && earlier.description == description {
                 return Ok(created(&arn, earlier));
             }
-            let message = format!("Alias already exists with a different configuration: {arn}");
+            let message = "Failed to create alias because an alias with the same name and a different routing configuration already \
+                           exists.";
             return Err(ApiError::new("ConflictException", message));
         }
         let own = self.states_api.aliases.values().filter(|it| it.machine_arn == machine_arn);
@@ -113,7 +124,7 @@ impl App {
         let routes = self.routes(&request)?;
         let description = request.text("description");
         let alias = self.states_api.aliases.get_mut(arn);
-        let alias = alias.ok_or_else(|| ApiError::no_resource(arn))?;
+        let alias = alias.ok_or_else(no_alias)?;
         if routes.is_none() && description.is_none() {
             let message = "Either the description or the routing configuration must be specified";
             return Err(ApiError::validation(message));
@@ -136,7 +147,7 @@ impl App {
         let request = Request::read(body, ONE)?;
         let arn = request.needed("stateMachineAliasArn");
         let alias = self.states_api.aliases.get(arn);
-        let alias = alias.ok_or_else(|| ApiError::no_resource(arn))?;
+        let alias = alias.ok_or_else(no_alias)?;
         let routes = alias.routes.iter().map(|it| {
             let weight = i64::try_from(it.weight).unwrap_or(100);
             Value::object([
@@ -205,25 +216,19 @@ impl App {
         let Some(given) = request.get("routingConfiguration") else { return Ok(None) };
         let items = given.as_array().map(|it| it.as_slice()).unwrap_or_default();
         let mut routes = Vec::new();
-        for item in items {
-            let arn = item.get("stateMachineVersionArn").and_then(Value::as_str);
-            let weight = item.get("weight").and_then(Value::as_i64);
-            let weight = weight.and_then(|it| u64::try_from(it).ok()).filter(|it| *it <= 100);
-            let (Some(arn), Some(weight)) = (arn, weight) else {
-                let message =
-                    "A route has a stateMachineVersionArn, and a weight between 0 and 100";
-                return Err(ApiError::validation(message));
-            };
-            routes.push(Route { version_arn: arn.to_owned(), weight });
+        for (item, number) in items.iter().zip(1_u64..) {
+            routes.push(route(item, number)?);
         }
         let bound = match routes.len() {
             0 => Some("greater than or equal to 1".to_owned()),
             many => (many > MAX_ROUTES).then(|| format!("less than or equal to {MAX_ROUTES}")),
         };
         if let Some(bound) = bound {
+            let shown: Vec<String> = routes.iter().map(Route::shown).collect();
             return Err(ApiError::validation(format!(
-                "1 validation error detected: Value at 'routingConfiguration' failed to satisfy constraint: Member must have \
-                 length {bound}"
+                "1 validation error detected: Value '[{}]' at 'routingConfiguration' failed to satisfy constraint: Member must have \
+                 length {bound}",
+                shown.join(", ")
             )));
         }
         let all: Vec<&str> = routes.iter().map(|it| it.version_arn.as_str()).collect();
@@ -251,11 +256,39 @@ impl App {
             return Err(received(message));
         }
         if routes.iter().map(|it| it.weight).sum::<u64>() != 100 {
-            let message = "The weights of a routing configuration must add up to 100";
-            return Err(ApiError::validation(message));
+            let weights: Vec<String> = routes.iter().map(|it| it.weight.to_string()).collect();
+            return Err(ApiError::validation(format!(
+                "Sum of routing configuration weights must equal 100. Received: [{}]",
+                weights.join(", ")
+            )));
         }
         let machine_arn = machine_arn.unwrap_or_default().to_owned();
         Ok(Some((machine_arn, routes)))
+    }
+}
+
+/// An item of a routing configuration; AWS counts them from 1.
+fn route(item: &Value, number: u64) -> Result<Route, ApiError> {
+    let member = format!("routingConfiguration.{number}.member");
+    let missing = |name: &str| {
+        ApiError::validation(format!(
+            "1 validation error detected: Value null at '{member}.{name}' failed to satisfy constraint: Member must not be null"
+        ))
+    };
+    let arn = item.get("stateMachineVersionArn").and_then(Value::as_str);
+    let weight = item.get("weight").and_then(Value::as_i64);
+    let version_arn = arn.ok_or_else(|| missing("stateMachineVersionArn"))?.to_owned();
+    let weight = weight.ok_or_else(|| missing("weight"))?;
+    let beyond = |bound: &str| {
+        ApiError::validation(format!(
+            "1 validation error detected: Value '{weight}' at '{member}.weight' failed to satisfy constraint: Member must have \
+             value {bound}"
+        ))
+    };
+    match u64::try_from(weight) {
+        Ok(weight) if weight <= 100 => Ok(Route { version_arn, weight }),
+        Ok(_) => Err(beyond("less than or equal to 100")),
+        Err(_) => Err(beyond("greater than or equal to 0")),
     }
 }
 
@@ -263,6 +296,10 @@ impl App {
 fn is_alias_name(name: &str) -> bool {
     let allowed = |it: char| it.is_ascii_alphanumeric() || "_-.".contains(it);
     name.chars().all(allowed) && !name.chars().all(|it| it.is_ascii_digit())
+}
+
+fn no_alias() -> ApiError {
+    ApiError::new("ResourceNotFound", "Request references a resource that does not exist.")
 }
 
 fn created(arn: &str, alias: &Alias) -> Value {

@@ -48,7 +48,7 @@ const REDRIVE: &[Member] = &[
 
 /// An execution that is asked for.
 struct Wanted {
-    machine: usize,
+    /// The machine, or its version or alias.
     of: Target,
     name: Option<String>,
     input: Value,
@@ -77,7 +77,7 @@ impl App {
         let request = Request::read(body, START)?;
         let wanted = self.wanted(&request)?;
         let open = self.project.as_ref();
-        let kind = open.and_then(|it| Some(it.project.machines.get(wanted.machine)?.kind));
+        let kind = open.and_then(|it| Some(it.project.machines.get(wanted.of.machine)?.kind));
         if kind != Some(StateMachineType::Express) {
             return Err(ApiError::wrong_type());
         }
@@ -110,7 +110,6 @@ impl App {
 
     fn wanted(&self, request: &Request) -> Result<Wanted, ApiError> {
         let of = self.target(request.needed("stateMachineArn"))?;
-        let machine = of.machine;
         let name = request.text("name").map(str::to_owned);
         if let Some(name) = name.as_deref().filter(|it| !is_name(it)) {
             return Err(ApiError::invalid_name(name));
@@ -119,13 +118,13 @@ impl App {
             let message = format!("Invalid State Machine Execution Input: '{err}'");
             ApiError::new("InvalidExecutionInput", message)
         })?;
-        Ok(Wanted { machine, of, name, input })
+        Ok(Wanted { of, name, input })
     }
 
     /// The execution that has the name already.
     fn namesake(&self, wanted: &Wanted) -> Option<&Run> {
         let name = wanted.name.as_deref()?;
-        let machine = self.project.as_ref()?.project.machines.get(wanted.machine)?;
+        let machine = self.project.as_ref()?.project.machines.get(wanted.of.machine)?;
         if machine.kind == StateMachineType::Express {
             return None;
         }
@@ -157,7 +156,7 @@ impl App {
             None => (self.machine_of_arn(arn)?.clone(), self.settings_of(arn)),
         };
         let new = NewRun {
-            machine: wanted.machine,
+            machine: wanted.of.machine,
             definition: &definition,
             input: wanted.input.clone(),
             kind: definition.kind,
