@@ -18,6 +18,7 @@ mod map_runs;
 mod page;
 mod refusal;
 mod request;
+mod settings;
 mod tags;
 mod tasks;
 mod tests_of_states;

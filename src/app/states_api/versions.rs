@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::arns;
 use super::describe::seconds;
-use super::machines::Settings;
 use super::page::Page;
 use super::refusal::ApiError;
 use super::request::{ARN, Is, LONG_ARN, MAX_RESULTS, Member, NEXT_TOKEN, Request};
+use super::settings::Settings;
 use crate::app::app::App;
 use crate::app::clock;
 use crate::execution::Timestamp;
