@@ -256,7 +256,9 @@ impl App {
 
     /// Whether the execution that is shown runs a text of its definition that is no longer the one on disk.
     pub fn runs_an_older_definition(&self) -> bool {
-        let Some(run) = self.run().filter(|run| run.start.is_some()) else { return false };
+        // A re-run runs the text that it was asked to run.
+        let is_own = |run: &&Run| run.start.is_some() && run.rerun_of.is_none();
+        let Some(run) = self.run().filter(is_own) else { return false };
         let machines = self.project.iter().flat_map(|open| &open.project.machines);
         let now = machines.into_iter().find(|it| *it.name == *run.machine_name);
         now.is_some_and(|now| now.machine.source != run.session.definition().source)

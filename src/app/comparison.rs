@@ -230,11 +230,26 @@ impl App {
     /// The execution that a re-run starts from: the shown one, or the recording that the shown one is a re-run of.
     fn recorded_run(&self) -> Option<&Run> {
         let shown = self.run()?;
-        let of = self.comparison.as_ref().and_then(|it| match it.kind {
-            ComparisonKind::WhatIf { rerun, .. } if rerun == shown.id => Some(it.recorded),
-            ComparisonKind::WhatIf { .. } | ComparisonKind::Verify => None,
-        });
-        of.and_then(|id| self.runs.iter().find(|it| it.id == id)).or(Some(shown))
+        self.recording_of_rerun().or(Some(shown))
+    }
+
+    /// The recording that the shown execution is a re-run of, while that is open.
+    pub fn recording_of_rerun(&self) -> Option<&Run> {
+        let of = self.run()?.rerun_of?;
+        self.runs.iter().find(|it| it.id == of)
+    }
+
+    /// The shown execution, or the recording that it is a re-run of.
+    pub fn recorded_or_shown(&self) -> Option<RunId> {
+        self.recorded_run().map(|it| it.id)
+    }
+
+    /// The comparison that the shown execution has a part in, and the recording in it.
+    pub fn shown_comparison(&self) -> Option<(&Comparison, &Run)> {
+        let shown = self.active_run;
+        let found = self.comparison.as_ref();
+        let found = found.filter(|it| shown == Some(it.recorded) || shown == it.rerun())?;
+        Some((found, self.runs.iter().find(|it| it.id == found.recorded)?))
     }
 
     /// The latest visit to the selected state in that execution.
@@ -299,7 +314,7 @@ impl App {
             found.unanswered.iter().map(|it| Arc::clone(&it.state_name)).collect();
         let served = found.served.clone();
         let simulated = found.session.history().clone();
-        let rerun = match self.adopt(machine, found.session) {
+        let rerun = match self.adopt(recorded, machine, found.session) {
             Ok(rerun) => rerun,
             Err(why) => return self.notify(NoticeLevel::Error, why, ""),
         };

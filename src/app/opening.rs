@@ -190,6 +190,7 @@ impl App {
     pub(super) fn show_recorded(&mut self, execution: &Execution) {
         let id = RunId(self.next_id());
         let mut run = Run::recorded(id, 0, execution);
+        self.tour = None;
         if self.project.is_none() {
             match Answers::of(&Project::default()) {
                 Ok((answers, _)) => self.show_opened(Project::default(), answers),

@@ -64,9 +64,6 @@ impl<'a> Asker<'a> {
     }
 }
 
-/// The account of the documentation, which made-up ARNs have.
-const NOBODYS_ACCOUNT: &str = ":123456789012:";
-
 impl App {
     /// Runs an execution again with its own answers and compares event by event; `None` when there is no such run. It changes
     /// nothing. The result holds both histories side by side, and the re-run as a session that can be looked at.
@@ -94,7 +91,7 @@ impl App {
         let original = original.ok_or("There is no such execution any more.")?;
         let index = original.machine;
         let found = Job::of(self, original).what_if(definition, from)?;
-        let id = self.adopt(index, found.session)?;
+        let id = self.adopt(run, index, found.session)?;
         Ok(WhatIfReport {
             run: id,
             difference: found.difference,
@@ -107,7 +104,12 @@ impl App {
     ///
     /// # Errors
     /// Its machine is closed.
-    pub(super) fn adopt(&mut self, index: usize, session: DebugSession) -> Result<RunId, String> {
+    pub(super) fn adopt(
+        &mut self,
+        of: RunId,
+        index: usize,
+        session: DebugSession,
+    ) -> Result<RunId, String> {
         let id = RunId(self.next_id());
         let machines = self.project.as_ref().map(|it| &it.project.machines);
         let machine = machines.and_then(|it| it.get(index)).ok_or("The machine is closed.")?;
@@ -116,6 +118,7 @@ impl App {
         rerun.session.goto(last);
         rerun.stopped = Some(StopReason::Goto);
         rerun.execution_name = "re-run".into();
+        rerun.rerun_of = Some(of);
         self.runs.push(rerun);
         self.active_run = Some(id);
         Ok(id)
@@ -178,11 +181,8 @@ impl App {
 
 /// What is known of an execution beside its history.
 pub(super) fn recording_of(run: &Run) -> RecordedNames {
-    // The ARN of an imported history is made up from the file's name.
-    let is_known = run.start.is_some() || !run.execution_arn.contains(NOBODYS_ACCOUNT);
-    RecordedNames {
-        execution_arn: is_known.then(|| Arc::clone(&run.execution_arn)),
-        kind: run.kind,
-        ..RecordedNames::default()
-    }
+    let arn = Arc::clone(&run.execution_arn);
+    let (execution_arn, likely_arn) =
+        if run.has_own_arn { (Some(arn), None) } else { (None, Some(arn)) };
+    RecordedNames { execution_arn, likely_arn, kind: run.kind, ..RecordedNames::default() }
 }

@@ -11,7 +11,9 @@ use super::states_api::Origin;
 use crate::asl::StateMachineType;
 use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
 use crate::engine::{ExecutionStart, Journal, JournalError, TaskRequest, TaskToken};
-use crate::execution::{EventDetails, Execution, ExecutionStatus, Timestamp};
+use crate::execution::{
+    EventDetails, Execution, ExecutionSource, ExecutionStatus, Timestamp,
+};
 use crate::json::Value;
 use crate::project::{DefinitionJson, MachineDefinition};
 use crate::services::TaskAnswer;
@@ -53,6 +55,10 @@ pub struct Run {
     pub parent: Option<Parent>,
     /// Executions around this one.
     pub depth: u32,
+    /// The recording that it is a re-run of.
+    pub rerun_of: Option<RunId>,
+    /// Whether its ARN is the one that AWS gave it, and not made up from the name of a file.
+    pub(super) has_own_arn: bool,
     /// What a call through the API asked for when it started it.
     pub(super) origin: Option<Origin>,
     /// Instead of the case that was chosen for the whole session.
@@ -74,6 +80,9 @@ pub(super) struct OwnMocks {
     pub(super) name: String,
     pub(super) case: MockCase,
 }
+
+/// The account of the documentation, which made-up ARNs have.
+const NOBODYS_ACCOUNT: &str = ":123456789012:";
 
 /// `ExecutionStart` for a simulated execution of a machine. The identity is made up and stable: account 123456789012.
 pub(super) fn execution_start(
@@ -156,6 +165,8 @@ impl Run {
             log: Vec::new(),
             parent: None,
             depth: 0,
+            rerun_of: None,
+            has_own_arn: true,
             origin: None,
             mocks: None,
             calls: Vec::new(),
@@ -192,6 +203,11 @@ impl Run {
             Some(_) | None => Value::Null,
         };
         let name: Arc<str> = execution.arn.rsplit(':').next().unwrap_or("recorded").into();
+        let has_own_arn = match execution.source {
+            ExecutionSource::Recorded { .. } | ExecutionSource::Simulated { .. } => true,
+            // A file that tells no ARN gets one of the documentation's account.
+            ExecutionSource::Imported { .. } => !execution.arn.contains(NOBODYS_ACCOUNT),
+        };
         Self {
             id,
             machine,
@@ -208,6 +224,8 @@ impl Run {
             log: Vec::new(),
             parent: None,
             depth: 0,
+            rerun_of: None,
+            has_own_arn,
             origin: None,
             mocks: None,
             calls: Vec::new(),
@@ -250,6 +268,15 @@ impl Run {
     /// How the execution stands at its last event, wherever the cursor is.
     pub fn status(&self) -> ExecutionStatus {
         self.session.history().status()
+    }
+
+    /// Whether it has ended as it should not. One that the user stopped has not failed.
+    pub fn has_failed(&self) -> bool {
+        match self.status() {
+            ExecutionStatus::Failed { .. } | ExecutionStatus::TimedOut { .. } => true,
+            ExecutionStatus::Aborted { .. } => self.start.is_none(),
+            ExecutionStatus::Running | ExecutionStatus::Succeeded { .. } => false,
+        }
     }
 
     /// Sets it going; [`Run::pump`] then moves it.

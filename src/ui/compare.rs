@@ -40,18 +40,14 @@ pub(super) fn compare_ui(
     view: &mut CompareView,
     commands: &mut Vec<Command>,
 ) {
-    if app.comparing.is_some() {
+    if app.comparing.is_some_and(|id| Some(id) == app.recorded_or_shown()) {
         ui.horizontal(|ui| {
             ui.spinner();
             ui.label("Running it again…");
         });
         return;
     }
-    let found = app.comparison.as_ref().and_then(|comparison| {
-        let recorded = app.runs.iter().find(|it| it.id == comparison.recorded)?;
-        Some((comparison, recorded))
-    });
-    let Some((comparison, recorded)) = found else {
+    let Some((comparison, recorded)) = app.shown_comparison() else {
         return nothing_ui(ui, app, commands);
     };
     view.refresh(app, comparison, recorded);
@@ -138,6 +134,12 @@ fn summary_ui(
 ) {
     let colours = tokens(ui.ctx());
     ui.spacing_mut().item_spacing.y = 5.0;
+    ui.add(
+        egui::Label::new(
+            RichText::new(format!("of {}", recorded.execution_name)).color(colours.text_muted),
+        )
+        .truncate(),
+    );
     match &comparison.kind {
         ComparisonKind::Verify => verdict_ui(ui, comparison, colours),
         ComparisonKind::WhatIf { from, gained, lost, outcome, unanswered, .. } => {

@@ -43,15 +43,6 @@ impl FailureView {
     }
 }
 
-/// Whether an execution has ended as it should not. One that the user stopped has not failed.
-pub(super) fn has_failed(run: &Run) -> bool {
-    match run.status() {
-        ExecutionStatus::Failed { .. } | ExecutionStatus::TimedOut { .. } => true,
-        ExecutionStatus::Aborted { .. } => run.start.is_none(),
-        ExecutionStatus::Running | ExecutionStatus::Succeeded { .. } => false,
-    }
-}
-
 /// One line above the graph of a failed execution.
 pub(super) fn strip_ui(
     ui: &mut Ui,
@@ -59,7 +50,7 @@ pub(super) fn strip_ui(
     view: &mut FailureView,
     commands: &mut Vec<Command>,
 ) {
-    let Some(run) = app.run().filter(|run| has_failed(run)) else { return };
+    let Some(run) = app.run().filter(|run| run.has_failed()) else { return };
     let report = view.report(run);
     let (Some(headline), Some(group)) = (report.headline(), report.failures.first()) else {
         return;

@@ -9,7 +9,7 @@ use egui_phosphor::regular as icon;
 use super::fonts;
 use super::theme::{StatusColours, Tokens, space, tokens};
 use super::widgets::icon_button;
-use crate::app::{App, Command, Notice, NoticeLevel};
+use crate::app::{App, Command, Notice, NoticeLevel, Run};
 
 /// Seconds that a passing word stays, and a warning. Errors stay until they are dismissed.
 const INFO_SECONDS: f64 = 6.0;
@@ -104,6 +104,9 @@ pub(super) fn changed_definition_ui(ui: &mut Ui, app: &App, commands: &mut Vec<C
     if app.recorded_another_definition() {
         return recorded_definition_ui(ui, commands);
     }
+    if let Some(recorded) = app.recording_of_rerun() {
+        return rerun_ui(ui, app, recorded, commands);
+    }
     if !app.runs_an_older_definition() {
         return;
     }
@@ -124,7 +127,27 @@ pub(super) fn changed_definition_ui(ui: &mut Ui, app: &App, commands: &mut Vec<C
     });
 }
 
-/// A coloured row with a glyph; `words` is laid out from the right, and goes on from the left as it likes.
+/// That what is shown never happened: the simulator made it from a recording.
+fn rerun_ui(ui: &mut Ui, app: &App, recorded: &Run, commands: &mut Vec<Command>) {
+    let Some(run) = app.run() else { return };
+    let colours = tokens(ui.ctx());
+    bar_ui(ui, colours.in_progress, icon::INFO, |ui| {
+        ui.add_space(space::XS);
+        if ui.button("Back to the recording").clicked()
+            && let Some(index) = app.runs.iter().position(|it| it.id == recorded.id)
+        {
+            commands.push(Command::SelectExecution(index));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let edited = run.session.definition().source != recorded.session.definition().source;
+            let which = if edited { "edited" } else { "same" };
+            let name = &recorded.execution_name;
+            let text = format!("A re-run of {name} in the simulator, with the {which} definition");
+            ui.add(egui::Label::new(RichText::new(text).color(colours.text)).truncate());
+        });
+    });
+}
+
 /// That a recorded execution ran another definition than the one that is open.
 fn recorded_definition_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
     let colours = tokens(ui.ctx());

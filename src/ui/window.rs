@@ -12,7 +12,6 @@ use super::aws::{connection_ui, proposal_ui};
 use super::canvas::CanvasView;
 use super::command_palette::{PaletteView, palette_ui};
 use super::controls;
-use super::failure;
 use super::notices::{NoticesView, passing_ui, rows_ui};
 use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane};
 use super::save_execution::{SaveForm, save_execution_ui};
@@ -202,12 +201,12 @@ impl Window {
     /// Brings the reason to the front, once, when an execution has failed or a failed one is opened; not over the answer of a
     /// request, which says that it failed, and not over the tour.
     fn show_failure(&mut self, commands: &mut Vec<Command>) {
-        let failed = self.app.run().filter(|run| failure::has_failed(run));
+        let failed = self.app.run().filter(|run| run.has_failed());
         let failed = failed.map(|run| (run.id, run.session.last_event()));
         let Some(failed) = failed.filter(|it| self.failed != Some(*it)) else { return };
         self.failed = Some(failed);
         // Of a re-run the comparison says more.
-        let is_rerun = self.app.comparison.as_ref().is_some_and(|it| it.rerun() == Some(failed.0));
+        let is_rerun = self.app.run().is_some_and(|run| run.rerun_of.is_some());
         let is_answer = self.app.exchange().is_some_and(|it| it.run == Some(failed.0));
         if !is_answer && !is_rerun && self.app.tour.is_none() {
             commands.push(Command::ShowPane(Pane::Failure));

@@ -196,6 +196,7 @@ impl App {
             (Some(Stage::Complete | Stage::Following | Stage::Reading), Some(id)) if is_there => {
                 self.show_run(id);
                 self.focus_failure(arn, true);
+                self.show_events_or_failure(arn);
                 return;
             }
             (Some(_) | None, _) => {}
@@ -422,7 +423,18 @@ impl App {
         }
         self.find_started(arn);
         self.focus_failure(arn, true);
+        self.show_events_or_failure(arn);
+    }
+
+    /// Brings the reason of a failed execution to the front, and of any other its events.
+    fn show_events_or_failure(&mut self, arn: &str) {
+        // Whoever opens a real execution has seen enough of the tour, whose sample is gone.
+        self.tour = None;
+        let failed = self.run_of(arn).is_some_and(Run::has_failed);
         self.for_window.push(Command::ShowPane(Pane::Events));
+        if failed {
+            self.for_window.push(Command::ShowPane(Pane::Failure));
+        }
     }
 
     /// Puts an execution among the others, under a machine that has the definition which it ran: one of the project's when that
@@ -469,6 +481,7 @@ impl App {
             source: self.source(),
         };
         let Some(run) = self.runs.iter_mut().find(|it| it.id == id) else { return };
+        let knew = run.has_failed();
         let at = run.session.cursor().event;
         run.session = DebugSession::open(&execution);
         run.session.goto(at);
@@ -481,6 +494,10 @@ impl App {
         self.find_started(arn);
         self.settle_stage(arn);
         self.focus_failure(arn, false);
+        // What the first page did not tell.
+        if !knew && self.active_run == Some(id) && self.run_of(arn).is_some_and(Run::has_failed) {
+            self.for_window.push(Command::ShowPane(Pane::Failure));
+        }
     }
 
     fn events_came(&mut self, arn: &str, events: &[HistoryEvent]) {
