@@ -1,5 +1,6 @@
 //! The executions of a session: started, kept within a number, let move, shown.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +19,15 @@ use crate::services::states::SendTask;
 /// Executions that nobody started from another one, kept so that a served API can run for days.
 const MAX_RUNS: usize = 500;
 
-/// Events of all executions that are kept.
-const MAX_EVENTS: usize = 1_000_000;
+/// Memory of executions that have ended, as far as it can be told from their histories.
+const MAX_ENDED_BYTES: usize = 512 << 20;
+
+/// Memory of executions that are under way, and of those that they have started. AWS has no such limit: there, what goes round
+/// without end ends after 25,000 events or five minutes, and a thousand at a time take nobody's memory.
+const MAX_OPEN_BYTES: usize = 1 << 30;
+
+/// From here on calls start no more executions.
+const CROWDED_BYTES: usize = MAX_OPEN_BYTES / 4 * 3;
 
 /// An execution that is to be started.
 #[derive(Debug)]
@@ -32,6 +40,27 @@ pub(super) struct NewRun<'a> {
     pub(super) kind: StateMachineType,
     pub(super) name: Option<&'a str>,
     pub(super) role_arn: Arc<str>,
+}
+
+/// An execution that nobody started from another one, with all that it started.
+#[derive(Debug)]
+struct Family {
+    root: RunId,
+    members: BTreeSet<RunId>,
+    bytes: usize,
+    /// Nothing of it runs, or can be let run.
+    has_ended: bool,
+}
+
+impl Family {
+    fn of(runs: &[Run], root: RunId) -> Self {
+        let members = nested::family(runs, root);
+        let own = || runs.iter().filter(|it| members.contains(&it.id));
+        let bytes = own().map(|it| it.session.bytes()).sum();
+        // What was recorded takes no more memory, whether or not it had ended.
+        let has_ended = own().all(|it| it.has_ended() || it.session.journal().is_none());
+        Self { root, members, bytes, has_ended }
+    }
 }
 
 impl App {
@@ -75,20 +104,75 @@ impl App {
 
     /// Keeps the executions that are under way and the latest of the others.
     pub(super) fn forget_old_runs(&mut self) {
-        let too_many = |runs: &[Run]| {
-            let events = runs.iter().map(|it| it.session.history().events().len());
-            let roots = runs.iter().filter(|it| it.parent.is_none());
-            roots.count() > MAX_RUNS || events.sum::<usize>() > MAX_EVENTS
-        };
-        while too_many(&self.runs) {
-            let may_go = |root: &&Run| {
-                let family = nested::family(&self.runs, root.id);
-                let mut members = self.runs.iter().filter(|it| family.contains(&it.id));
-                members.all(|it| it.has_ended() && Some(it.id) != self.active_run)
-            };
-            let mut roots = self.runs.iter().filter(|it| it.parent.is_none());
-            let Some(oldest) = roots.find(may_go).map(|it| it.id) else { break };
-            self.remove_family(oldest);
+        self.forget_beyond(MAX_RUNS, MAX_ENDED_BYTES);
+    }
+
+    fn forget_beyond(&mut self, most_runs: usize, most_bytes: usize) {
+        let all: usize = self.runs.iter().map(|it| it.session.bytes()).sum();
+        let roots = || self.runs.iter().filter(|it| it.parent.is_none());
+        if all <= most_bytes && roots().count() <= most_runs {
+            return;
+        }
+        let families: Vec<Family> = roots().map(|it| Family::of(&self.runs, it.id)).collect();
+        let ended: Vec<&Family> = families.iter().filter(|it| it.has_ended).collect();
+        let mut count = families.len();
+        let mut bytes: usize = ended.iter().map(|it| it.bytes).sum();
+        for family in ended {
+            if count <= most_runs && bytes <= most_bytes {
+                break;
+            }
+            if self.active_run.is_some_and(|it| family.members.contains(&it)) {
+                continue;
+            }
+            count -= 1;
+            bytes -= family.bytes;
+            self.runs.retain(|it| !family.members.contains(&it.id));
+        }
+    }
+
+    /// Whether executions that are under way take so much memory that no more should begin.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.families_under_way(CROWDED_BYTES).is_some()
+    }
+
+    /// The executions that are under way with all that they started, when they take more than so much memory.
+    fn families_under_way(&self, most_bytes: usize) -> Option<Vec<Family>> {
+        let all: usize = self.runs.iter().map(|it| it.session.bytes()).sum();
+        if all <= most_bytes {
+            return None;
+        }
+        let roots = self.runs.iter().filter(|it| it.parent.is_none());
+        let mut families: Vec<Family> = roots.map(|it| Family::of(&self.runs, it.id)).collect();
+        families.retain(|it| !it.has_ended);
+        let bytes: usize = families.iter().map(|it| it.bytes).sum();
+        (bytes > most_bytes).then_some(families)
+    }
+
+    /// Stops those that take the most memory, until what is under way takes no more than this.
+    fn stop_beyond(&mut self, most_bytes: usize) {
+        // One stop ends a family, so there are no more rounds than executions.
+        for _ in 0..self.runs.len() {
+            let Some(families) = self.families_under_way(most_bytes) else { return };
+            let Some(heaviest) = families.iter().max_by_key(|it| it.bytes) else { return };
+            let root = self.runs.iter().find(|it| it.id == heaviest.root);
+            let name = root.map_or_else(String::new, |it| it.execution_arn.to_string());
+            let cause = format!(
+                "The executions under way took more than {} MiB of memory together, and {name} the most of it.",
+                most_bytes >> 20
+            );
+            for id in &heaviest.members {
+                let open = |it: &&Run| it.id == *id && !it.has_ended();
+                if self.runs.iter().find(open).is_some() {
+                    let error = Some(Arc::from("Stepwell.MemoryLimit"));
+                    nested::stop(&mut self.runs, *id, error, Some(cause.as_str().into()));
+                }
+            }
+            tracing::warn!(execution = name, "stopped for its memory");
+            self.notify(
+                NoticeLevel::Error,
+                format!("{name} was stopped: {cause}"),
+                "Does it go round without end?",
+            );
         }
     }
 
@@ -114,6 +198,7 @@ impl App {
         let world = nested::World { project: &open.project, answers: &open.answers };
         let pumped = nested::pump(&mut self.runs, world, &breakpoints, &mut next_id, budget);
         self.counter = counter;
+        self.stop_beyond(MAX_OPEN_BYTES);
         let arrived = self.active_run.is_some_and(|id| pumped.arrived.contains(&id));
         // Shown are, in this order: who was stopped, who was stepped into, who is back from a child.
         let stopped = pumped.arrived.iter().copied().find(|id| {
@@ -136,6 +221,8 @@ impl App {
         }
         self.deliver();
         let more = pumped.more | self.deliver_states();
+        // Whoever waited for an end has been told.
+        self.forget_old_runs();
         self.observe_tour(TourEvent::Other);
         more
     }
@@ -233,5 +320,74 @@ impl App {
     pub fn children(&self, of: RunId) -> Vec<&Run> {
         let is_child = |it: &&Run| it.parent.as_ref().is_some_and(|parent| parent.run == of);
         self.runs.iter().filter(is_child).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::debug::{Breakpoints, Goal};
+    use crate::execution::ExecutionStatus;
+
+    /// An execution that goes round without end, after so many steps.
+    fn add_loop(app: &mut App, steps: usize) -> RunId {
+        let text = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A"}}}"#;
+        let kind = StateMachineType::Standard;
+        let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:loop";
+        let definition = MachineDefinition::of_text("loop", kind, arn, text);
+        let new = NewRun {
+            machine: 0,
+            definition: &definition,
+            input: Value::empty_object(),
+            kind,
+            name: None,
+            role_arn: ROLE_ARN.into(),
+        };
+        let id = app.start_new_run(new, false);
+        let run = app.run_mut().expect("it is shown");
+        run.begin(Goal::Continue);
+        run.session.advance(&Breakpoints::default(), steps);
+        id
+    }
+
+    fn bytes(app: &App, id: RunId) -> usize {
+        app.runs.iter().find(|it| it.id == id).map_or(0, |it| it.session.bytes())
+    }
+
+    #[test]
+    fn the_heaviest_executions_are_stopped_and_say_why() {
+        let mut app = App::new(None, Arc::new(|| ()));
+        let small = add_loop(&mut app, 100);
+        let large = add_loop(&mut app, 1000);
+        let (one, other) = (bytes(&app, small), bytes(&app, large));
+        assert!(other > 5 * one && one > 10_000, "{one} {other}");
+        app.stop_beyond(one + other);
+        assert!(app.runs.iter().all(|it| !it.has_ended()), "there is room for both");
+        app.stop_beyond(one + other - 1);
+        let of = |id: RunId| app.runs.iter().find(|it| it.id == id).map(Run::status);
+        assert_eq!(of(small), Some(ExecutionStatus::Running));
+        assert!(
+            matches!(of(large), Some(ExecutionStatus::Aborted { error: Some(error), cause: Some(_) })
+                if &*error == "Stepwell.MemoryLimit")
+        );
+        assert!(app.notices.iter().any(|it| it.text.contains("was stopped")));
+        assert!(!app.is_crowded());
+    }
+
+    #[test]
+    fn what_has_ended_goes_before_what_runs_and_what_is_shown() {
+        let mut app = App::new(None, Arc::new(|| ()));
+        let ended = add_loop(&mut app, 100);
+        let open = add_loop(&mut app, 100);
+        let shown = add_loop(&mut app, 100);
+        for id in [ended, shown] {
+            app.stop_run(id, None, None).expect("it is there");
+        }
+        app.forget_beyond(3, 1 << 30);
+        assert_eq!(app.runs.len(), 3);
+        app.forget_beyond(3, 0);
+        assert_eq!(app.runs.iter().map(|it| it.id).collect::<Vec<_>>(), [open, shown]);
+        app.forget_beyond(1, 1 << 30);
+        assert_eq!(app.runs.len(), 2, "neither may go");
     }
 }

@@ -42,6 +42,11 @@ pub enum TaskAnswer {
     },
 }
 
+/// What an event takes in memory beside its payload, with the moment that stands for it (measured).
+const EVENT_BYTES: usize = 1000;
+/// What an input of the journal takes in memory (measured).
+const INPUT_BYTES: usize = 200;
+
 /// A task that waits for its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pending {
@@ -193,6 +198,16 @@ impl Debuggee {
 
     pub(super) fn has_ended(&self) -> bool {
         self.engine.as_ref().is_none_or(|engine| engine.machine.has_ended())
+    }
+
+    /// About what it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let events = self.history.events().len().saturating_mul(EVENT_BYTES);
+        let (payloads, inputs) = self
+            .engine
+            .as_ref()
+            .map_or((0, 0), |it| (it.machine.kept_bytes(), it.journal.inputs.len()));
+        events.saturating_add(payloads).saturating_add(inputs.saturating_mul(INPUT_BYTES))
     }
 
     pub(super) fn can_advance(&self) -> bool {

@@ -242,6 +242,11 @@ impl DebugSession {
         self.status = SessionStatus::Stopped(StopReason::End);
     }
 
+    /// About what the execution takes in memory, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.debuggee.bytes()
+    }
+
     // -- the world
 
     /// The answer to a task. It takes effect when `advance` runs next at the end of the history; while paused it waits.

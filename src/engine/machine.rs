@@ -553,6 +553,11 @@ impl Machine {
         }
     }
 
+    /// About what the payloads of the history take in memory.
+    pub fn kept_bytes(&self) -> usize {
+        self.kept_bytes
+    }
+
     /// Counts a payload that did not exist before.
     pub(crate) fn count_kept(&mut self, size: Size) {
         self.kept_bytes = self.kept_bytes.saturating_add(size.memory_bytes);

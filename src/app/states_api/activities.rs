@@ -81,6 +81,7 @@ impl App {
                 return Err(ApiError::new("ActivityLimitExceeded", message));
             }
             if let Some(tags) = request.get("tags") {
+                // Before anything is changed: they may be refused.
                 self.states_api.set_tags(&arn, tags)?;
             }
             let activity = Activity { name: name.to_owned(), created: clock::now() };
@@ -122,9 +123,12 @@ impl App {
         let request = Request::read(body, ONE)?;
         let arn = request.needed("activityArn");
         arns::read(arn, &["activity"])?;
-        self.states_api.activities.remove(arn);
+        self.know_activities();
         self.states_api.tags.remove(arn);
-        self.states_api.deleted.insert(arn.to_owned());
+        // One that a machine's file names would be known again at once. There are no more of those than names in files.
+        if self.states_api.activities.remove(arn).is_some() && self.is_named(arn) {
+            self.states_api.deleted.insert(arn.to_owned());
+        }
         Ok(Value::empty_object())
     }
 
@@ -192,6 +196,18 @@ impl App {
     pub(super) fn has_activity(&mut self, arn: &str) -> bool {
         self.know_activities();
         self.states_api.activities.contains_key(arn)
+    }
+
+    /// Whether a machine's definition names the activity.
+    fn is_named(&self, arn: &str) -> bool {
+        let machines = self.project.iter().flat_map(|open| &open.project.machines);
+        let mut machines = machines.map(|it| &it.machine);
+        machines.any(|machine| {
+            machine.states().iter().any(|(_, state)| {
+                matches!(&state.kind, StateKind::Task(task)
+                    if matches!(task.resource.kind, ResourceKind::Activity { .. }) && *task.resource.text == *arn)
+            })
+        })
     }
 
     /// Adds the activities that the project's machines name.

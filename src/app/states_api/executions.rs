@@ -81,6 +81,8 @@ impl App {
         if kind != Some(StateMachineType::Express) {
             return Err(ApiError::wrong_type());
         }
+        // Who has hung up waits no more.
+        self.states_api.waiting.retain(|(_, _, reply)| !reply.is_closed());
         if self.states_api.waiting.len() >= MAX_WAITING {
             let message = format!("{MAX_WAITING} callers wait for executions already");
             return Err(ApiError::new("ExecutionLimitExceeded", message));
@@ -135,6 +137,11 @@ impl App {
     fn begin_run(&mut self, wanted: &Wanted, synchronous: bool) -> Result<RunId, ApiError> {
         if self.runs.iter().filter(|it| !it.has_ended()).count() >= MAX_OPEN {
             let message = format!("{MAX_OPEN} executions are open, and no more are taken");
+            return Err(ApiError::new("ExecutionLimitExceeded", message));
+        }
+        if self.is_crowded() {
+            let message = "The executions that are open take most of the memory that Stepwell gives them: stop some, or wait until \
+                           they end";
             return Err(ApiError::new("ExecutionLimitExceeded", message));
         }
         let arn = wanted.of.arn.as_str();

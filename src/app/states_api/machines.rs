@@ -205,6 +205,11 @@ impl App {
             let message = format!("Stepwell keeps {MAX_CREATED} machines that calls create");
             return Err(ApiError::new("StateMachineLimitExceeded", message));
         }
+        // All that can be refused comes before anything is changed.
+        self.may_publish(&request)?;
+        if let Some(tags) = request.get("tags") {
+            self.states_api.set_tags(&arn, tags)?;
+        }
         let kind = kind_of(request.text("type"));
         let definition = request.needed("definition");
         self.add_machine(MachineDefinition::of_text(name, kind, &arn, definition));
@@ -212,9 +217,6 @@ impl App {
         let members = wanted.as_object().cloned().unwrap_or_default();
         let record = MachineRecord { created: now, updated: now, revision: None, request: members };
         self.states_api.machines.insert(arn.clone(), record);
-        if let Some(tags) = request.get("tags") {
-            self.states_api.set_tags(&arn, tags)?;
-        }
         self.created_answer(&request, &arn)
     }
 
@@ -225,6 +227,11 @@ impl App {
             vec![("stateMachineArn", Value::from(arn)), ("creationDate", seconds(created))];
         members.extend(self.published(request, arn)?);
         Ok(Value::object(members))
+    }
+
+    /// Whether the version that `publish` asks for would be taken.
+    fn may_publish(&self, request: &Request) -> Result<(), ApiError> {
+        if request.flag("publish") == Some(true) { self.has_room_for_a_version() } else { Ok(()) }
     }
 
     /// The version that `publish` asks for.
@@ -259,16 +266,19 @@ impl App {
         {
             return Err(ApiError { code, message });
         }
-        if let Some(definition) = request.text("definition") {
-            if let Some((code, message)) = create_error(definition, kind) {
-                return Err(ApiError { code, message });
-            }
-            self.replace_machine(index, MachineDefinition::of_text(&name, kind, &arn, definition));
+        let refused = request.text("definition").and_then(|it| create_error(it, kind));
+        if let Some((code, message)) = refused {
+            return Err(ApiError { code, message });
         }
         let given = ["definition", "roleArn", "loggingConfiguration", "tracingConfiguration"];
         if !given.iter().any(|it| request.get(it).is_some()) {
             let message = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
             return Err(ApiError::new("MissingRequiredParameter", message));
+        }
+        self.may_publish(&request)?;
+        // Nothing is refused from here on.
+        if let Some(definition) = request.text("definition") {
+            self.replace_machine(index, MachineDefinition::of_text(&name, kind, &arn, definition));
         }
         self.states_api.requests += 1;
         let number = self.states_api.requests;

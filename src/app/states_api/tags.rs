@@ -12,6 +12,9 @@ use crate::json::Value;
 
 /// Tags of one resource (API reference of `TagResource`).
 const MAX_TAGS: usize = 50;
+/// Characters of a tag's key and value (API reference of `Tag`).
+const MAX_KEY: usize = 128;
+const MAX_VALUE: usize = 256;
 
 const LIST: &[Member] = &[Member::needed("resourceArn", ARN)];
 const TAG: &[Member] = &[Member::needed("resourceArn", ARN), Member::needed("tags", Is::Nested)];
@@ -19,20 +22,13 @@ const UNTAG: &[Member] =
     &[Member::needed("resourceArn", ARN), Member::needed("tagKeys", Is::Nested)];
 
 impl StatesApi {
+    /// Adds to the tags of a resource.
+    ///
     /// # Errors
-    /// They are no list of keys and values, or too many.
+    /// They are no tags, or too many.
     pub(super) fn set_tags(&mut self, arn: &str, tags: &Value) -> Result<(), ApiError> {
         let mut all = self.tags.get(arn).cloned().unwrap_or_default();
-        for tag in tags.as_array().into_iter().flat_map(|it| it.iter()) {
-            let text = |name: &str| tag.get(name).and_then(Value::as_str);
-            let key = text("key").unwrap_or_default();
-            if key.is_empty() || key.chars().count() > 128 {
-                let message = "A tag's key has 1 to 128 characters, and its value at most 256";
-                return Err(ApiError::validation(message));
-            }
-            let value = text("value").unwrap_or_default();
-            all.insert(Arc::from(key), Value::from(value));
-        }
+        all.extend(read_tags(tags)?);
         if all.len() > MAX_TAGS {
             let message = format!("A resource has at most {MAX_TAGS} tags");
             return Err(ApiError::new("TooManyTags", message));
@@ -40,6 +36,39 @@ impl StatesApi {
         self.tags.insert(arn.to_owned(), all);
         Ok(())
     }
+}
+
+/// # Errors
+/// They are no list of keys and values, or not as AWS takes them (API reference of `Tag`).
+fn read_tags(tags: &Value) -> Result<IndexMap<Arc<str>, Value>, ApiError> {
+    let Some(list) = tags.as_array() else {
+        return Err(ApiError::serialization("'tags' can not be a JSON object"));
+    };
+    let mut all = IndexMap::new();
+    for tag in list.iter() {
+        let text = |name: &str| match tag.get(name) {
+            None | Some(Value::Null) => Ok(""),
+            Some(value) => value.as_str().ok_or_else(|| {
+                let message = format!("'{name}' can not be a JSON {}", value.type_name());
+                ApiError::serialization(message)
+            }),
+        };
+        let (key, value) = (text("key")?, text("value")?);
+        let is_long = |text: &str, most: usize| text.chars().count() > most;
+        if key.is_empty() || is_long(key, MAX_KEY) || is_long(value, MAX_VALUE) {
+            let message = format!(
+                "A tag's key has 1 to {MAX_KEY} characters, and its value at most {MAX_VALUE}"
+            );
+            return Err(ApiError::validation(message));
+        }
+        // Reserved, in any spelling (tagging restrictions of AWS).
+        if key.get(..4).is_some_and(|it| it.eq_ignore_ascii_case("aws:")) {
+            let message = format!("The key of a tag may not begin with aws: {key}");
+            return Err(ApiError::validation(message));
+        }
+        all.insert(Arc::from(key), Value::from(value));
+    }
+    Ok(all)
 }
 
 impl App {

@@ -121,7 +121,7 @@ impl App {
     ) -> Result<(String, Timestamp), ApiError> {
         let definition = self.machine_of_arn(arn)?.clone();
         let settings = self.settings_of(arn);
-        let total: usize = self.states_api.versions.values().map(|it| it.kept.len()).sum();
+        let room = self.has_room_for_a_version();
         let versions = self.states_api.versions.entry(arn.to_owned()).or_default();
         let same = |it: &Version| {
             it.definition.definition.text() == definition.definition.text()
@@ -132,16 +132,22 @@ impl App {
         if let Some(last) = last.filter(|it| same(it)) {
             return Ok((version_arn(arn, versions.last), last.created));
         }
-        if total >= MAX_VERSIONS {
-            let message = format!("Stepwell keeps {MAX_VERSIONS} versions of machines");
-            return Err(ApiError::new("ServiceQuotaExceededException", message));
-        }
+        room?;
         versions.last += 1;
         let created = clock::now();
         let description = description.map(Arc::from);
         let version = Version { created, description, definition, settings };
         versions.kept.insert(versions.last, version);
         Ok((version_arn(arn, versions.last), created))
+    }
+
+    pub(super) fn has_room_for_a_version(&self) -> Result<(), ApiError> {
+        let total: usize = self.states_api.versions.values().map(|it| it.kept.len()).sum();
+        if total < MAX_VERSIONS {
+            return Ok(());
+        }
+        let message = format!("Stepwell keeps {MAX_VERSIONS} versions of machines");
+        Err(ApiError::new("ServiceQuotaExceededException", message))
     }
 
     /// The newest first.
