@@ -266,6 +266,11 @@ impl Debuggee {
         // A visit that was left without a result (caught, or a Map whose results AWS does not record) has its recorded output.
         data.output = output;
         if let Some((error, cause)) = &bar.error {
+            let ended = self.history.events().last();
+            let ended = ended.and_then(|it| crate::execution::summary::error_of(&it.details));
+            // A Fail state inside of a Map or Parallel whose `CausePath` gives the cause: the execution ended with both.
+            let ended = ended.filter(|it| cause.is_empty() && it.0 == *error);
+            let cause = ended.map_or_else(|| Arc::clone(cause), |it| it.1);
             data.error = Some(crate::execution::inspection::ErrorDetails {
                 error: error.to_string(),
                 cause: cause.to_string(),

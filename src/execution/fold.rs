@@ -348,7 +348,7 @@ impl Fold<'_> {
         if let Some(error) = error {
             self.change_visit(top, |visit| {
                 if visit.status == StateStatus::InProgress {
-                    visit.error = visit.error.take().filter(|it| !it.0.is_empty()).or(Some(error));
+                    visit.error = Some(completed(visit.error.take(), error));
                 }
             });
         }
@@ -440,4 +440,13 @@ fn entered_in(cause: &str) -> Option<EventId> {
     let (_, rest) = cause.split_once("(entered at the event id #")?;
     let (number, _) = rest.split_once(')')?;
     number.parse().ok().map(EventId)
+}
+
+/// The error of a visit, with what the end of the execution tells of it: a Fail state whose `CausePath` gives the cause says
+/// only its error by itself.
+fn completed(own: Option<Error>, told: Error) -> Error {
+    match own {
+        Some(own) if !own.0.is_empty() && (own.0 != told.0 || !own.1.is_empty()) => own,
+        Some(_) | None => told,
+    }
 }

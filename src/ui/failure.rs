@@ -207,16 +207,21 @@ fn title_ui(ui: &mut Ui, group: &FailureGroup, look: StatusColours, commands: &m
             commands.push(Command::LookAt(failure.at));
         }
         let place = group.members.first().map_or("", |it| it.place.as_str());
-        if !place.is_empty() {
-            ui.weak(place);
-        }
+        // Items count from 0, as AWS does; told once.
+        let from_zero = if place.contains("item ") { " (counted from 0)" } else { "" };
         match (group.count, group.of_items) {
-            (1, _) => {}
+            (1, _) if place.is_empty() => {}
+            (1, _) => {
+                ui.weak(format!("in {place}{from_zero}"));
+            }
             (count, Some(all)) => {
-                ui.weak(format!("{count} of {all} items"));
+                ui.weak(format!("in {count} of {all} items, first in {place}{from_zero}"));
+            }
+            (count, None) if place.is_empty() => {
+                ui.weak(format!("{count} times"));
             }
             (count, None) => {
-                ui.weak(format!("{count} times"));
+                ui.weak(format!("{count} times, first in {place}{from_zero}"));
             }
         }
         match &failure.outcome {

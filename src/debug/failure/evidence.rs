@@ -42,6 +42,8 @@ pub(super) struct Known<'a> {
 const MOST: usize = 8;
 /// Places of a payload that are compared with a cause.
 const MOST_LOOKED_AT: usize = 4_000;
+/// The longest note about a value.
+const MOST_LETTERS_OF_NOTE: usize = 2_000;
 /// The longest cause that is searched for names and values.
 const MOST_LETTERS: usize = 40_000;
 
@@ -319,7 +321,8 @@ impl Found<'_> {
     /// What a Choice compared, when no rule matched.
     fn choices(&mut self) {
         let Some(State { kind: StateKind::Choice(choice), .. }) = self.known.state else { return };
-        if !self.list.is_empty() {
+        // A path that leads to nothing says enough.
+        if self.list.iter().any(|it| it.value.is_none()) {
             return;
         }
         for (index, rule) in choice.choices.iter().enumerate() {
@@ -335,7 +338,12 @@ impl Found<'_> {
                     "Choices[{index}] asks for {} {operand}.",
                     comparison.operator.as_str()
                 );
-                self.path(comparison.variable.text(), &note);
+                let label = comparison.variable.text();
+                if self.is_listed(label) {
+                    self.note_also(label, &note);
+                } else {
+                    self.path(label, &note);
+                }
                 if let Operand::Path(path) = &comparison.operand {
                     self.path(path.text(), "");
                 }
@@ -344,8 +352,24 @@ impl Found<'_> {
                 let text = expression.text().to_owned();
                 for reference in references(&text) {
                     self.jsonata_reference(&reference, "Condition", &text);
+                    self.note_also(&reference, &format!("Choices[{index}] asks for {text}."));
                 }
             }
+        }
+    }
+
+    fn is_listed(&self, label: &str) -> bool {
+        self.list.iter().any(|it| it.label == label)
+    }
+
+    /// Another rule that asks for the same value.
+    fn note_also(&mut self, label: &str, note: &str) {
+        let Some(known) = self.list.iter_mut().find(|it| it.label == label) else { return };
+        if !known.note.contains(note) && known.note.len() + note.len() < MOST_LETTERS_OF_NOTE {
+            if !known.note.is_empty() {
+                known.note.push(' ');
+            }
+            known.note.push_str(note);
         }
     }
 

@@ -45,10 +45,40 @@ fn first(facts: &Facts<'_>) -> Said {
     if facts.visit.state_type == StateType::Fail {
         return fail_state(facts);
     }
-    by_name(facts)
+    no_rule_matched(facts)
+        .or_else(|| by_name(facts))
         .or_else(|| by_message(facts))
         .or_else(|| by_writer(facts))
         .unwrap_or_else(|| unknown(facts))
+}
+
+/// A Choice that has no Default, and no rule of which held. AWS's words for it ("… does not point to a next state") are not the
+/// only ones: the definition tells it, whatever the cause says.
+fn no_rule_matched(facts: &Facts<'_>) -> Option<Said> {
+    let Some(State { kind: StateKind::Choice(choice), .. }) = facts.state else { return None };
+    let by_rules = matches!(facts.error, "" | "States.Runtime" | "States.NoChoiceMatched");
+    let text = &facts.cause.text;
+    let by_value = is_of_missing(text) || text.contains("Invalid path");
+    if choice.default.is_some() || !by_rules || by_value {
+        return None;
+    }
+    let rules = match choice.choices.len() {
+        1 => "Its only rule did not match".to_owned(),
+        count => format!("None of the {count} rules of this Choice matched"),
+    };
+    Some(said(
+        format!("{rules}, and it has no Default."),
+        "Add a Default, or a rule for these values. No Retry and no Catch can take this.",
+    ))
+}
+
+/// Whether a cause says that a path leads to nothing.
+fn is_of_missing(text: &str) -> bool {
+    let has = |words: &str| text.contains(words);
+    has("could not be found")
+        || has("No results for path")
+        || has("Missing property")
+        || has("does not reference an input value")
 }
 
 fn fail_state(facts: &Facts<'_>) -> Said {
@@ -59,7 +89,9 @@ fn fail_state(facts: &Facts<'_>) -> Said {
     let words = if facts.cause.text.is_empty() {
         ".".to_owned()
     } else {
-        format!(": {}", shortened(&facts.cause.text))
+        let text = shortened(facts.cause.text.trim_end());
+        let stop = if text.ends_with(['.', '!', '?', '…', ':', ';']) { "" } else { "." };
+        format!(": {text}{stop}")
     };
     let why =
         format!("The execution reached the Fail state {name}, which ends it on purpose{words}");
@@ -199,11 +231,7 @@ fn runtime(facts: &Facts<'_>) -> Said {
     // A copy of the whole input follows, which the card shows better.
     let short = text.split(" in the input '").next().unwrap_or(text);
     let has = |words: &str| text.contains(words);
-    let is_missing = has("could not be found")
-        || has("No results for path")
-        || has("Missing property")
-        || has("does not reference an input value");
-    if is_missing {
+    if is_of_missing(text) {
         let path = facts.evidence.iter().find(|it| it.value.is_none());
         let why = path.map_or_else(
             || format!("A path of the definition selects nothing. {short}"),

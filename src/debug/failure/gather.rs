@@ -212,7 +212,7 @@ impl<'a> Gather<'a> {
         Member { place: self.place(origin.visit), at: self.look(origin.visit) }
     }
 
-    /// `Iteration 3 of Work, branch 0 of Split`
+    /// `item 3 of Work, in branch 0 of Split`; items and branches count from 0, as AWS does.
     fn place(&self, visit: &TimelineVisit) -> String {
         let mut parts = Vec::new();
         let mut lane = self.timeline.lanes.get(visit.thread.0 as usize);
@@ -224,7 +224,7 @@ impl<'a> Gather<'a> {
             }
             lane = here.parent.and_then(|it| self.timeline.lanes.get(it.0 as usize));
         }
-        parts.join(", ")
+        parts.join(", in ")
     }
 
     /// The event that tells of the failure, else the last one of the visit, and the thread.
@@ -238,15 +238,44 @@ impl<'a> Gather<'a> {
         let event = match told {
             Some(event) => *event,
             None if is_exited => visit.last_event,
-            // It failed on entering: its stages are known only after the last event of its own.
-            None => EventId(visit.last_event.0 + 1).min(self.history.last_id()),
+            // It has no event that tells of the failure: what is around it has.
+            None => self.closed_by(visit),
         };
         Look { event, thread: visit.thread }
     }
 
+    /// The event with which a visit ended that has no event of its own for that: the failure of its iteration, of the Parallel
+    /// around it, or of the execution.
+    fn closed_by(&self, visit: &TimelineVisit) -> EventId {
+        let kind = self.timeline.lanes.get(visit.thread.0 as usize).map(|lane| &lane.kind);
+        let closes = |event: &HistoryEvent| match (event.event_type, kind) {
+            (
+                EventType::ExecutionFailed
+                | EventType::ExecutionTimedOut
+                | EventType::ExecutionAborted,
+                _,
+            ) => true,
+            (EventType::ParallelStateFailed, Some(ThreadKind::Branch { .. })) => true,
+            (
+                EventType::MapIterationFailed | EventType::MapIterationAborted,
+                Some(ThreadKind::Iteration { of, index }),
+            ) => {
+                matches!(&event.details, EventDetails::MapIteration { name, index: at }
+                    if at == index && of.as_str().ends_with(&**name))
+            }
+            (_, _) => false,
+        };
+        let events = self.history.events();
+        let after = usize::try_from(visit.last_event.0).unwrap_or(usize::MAX);
+        let found = events.get(after..).unwrap_or_default().iter().find(|it| closes(it));
+        let next = EventId(visit.last_event.0 + 1).min(self.history.last_id());
+        found.map_or(next, |it| it.id)
+    }
+
     fn items_around(&self, visit: &TimelineVisit) -> Option<u64> {
         let lane = self.timeline.lanes.get(visit.thread.0 as usize)?;
-        if !matches!(lane.kind, ThreadKind::Iteration { .. }) {
+        // Failures of several runs of a Map are one group, and then nobody knows out of how many.
+        if !matches!(lane.kind, ThreadKind::Iteration { .. }) || lane.depth > 1 {
             return None;
         }
         self.around(visit)?.events.iter().rev().find_map(|id| {
@@ -355,13 +384,21 @@ impl<'a> Gather<'a> {
             Outcome::Caught { .. } => self.passed_on(levels.last()?),
             Outcome::Recovered | Outcome::Open => None,
         };
-        self.told(visit)
+        let found = self
+            .told(visit)
             .and_then(|event| error_of(&event.details))
             .filter(is_said)
             .or_else(|| visit.error.clone().filter(is_said))
             .or_else(|| inspected().filter(is_said))
             .or_else(|| ended().filter(is_said))
-            .unwrap_or_default()
+            .unwrap_or_default();
+        if !found.1.is_empty() {
+            return found;
+        }
+        // A Fail state whose `CausePath` gives the cause says only its error by itself.
+        let same = |it: &(Text, Text)| it.0 == found.0 && !it.1.is_empty();
+        let fuller = inspected().filter(same).or_else(|| ended().filter(same));
+        fuller.unwrap_or(found)
     }
 
     /// The error output that a catcher laid into the output of its state.
