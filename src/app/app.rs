@@ -107,6 +107,8 @@ pub struct App {
     pub saved: Option<(PathBuf, Vec<String>)>,
     /// Two executions side by side: what was verified or run again last.
     pub comparison: Option<super::comparison::Comparison>,
+    /// A history that was opened without its definition, and waits for one.
+    pub history_to_open: Option<PathBuf>,
     /// The execution that is being run again.
     pub comparing: Option<RunId>,
     /// Edited copies of definitions, by the machine's name.
@@ -156,6 +158,7 @@ impl App {
             saved: None,
             comparison: None,
             comparing: None,
+            history_to_open: None,
             definition_drafts: BTreeMap::new(),
             remote: Remote::default(),
             revealed: None,
@@ -305,7 +308,10 @@ impl App {
                 }
                 match outcome {
                     Ok(project) if reload => self.replace_project(*project),
-                    Ok(project) => self.show_project(*project),
+                    Ok(project) => {
+                        self.show_project(*project);
+                        self.open_waiting_history();
+                    }
                     Err(err) => {
                         tracing::info!("could not be opened");
                         self.notify(NoticeLevel::Error, err.message, err.remedy);

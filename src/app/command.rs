@@ -189,6 +189,8 @@ pub enum Command {
     },
     ShowAbout,
     CopyText(String),
+    /// Waits no more for the definition of a history.
+    ForgetHistory,
     DismissNotice(u64),
     ResetLayout,
     Quit,

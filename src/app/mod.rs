@@ -15,6 +15,7 @@ mod definition_draft;
 mod event;
 mod exchanges;
 pub mod headless;
+mod history_file;
 mod http_server;
 mod limited;
 mod nested;

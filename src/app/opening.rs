@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::answers::{Answers, create_buckets};
 use super::app::{App, NoticeLevel, OpenProject, Selection};
+use super::attach::thread_to_blame;
 use super::clock;
 use super::command::{Command, Pane};
 use super::requests::{NamedRequest, RequestDraft};
@@ -219,8 +220,17 @@ impl App {
         }
         open.machine = index;
         run.machine = index;
+        let guilty = thread_to_blame(&run).filter(|_| run.has_failed());
+        if let Some(thread) = guilty {
+            run.session.select_thread(thread);
+        }
         self.runs.push(run);
         self.active_run = Some(id);
+        if guilty.is_some() {
+            self.select_current();
+            let state = self.selection.state.clone();
+            self.for_window.extend(state.map(Command::CentreState));
+        }
     }
 
     // -- settings

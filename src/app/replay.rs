@@ -1,6 +1,6 @@
 //! Verify and what-if for the window: a recorded execution run again by our engine, under its own definition or an edited one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answers::{Answers, Invocations};
@@ -59,7 +59,7 @@ impl<'a> Asker<'a> {
         }
         self.last = Some(request.token);
         let answers = self.answers.as_ref()?;
-        let answer = answers.answer(request, now, &mut self.invocations, None)?;
+        let answer = answers.answer_rerun(request, now, &mut self.invocations, None)?;
         Some(answer_for_debug(&answer))
     }
 }
@@ -146,6 +146,17 @@ impl App {
             self.notify(NoticeLevel::Info, said, "");
         }
         Ok(())
+    }
+
+    /// Where to propose to save the shown execution: with the project whose execution it is, else where something was saved
+    /// last, else at home.
+    pub fn folder_to_save_in(&self) -> PathBuf {
+        let is_projects = self.machine().is_some_and(|it| it.file.is_file());
+        let root = self.project.as_ref().map(|open| open.project.root.clone());
+        let saved = || self.saved.as_ref().and_then(|(path, _)| Some(path.parent()?.to_owned()));
+        let home = || std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
+        let own = root.filter(|it| is_projects && !it.as_os_str().is_empty());
+        own.or_else(saved).or_else(|| home().map(PathBuf::from)).unwrap_or_default()
     }
 
     /// Saves the shown execution as a `.stepwell` file, without its secrets unless they are to stay. Where something was

@@ -316,6 +316,7 @@ impl App {
                     self.save_settings();
                 }
             }
+            Command::ForgetHistory => self.history_to_open = None,
             Command::DismissNotice(id) => self.notices.retain(|it| it.id != id),
             Command::ShowOpenDialog
             | Command::ShowOpenFolderDialog
@@ -363,18 +364,7 @@ impl App {
             return self.what_if_with(path);
         }
         if is_history(path) {
-            match self.machine() {
-                Some(machine) => match load_history(path, machine) {
-                    Ok(execution) => self.show_recorded(&execution),
-                    Err(why) => self.notify(NoticeLevel::Error, why, ""),
-                },
-                None => self.notify(
-                    NoticeLevel::Error,
-                    format!("{} is a history", path.display()),
-                    "Open its state machine first, then the history.",
-                ),
-            }
-            return;
+            return self.open_history(path);
         }
         self.opening = Some(path.to_owned());
         worker::open(path.to_owned(), false, self.outbox.clone());
@@ -753,7 +743,7 @@ impl App {
 }
 
 /// Whether a file holds one definition and nothing around it.
-fn is_plain_definition(path: &Path) -> bool {
+pub(super) fn is_plain_definition(path: &Path) -> bool {
     let Ok(text) = super::bundle::read_limited(path) else { return false };
     let document = Document::parse(&text, Format::of_path(path, &text));
     !crate::asl::parse::parse(&document).machine.states().is_empty()

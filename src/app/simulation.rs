@@ -11,9 +11,7 @@ use super::states_api::Origin;
 use crate::asl::StateMachineType;
 use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
 use crate::engine::{ExecutionStart, Journal, JournalError, TaskRequest, TaskToken};
-use crate::execution::{
-    EventDetails, Execution, ExecutionSource, ExecutionStatus, Timestamp,
-};
+use crate::execution::{EventDetails, Execution, ExecutionSource, ExecutionStatus, Timestamp};
 use crate::json::Value;
 use crate::project::{DefinitionJson, MachineDefinition};
 use crate::services::TaskAnswer;
@@ -315,7 +313,11 @@ impl Run {
             let now = self.now();
             for request in &progress.requests {
                 let mocks = self.mocks.as_ref().map(|it| &it.case);
-                let answer = answers.answer(request, now, &mut self.invocations, mocks);
+                let answer = if self.rerun_of.is_some() {
+                    answers.answer_rerun(request, now, &mut self.invocations, mocks)
+                } else {
+                    answers.answer(request, now, &mut self.invocations, mocks)
+                };
                 if let Some(answer) = answer {
                     answered |= self.answer(request.token, &answer);
                 } else if StatesCall::of(request).is_some() {

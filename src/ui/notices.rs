@@ -59,6 +59,13 @@ pub(super) fn passing_ui(ui: &mut Ui, app: &App) {
 
 /// What went wrong, in rows with room of their own.
 pub(super) fn rows_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    if let Some(path) = &app.history_to_open
+        && app.opening.is_none()
+    {
+        Panel::bottom("history to open")
+            .frame(egui::Frame::new())
+            .show(ui, |ui| history_ui(ui, path, commands));
+    }
     let wrong: Vec<&Notice> =
         app.notices.iter().filter(|it| it.level != NoticeLevel::Info).collect();
     if wrong.is_empty() {
@@ -79,6 +86,24 @@ pub(super) fn rows_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                 }
             });
         }
+    });
+}
+
+/// That a history needs its definition, and the way to it.
+fn history_ui(ui: &mut Ui, path: &std::path::Path, commands: &mut Vec<Command>) {
+    let colours = tokens(ui.ctx());
+    bar_ui(ui, colours.in_progress, icon::INFO, |ui| {
+        if icon_button(ui, icon::X, "Dismiss", "").clicked() {
+            commands.push(Command::ForgetHistory);
+        }
+        if ui.button("Choose its definition…").clicked() {
+            commands.push(Command::ShowOpenDialog);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let text = format!("{name} is a history: it is shown once its definition is open.");
+            ui.add(egui::Label::new(RichText::new(text).color(colours.text)).truncate());
+        });
     });
 }
 

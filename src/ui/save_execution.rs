@@ -32,7 +32,7 @@ impl SaveForm {
                 letters.take(60).collect::<String>()
             },
         );
-        let folder = app.project.as_ref().map(|open| open.project.root.clone()).unwrap_or_default();
+        let folder = app.folder_to_save_in();
         let path = folder.join(format!("{name}.stepwell"));
         Self { path: path.display().to_string(), ..Self::default() }
     }

@@ -24,7 +24,7 @@ pub use connection::{
 };
 pub use link::Target;
 pub use listing::{Listing, Turn};
-pub(super) use open::AS_RUN;
+pub(super) use open::{AS_RUN, thread_to_blame};
 pub use open::{First, Opened, Opening, Stage, StartedThere};
 pub use regions::REGIONS;
 pub use runtime::RequestId;

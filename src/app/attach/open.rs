@@ -609,7 +609,7 @@ impl App {
 
 /// The thread whose state made the execution fail: the innermost that failed, of several the first; without a failure the one
 /// that has moved last.
-fn thread_to_blame(run: &Run) -> Option<ThreadId> {
+pub(in crate::app) fn thread_to_blame(run: &Run) -> Option<ThreadId> {
     let moment = run.session.moment();
     let visits = moment.threads.iter().filter(|it| !it.superseded).filter_map(|thread| {
         let visit = thread.current.as_ref()?;

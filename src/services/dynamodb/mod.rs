@@ -92,6 +92,25 @@ impl DynamoDb {
         Call::of(request).is_some()
     }
 
+    /// Whether it has every table that a request names in the members that name one; without a name, yes.
+    pub fn has_tables_of(&self, request: &TaskRequest) -> bool {
+        let mut named: Vec<&str> = Vec::new();
+        let parameters = &request.parameters;
+        named.extend(parameters.get("TableName").and_then(Value::as_str));
+        let items = parameters.get("RequestItems").and_then(Value::as_object);
+        named.extend(items.into_iter().flat_map(|it| it.keys()).map(|name| &**name));
+        let writes = parameters.get("TransactItems").and_then(Value::as_array);
+        for part in writes.into_iter().flatten().filter_map(Value::as_object) {
+            named.extend(part.values().filter_map(|it| it.get("TableName")?.as_str()));
+        }
+        let tables = self.tables();
+        // An ARN of a table names it, too.
+        named.into_iter().all(|name| {
+            let name = name.rsplit_once(":table/").map_or(name, |(_, name)| name);
+            tables.iter().any(|it| *it.name == *name)
+        })
+    }
+
     /// Answers a task, with the error names of its dialect (optimised or SDK).
     pub fn run(&self, request: &TaskRequest) -> TaskAnswer {
         let Some(call) = Call::of(request) else {

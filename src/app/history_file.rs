@@ -1,0 +1,90 @@
+//! A file with the history of an execution: it needs a definition to be drawn with, the open one or one beside it.
+
+use std::path::{Path, PathBuf};
+
+use super::app::{App, NoticeLevel};
+use super::bundle::read_limited;
+use super::run_command::{is_plain_definition, load_history};
+use crate::execution::{EventDetails, Execution, import};
+
+impl App {
+    /// Shows a history with the open definition; where that is not its own, with the one that lies beside the file. Without
+    /// either, the history waits for its definition to be opened.
+    pub(super) fn open_history(&mut self, path: &Path) {
+        let loaded = match self.machine() {
+            Some(machine) => load_history(path, machine).map(Some),
+            // What is wrong with the file is told before it is asked for another one.
+            None => read_limited(path).and_then(|text| {
+                import::parse(&text, None)
+                    .map(|_| None)
+                    .map_err(|why| format!("{} holds no history: {why}", path.display()))
+            }),
+        };
+        let execution = match loaded {
+            Ok(execution) => execution,
+            Err(why) => return self.notify(NoticeLevel::Error, why, ""),
+        };
+        let fits = execution.as_ref().is_some_and(fits);
+        let definition = if fits { None } else { definition_beside(path) };
+        match (execution, definition) {
+            (_, Some(definition)) => {
+                self.history_to_open = Some(path.to_owned());
+                self.opening = Some(definition.clone());
+                super::worker::open(definition, false, self.outbox.clone());
+            }
+            (Some(execution), None) => self.show_recorded(&execution),
+            (None, None) => self.history_to_open = Some(path.to_owned()),
+        }
+    }
+
+    /// Shows the history that waited for a definition, now that one is open.
+    pub(super) fn open_waiting_history(&mut self) {
+        let Some(path) = self.history_to_open.take() else { return };
+        let Some(machine) = self.machine() else { return };
+        match load_history(&path, machine) {
+            Ok(execution) => self.show_recorded(&execution),
+            Err(why) => self.notify(NoticeLevel::Error, why, ""),
+        }
+    }
+}
+
+/// Whether the first state that a history enters is one of its definition.
+fn fits(execution: &Execution) -> bool {
+    let entered = execution.history.events().iter().find_map(|event| {
+        if let EventDetails::StateEntered { name, .. } = &event.details { Some(name) } else { None }
+    });
+    let Some(entered) = entered else { return true };
+    let states = execution.state_machine.states();
+    states.iter().any(|(_, state)| *state.name.shared() == **entered)
+}
+
+/// `NAME.definition.asl.json` and the like beside `NAME.json` or `NAME.history.json`.
+fn definition_beside(path: &Path) -> Option<PathBuf> {
+    const ENDS: [&str; 4] =
+        ["definition.asl.json", "asl.json", "definition.json", "definition.asl.yaml"];
+    let stem = path.file_stem()?.to_str()?;
+    let short = stem.strip_suffix(".history").or_else(|| stem.strip_suffix("-history"));
+    let names = [Some(stem), short].into_iter().flatten();
+    let mut beside =
+        names.flat_map(|name| ENDS.map(|end| path.with_file_name(format!("{name}.{end}"))));
+    beside.find(|it| it != path && it.is_file() && is_plain_definition(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_is_found_beside_a_history_by_its_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| folder.path().join(name);
+        let text = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
+        std::fs::write(file("orders.definition.asl.json"), text).expect("written");
+        std::fs::write(file("other.asl.json"), "{}").expect("written");
+        let beside = |name: &str| definition_beside(&file(name));
+        assert_eq!(beside("orders.json"), Some(file("orders.definition.asl.json")));
+        assert_eq!(beside("orders.history.json"), Some(file("orders.definition.asl.json")));
+        assert_eq!(beside("other.json"), None, "it is no definition");
+        assert_eq!(beside("nothing.json"), None);
+    }
+}
