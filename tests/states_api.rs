@@ -1,6 +1,8 @@
 //! Step Functions' own API, as `stepwell serve` answers it: asked by the real SDK, by this program's own AWS floor, and by boto3,
 //! which the AWS CLI is made of.
 
+#[path = "states_api/limits.rs"]
+mod limits;
 #[path = "states_api/serving.rs"]
 mod serving;
 #[path = "states_api/versions.rs"]

@@ -3,17 +3,22 @@
 //! Binds to 127.0.0.1 only, and answers only requests whose `Host` is a loopback name and whose `Origin`, if any, is too: a web page
 //! elsewhere must not be able to reach it, by DNS rebinding neither.
 
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use http_body_util::BodyExt as _;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::event::Event;
 use super::states_api::{Call, Response as CallResponse};
@@ -24,8 +29,29 @@ use crate::apigateway::{HttpRequest, HttpResponse};
 /// API Gateway's own limit on a payload.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
+/// The body of a call of Step Functions' own API: its quota is 1 MB, which JSON's escapes may make longer.
+const MAX_CALL_BODY: usize = 2 * 1024 * 1024;
+
+/// What is read of a body that is too long, so that its sender comes to read the answer.
+const MAX_DRAINED: usize = 2 * MAX_BODY;
+
+/// Bodies of all requests that are not answered yet.
+const MAX_BODIES: usize = 64 * 1024 * 1024;
+
+/// Connections at a time; the next one waits. Most systems let a program have 1,024 files open.
+const MAX_CONNECTIONS: usize = 256;
+
+/// The head of a request.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How long the head of a request may take to arrive, and a connection may lie idle.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+
 /// How long a request's body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Before another connection is taken after one could not be: there are no more files to open.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// A running endpoint; it ends when dropped.
 #[derive(Debug)]
@@ -59,16 +85,16 @@ impl HttpServer {
             .build()
             .map_err(|err| format!("No thread for serving: {err}"))?;
         let (stop, stopped) = oneshot::channel();
-        let shared = Shared { outbox, stage: stage.to_owned(), port };
+        let bodies = Arc::new(Semaphore::new(MAX_BODIES));
+        let shared = Arc::new(Shared { outbox, stage: stage.to_owned(), port, bodies });
         let serve = move || {
             runtime.block_on(async move {
                 let outbox = shared.outbox.clone();
-                let router = Router::new().fallback(answer).with_state(shared);
                 let served = match TcpListener::from_std(listener) {
                     Ok(listener) => {
                         // Waiting for open connections could take as long as a breakpoint holds one, so they are dropped.
                         tokio::select! {
-                            served = axum::serve(listener, router).into_future() => served,
+                            served = take_connections(listener, shared) => served,
                             _ = stopped => Ok(()),
                         }
                     }
@@ -101,36 +127,134 @@ impl Drop for HttpServer {
     }
 }
 
-#[derive(Clone)]
 struct Shared {
     outbox: Outbox,
     stage: String,
     port: u16,
+    /// Bytes that bodies may still take.
+    bodies: Arc<Semaphore>,
 }
 
-async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Response {
+/// Takes connections one after the other, and serves each in a task of its own.
+async fn take_connections(listener: TcpListener, shared: Arc<Shared>) -> std::io::Result<()> {
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    // The semaphore is never closed.
+    while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let shared = Arc::clone(&shared);
+                drop(tokio::spawn(async move {
+                    serve_connection(stream, shared).await;
+                    drop(permit);
+                }));
+            }
+            Err(err) => {
+                tracing::debug!(%err, "a connection could not be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(answer(&shared, request.map(Body::new)).await) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(err) = served {
+        tracing::debug!(%err, "a connection broke off");
+    }
+}
+
+/// Why a body was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BodyFault {
+    TooLong,
+    TooManyAtOnce,
+    BrokeOff,
+}
+
+/// A body, and the room that it takes among all.
+async fn read_body(
+    mut body: Body,
+    most: usize,
+    bodies: &Arc<Semaphore>,
+) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), BodyFault> {
+    let mut read = Vec::new();
+    let mut seen = 0;
+    let mut room: Option<OwnedSemaphorePermit> = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|err| {
+            tracing::debug!(%err, "a body broke off");
+            BodyFault::BrokeOff
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        if seen > MAX_DRAINED {
+            return Err(BodyFault::TooLong);
+        }
+        if seen > most {
+            (read, room) = (Vec::new(), None);
+            continue;
+        }
+        let bytes = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let Ok(more) = Arc::clone(bodies).try_acquire_many_owned(bytes) else {
+            return Err(BodyFault::TooManyAtOnce);
+        };
+        match &mut room {
+            Some(room) => room.merge(more),
+            None => room = Some(more),
+        }
+        read.extend_from_slice(&data);
+    }
+    if seen > most { Err(BodyFault::TooLong) } else { Ok((read, room)) }
+}
+
+/// The text of a body, without a copy where it is one.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|err| String::from_utf8_lossy(err.as_bytes()).into_owned())
+}
+
+async fn answer(shared: &Shared, request: Request) -> Response {
     if let Err(why) = from_here(request.headers(), shared.port) {
         return refuse(StatusCode::FORBIDDEN, why);
     }
     let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, MAX_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(err)) if err.to_string().contains("length limit") => {
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let most = if text("x-amz-target").is_some() { MAX_CALL_BODY } else { MAX_BODY };
+    let read = read_body(body, most, &shared.bodies);
+    let (body, _room) = match tokio::time::timeout(BODY_PATIENCE, read).await {
+        Ok(Ok((body, room))) => (body, room),
+        Ok(Err(BodyFault::TooLong)) => {
             return refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
         }
-        Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "The body broke off"),
+        Ok(Err(BodyFault::TooManyAtOnce)) => {
+            let why = "The requests that are under way take all the memory that there is for them";
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, why);
+        }
+        Ok(Err(BodyFault::BrokeOff)) => {
+            return refuse(StatusCode::BAD_REQUEST, "The body broke off");
+        }
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "The body did not come"),
     };
-    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let mut body = text_of(body);
     let call = Call::of(
         parts.method.as_str(),
         parts.uri.path(),
         text("x-amz-target"),
         text("content-type"),
-        &String::from_utf8_lossy(&body),
+        &mut body,
     );
     if let Some(call) = call {
-        return answer_call(&shared, call).await;
+        return answer_call(shared, call).await;
     }
     let request = HttpRequest {
         method: parts.method.as_str().to_owned(),
@@ -143,7 +267,7 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             })
             .collect(),
-        body: String::from_utf8_lossy(&body).into_owned(),
+        body,
     };
     let (reply, answer) = oneshot::channel();
     if !shared.outbox.send(Event::Served { request, reply }) {

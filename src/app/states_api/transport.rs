@@ -28,20 +28,20 @@ pub(in crate::app) struct Call {
 }
 
 impl Call {
-    /// The call that a request is; `None` when it is one to the project's API.
+    /// The call that a request is, which then has its body; `None` when it is one to the project's API.
     pub(in crate::app) fn of(
         method: &str,
         path: &str,
         target: Option<&str>,
         content_type: Option<&str>,
-        body: &str,
+        body: &mut String,
     ) -> Option<Self> {
         if method != "POST" || path != "/" {
             return None;
         }
         if let Some(operation) = target.and_then(|it| it.strip_prefix(TARGET)) {
             let operation = operation.to_owned();
-            return Some(Self { service: Service::States, operation, body: body.to_owned() });
+            return Some(Self { service: Service::States, operation, body: std::mem::take(body) });
         }
         let is_form =
             content_type.is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     fn call(target: Option<&str>, content_type: &str, body: &str) -> Option<Call> {
-        Call::of("POST", "/", target, Some(content_type), body)
+        Call::of("POST", "/", target, Some(content_type), &mut body.to_owned())
     }
 
     #[test]
@@ -132,8 +132,8 @@ mod tests {
         assert_eq!(asked.map(|it| it.service), Some(Service::Sts));
         assert_eq!(call(None, form, "Action=GetCallerIdentity"), None);
         let target = Some("AWSStepFunctions.ListExecutions");
-        assert_eq!(Call::of("GET", "/", target, None, ""), None);
-        assert_eq!(Call::of("POST", "/items", target, None, ""), None);
+        assert_eq!(Call::of("GET", "/", target, None, &mut String::new()), None);
+        assert_eq!(Call::of("POST", "/items", target, None, &mut String::new()), None);
     }
 
     #[test]
