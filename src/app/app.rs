@@ -67,6 +67,19 @@ pub struct Notice {
     pub text: String,
     /// What to do about it; may be empty.
     pub remedy: String,
+    /// What has to succeed later for it to be of the past.
+    pub topic: Option<Topic>,
+}
+
+/// What a notice is about: once it succeeds, what was said about its failure goes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// A project, a file or an execution is opened.
+    Opening,
+    /// A request is sent.
+    Sending,
+    /// An execution is compared with a re-run.
+    Comparing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,7 +294,26 @@ impl App {
         remedy: impl Into<String>,
     ) {
         let id = self.next_id();
-        self.notices.push(Notice { id, level, text: text.into(), remedy: remedy.into() });
+        let (text, remedy) = (text.into(), remedy.into());
+        self.notices.push(Notice { id, level, text, remedy, topic: None });
+    }
+
+    /// An error that a later success of its topic takes away.
+    pub(super) fn notify_of(
+        &mut self,
+        topic: Topic,
+        text: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        let id = self.next_id();
+        let (text, remedy) = (text.into(), remedy.into());
+        let level = NoticeLevel::Error;
+        self.notices.push(Notice { id, level, text, remedy, topic: Some(topic) });
+    }
+
+    /// Takes back what was said of failures of this.
+    pub(super) fn succeeded(&mut self, topic: Topic) {
+        self.notices.retain(|it| it.topic != Some(topic));
     }
 
     pub(super) fn next_id(&mut self) -> u64 {
@@ -314,7 +346,7 @@ impl App {
                     }
                     Err(err) => {
                         tracing::info!("could not be opened");
-                        self.notify(NoticeLevel::Error, err.message, err.remedy);
+                        self.notify_of(Topic::Opening, err.message, err.remedy);
                         self.settings.recent.retain(|it| *it != path || it.exists());
                     }
                 }

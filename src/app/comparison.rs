@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::app::{App, NoticeLevel};
+use super::app::{App, NoticeLevel, Topic};
 use super::command::{Command, Pane};
 use super::event::Event;
 use super::replay::{Asker, recording_of};
@@ -280,6 +280,10 @@ impl App {
             self.comparing = None;
         }
         let Some(original) = self.runs.iter().find(|it| it.id == recorded) else { return };
+        let machine = original.machine;
+        if outcome.is_ok() {
+            self.succeeded(Topic::Comparing);
+        }
         match outcome {
             Ok(Compared::Verified(found)) => {
                 self.comparison = Some(Comparison {
@@ -295,10 +299,9 @@ impl App {
                 });
             }
             Ok(Compared::Rerun { found, from }) => {
-                let machine = original.machine;
                 self.take_rerun(recorded, machine, *found, from);
             }
-            Err(why) => self.notify(NoticeLevel::Error, "It can't be run again", why),
+            Err(why) => self.notify_of(Topic::Comparing, "It can't be run again", why),
         }
     }
 

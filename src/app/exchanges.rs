@@ -57,6 +57,7 @@ impl App {
     /// Takes a request through the API up to its execution, which then runs. The id of the exchange.
     pub(super) fn send(&mut self, api: usize, request: HttpRequest, served: bool) -> u64 {
         let id = self.next_id();
+        self.succeeded(super::app::Topic::Sending);
         let sent_at = clock::now();
         let context = request_context(id, sent_at);
         let begun = match self.project.as_ref().and_then(|open| open.project.apis.get(api)) {

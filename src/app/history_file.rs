@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::app::{App, NoticeLevel};
+use super::app::{App, Topic};
 use super::bundle::read_limited;
 use super::run_command::{is_plain_definition, load_history};
 use crate::execution::{EventDetails, Execution, import};
@@ -22,7 +22,7 @@ impl App {
         };
         let execution = match loaded {
             Ok(execution) => execution,
-            Err(why) => return self.notify(NoticeLevel::Error, why, ""),
+            Err(why) => return self.notify_of(Topic::Opening, why, ""),
         };
         let fits = execution.as_ref().is_some_and(fits);
         let definition = if fits { None } else { definition_beside(path) };
@@ -43,7 +43,7 @@ impl App {
         let Some(machine) = self.machine() else { return };
         match load_history(&path, machine) {
             Ok(execution) => self.show_recorded(&execution),
-            Err(why) => self.notify(NoticeLevel::Error, why, ""),
+            Err(why) => self.notify_of(Topic::Opening, why, ""),
         }
     }
 }

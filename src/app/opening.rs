@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::answers::{Answers, create_buckets};
-use super::app::{App, NoticeLevel, OpenProject, Selection};
+use super::app::{App, NoticeLevel, OpenProject, Selection, Topic};
 use super::attach::thread_to_blame;
 use super::clock;
 use super::command::{Command, Pane};
@@ -192,6 +192,7 @@ impl App {
         let id = RunId(self.next_id());
         let mut run = Run::recorded(id, 0, execution);
         self.tour = None;
+        self.succeeded(Topic::Opening);
         if self.project.is_none() {
             match Answers::of(&Project::default()) {
                 Ok((answers, _)) => self.show_opened(Project::default(), answers),

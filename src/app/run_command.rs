@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::app::{App, NoticeLevel};
+use super::app::{App, NoticeLevel, Topic};
 use super::command::{Command, Theme};
 use super::http_server::HttpServer;
 use super::limited;
@@ -351,7 +351,7 @@ impl App {
     fn open(&mut self, path: &Path) {
         if super::bundle::is_bundle(path) {
             if let Err(why) = self.open_bundle(path) {
-                self.notify(NoticeLevel::Error, why, "");
+                self.notify_of(Topic::Opening, why, "");
             }
             return;
         }
@@ -763,7 +763,7 @@ fn is_history(path: &Path) -> bool {
     let is_log = text.contains("previous_event_id") && text.contains("execution_arn");
     is_log
         || text.contains("\"events\"")
-            && text.contains("ExecutionStarted")
+            && (text.contains("ExecutionStarted") || text.contains("\"previousEventId\""))
             && !text.contains("\"StartAt\"")
 }
 

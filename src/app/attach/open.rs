@@ -8,7 +8,7 @@ use super::browse::Answer;
 use super::runtime::{RequestId, Teller};
 use super::{News, Target, Trouble};
 use crate::app::answers::Answers;
-use crate::app::app::{App, NoticeLevel};
+use crate::app::app::{App, NoticeLevel, Topic};
 use crate::app::nested::Parent;
 use crate::app::simulation::{Run, RunId, machine_of};
 use crate::app::{Command, Pane};
@@ -143,8 +143,8 @@ impl App {
     pub(super) fn open_pasted(&mut self, text: &str) {
         match Target::find(text) {
             Some(target) => self.open_target(target),
-            None => self.notify(
-                NoticeLevel::Error,
+            None => self.notify_of(
+                Topic::Opening,
                 "That names no execution",
                 "Paste an execution ARN, or the link to an execution in the AWS console.",
             ),
@@ -312,7 +312,7 @@ impl App {
                     trouble.text
                 );
             }
-            self.notify(NoticeLevel::Error, trouble.title.clone(), trouble.text.clone());
+            self.notify_of(Topic::Opening, trouble.title.clone(), trouble.text.clone());
             if let Some(opened) = self.attach.opened.get_mut(arn) {
                 opened.request = None;
                 opened.stage = Stage::Broken(trouble);
@@ -377,7 +377,7 @@ impl App {
         let Some(opened) = self.attach.opened.get(arn) else { return };
         if opened.run.is_none() && !matches!(opened.stage, Stage::Broken(_)) {
             let trouble = Trouble::of(err);
-            self.notify(NoticeLevel::Error, trouble.title, trouble.text);
+            self.notify_of(Topic::Opening, trouble.title, trouble.text);
         }
     }
 
@@ -430,6 +430,7 @@ impl App {
     fn show_events_or_failure(&mut self, arn: &str) {
         // Whoever opens a real execution has seen enough of the tour, whose sample is gone.
         self.tour = None;
+        self.succeeded(Topic::Opening);
         let failed = self.run_of(arn).is_some_and(Run::has_failed);
         self.for_window.push(Command::ShowPane(Pane::Events));
         if failed {

@@ -7,7 +7,7 @@ use super::started;
 use super::{OpenedExpress, Remote, RemoteNews, Reply, Target, TargetKind};
 use crate::apigateway::test_invoke_log::stages_of_log;
 use crate::apigateway::{Begun, HttpRequest, HttpResponse};
-use crate::app::app::{App, NoticeLevel};
+use crate::app::app::{App, NoticeLevel, Topic};
 use crate::app::clock;
 use crate::app::command::Command;
 use crate::app::requests::{Exchange, Progress};
@@ -100,7 +100,7 @@ impl App {
         };
         let place = match place {
             Ok(place) => place,
-            Err(why) => return self.notify(NoticeLevel::Error, "The request was not sent", why),
+            Err(why) => return self.notify_of(Topic::Sending, "The request was not sent", why),
         };
         let (account, region) = self.account_and_region();
         let region = target.region_of_url().map(str::to_owned).or(region);
@@ -167,6 +167,9 @@ impl App {
 
     pub(super) fn exchange_answered(&mut self, id: u64, outcome: Result<Reply, AwsError>) {
         self.remote.under_way.remove(&id);
+        if outcome.is_ok() {
+            self.succeeded(Topic::Sending);
+        }
         let now = clock::now();
         let Some(exchange) = self.exchanges.iter_mut().find(|it| it.id == id) else { return };
         let millis = now.0 - exchange.sent_at.0;
@@ -254,7 +257,7 @@ impl App {
             Ok(opened) => opened,
             Err(err) => {
                 let text = "The Express execution can't be shown";
-                return self.notify(NoticeLevel::Error, text, err.to_string());
+                return self.notify_of(Topic::Opening, text, err.to_string());
             }
         };
         let document = Document::parse(&opened.definition, Format::Json);
