@@ -23,6 +23,7 @@ use stepwell::aws::browse::{ExecutionsOf, MachineType, Status};
 use stepwell::aws::{AwsError, Connection, ExecutionReader, ProfileFiles, Session};
 use stepwell::execution::EventType;
 
+const ROLE: &str = "arn:aws:iam::123456789012:role/r";
 const PASS: &str =
     r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","End":true}}}"#;
 const FAIL: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},
@@ -266,7 +267,7 @@ fn express_machines_answer_their_caller_and_are_not_described() {
     let serving = serve_machines(&[("pass", PASS)]);
     wait(async {
         let client = serving.client();
-        let create = client.create_state_machine().name("quick").definition(FAIL).role_arn("r");
+        let create = client.create_state_machine().name("quick").definition(FAIL).role_arn(ROLE);
         let quick = create.r#type(StateMachineType::Express).send().await.expect("created");
         let quick = quick.state_machine_arn;
         // The SDK asks a host with `sync-` before the name, which is no name of this machine.
@@ -733,7 +734,7 @@ fn no_body_of_a_call_brings_the_server_down() {
             });
             let whole: serde_json::Map<String, Value> = pairs.collect();
             let one = json!({ "stateMachineArn": machine, "executionArn": execution, "activityArn": activity,
-                "resourceArn": machine, "taskToken": "t", "name": "n", "roleArn": "r", "definition": values[at],
+                "resourceArn": machine, "taskToken": "t", "name": "n", "roleArn": ROLE, "definition": values[at],
                 "input": values[at], "output": values[at], "tags": values[at], "mock": values[at] });
             for body in [Value::from(whole), one, values[at].clone()] {
                 let (status, answer) = serving.ask(&head, &body.to_string());
@@ -790,11 +791,11 @@ fn the_window_shows_what_calls_have_done() {
     let calls = std::thread::spawn(move || {
         wait(async {
             let client = client_of(&url);
-            let create = client.create_state_machine().name("made").definition(FAIL).role_arn("r");
+            let create = client.create_state_machine().name("made").definition(FAIL).role_arn(ROLE);
             let made = create.send().await.expect("created").state_machine_arn;
             let failed = start(&client, "made", "{}").await;
             assert_eq!(ended(&client, &failed).await["status"], "FAILED");
-            let short = client.create_state_machine().name("short").definition(PASS).role_arn("r");
+            let short = client.create_state_machine().name("short").definition(PASS).role_arn(ROLE);
             let short = short.send().await.expect("created").state_machine_arn;
             client.delete_state_machine().state_machine_arn(short).send().await.expect("deleted");
             (made, start(&client, "callback", "{}").await)

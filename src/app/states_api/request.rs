@@ -15,6 +15,10 @@ pub(super) enum Is {
     Payload {
         most: usize,
     },
+    /// As `Payload`, of so many bytes of UTF-8 (service quotas: 256 KiB).
+    Data {
+        most: usize,
+    },
     OneOf(&'static [&'static str]),
     Count {
         most: u64,
@@ -49,7 +53,7 @@ pub(super) const LONG_ARN: Is = Is::Text { least: 1, most: 2000 };
 /// `Name`
 pub(super) const NAME: Is = Is::Text { least: 1, most: 80 };
 /// `SensitiveData`
-pub(super) const DATA: Is = Is::Payload { most: 262_144 };
+pub(super) const DATA: Is = Is::Data { most: 262_144 };
 pub(super) const INCLUDED_DATA: Member =
     Member::optional("includedData", Is::OneOf(&["METADATA_ONLY", "ALL_DATA"]));
 pub(super) const MAX_RESULTS: Member = Member::optional("maxResults", Is::Count { most: 1000 });
@@ -147,6 +151,9 @@ fn fault(member: &Member, value: Option<&Value>) -> Result<Option<String>, ApiEr
         (Is::Payload { most }, Value::String(text)) => {
             length(text, 0, most).and_then(|constraint| says(None, constraint))
         }
+        (Is::Data { most }, Value::String(text)) if text.len() > most => {
+            says(None, format!("Member must have length less than or equal to {most}"))
+        }
         (Is::OneOf(known), Value::String(text)) if !known.contains(&&**text) => {
             let set = known.join(", ");
             let constraint = format!("Member must satisfy enum value set: [{set}]");
@@ -161,12 +168,13 @@ fn fault(member: &Member, value: Option<&Value>) -> Result<Option<String>, ApiEr
             let shown = format!("'{number}'");
             bound.and_then(|it| says(Some(&shown), format!("Member must have value {it}")))
         }
-        (Is::OneOf(_), Value::String(_))
+        (Is::OneOf(_) | Is::Data { .. }, Value::String(_))
         | (Is::Flag, Value::Bool(_))
         | (Is::Nested, Value::Array(_) | Value::Object(_)) => None,
         (
             Is::Text { .. }
             | Is::Payload { .. }
+            | Is::Data { .. }
             | Is::OneOf(_)
             | Is::Count { .. }
             | Is::Flag
@@ -187,6 +195,7 @@ mod tests {
         Member::optional("statusFilter", Is::OneOf(&["RUNNING", "FAILED"])),
         MAX_RESULTS,
         Member::optional("reverseOrder", Is::Flag),
+        Member::optional("output", Is::Data { most: 4 }),
     ];
 
     fn refused(body: &str) -> String {
@@ -232,6 +241,17 @@ mod tests {
         }
         let deep = "[".repeat(200_000);
         assert!(refused(&deep).starts_with("SerializationException: "));
+    }
+
+    #[test]
+    fn data_is_counted_in_bytes() {
+        let read = |output: &str| {
+            let body = Value::object([("stateMachineArn", "a".into()), ("output", output.into())]);
+            Request::read(&body.to_string(), MEMBERS)
+        };
+        assert!(read("abcd").is_ok() && read("éé").is_ok());
+        let refused = read("ééé").expect_err("six bytes").message;
+        assert!(refused.contains("Value at 'output'"), "{refused}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn read_tags(tags: &Value) -> Result<IndexMap<Arc<str>, Value>, ApiError> {
         return Err(ApiError::serialization("'tags' can not be a JSON object"));
     };
     let mut all = IndexMap::new();
-    for tag in list.iter() {
+    for tag in list {
         let text = |name: &str| match tag.get(name) {
             None | Some(Value::Null) => Ok(""),
             Some(value) => value.as_str().ok_or_else(|| {
