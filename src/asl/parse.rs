@@ -17,6 +17,8 @@ mod scope;
 mod support;
 mod template;
 
+use std::collections::BTreeMap;
+
 use super::validate::{validate, validate_type};
 use super::{Diagnostic, QueryLanguage, Rule, Severity, StateMachine, StateMachineType, rule};
 use super::{placeholder, silence};
@@ -71,7 +73,34 @@ pub fn check_as(document: &Document, kind: StateMachineType) -> Parsed {
     }
     parsed.diagnostics.extend(too_long);
     silence::apply(&parsed.machine, &mut parsed.diagnostics);
+    shorten(&mut parsed.diagnostics);
     parsed
+}
+
+/// Of more breaches of one rule than this only the number is told.
+const MAX_OF_A_RULE: usize = 1_000;
+
+/// Keeps the first breaches of each rule, and says how many more there are.
+fn shorten(diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.len() <= MAX_OF_A_RULE {
+        return;
+    }
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut left_out: BTreeMap<&'static str, (Span, usize)> = BTreeMap::new();
+    diagnostics.retain(|it| {
+        let count = counts.entry(it.rule).or_default();
+        *count += 1;
+        if *count > MAX_OF_A_RULE {
+            left_out.entry(it.rule).or_insert((it.span, 0)).1 += 1;
+        }
+        *count <= MAX_OF_A_RULE
+    });
+    for (id, (span, count)) in left_out {
+        let Some(rule) = Rule::find(id) else { continue };
+        let message = format!("And {count} more like it: {}", rule.why);
+        let more = Diagnostic::of(rule, ("", span), message, "Mend the first ones and check again");
+        diagnostics.push(Diagnostic { severity: Severity::Note, ..more });
+    }
 }
 
 /// AWS's limit for a definition, in characters (API reference of `CreateStateMachine`).

@@ -6,7 +6,9 @@ pub(crate) fn closest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str> + Clone,
 ) -> Option<&'a str> {
-    candidates.clone().find(|candidate| fold(candidate).eq(fold(name))).or_else(|| {
+    let folded: Vec<char> = fold(name).collect();
+    let same = |candidate: &&str| fold(candidate).eq(folded.iter().copied());
+    candidates.clone().find(same).or_else(|| {
         candidates.into_iter().find(|candidate| name.len() > 3 && one_letter_apart(candidate, name))
     })
 }

@@ -4,6 +4,7 @@ mod calls;
 mod choices;
 mod data;
 mod errors;
+mod order;
 mod shape;
 mod variables;
 
@@ -19,7 +20,7 @@ use crate::json::document::Span;
 
 /// What is wrong with a machine beyond single fields.
 pub fn validate(machine: &StateMachine) -> Vec<Diagnostic> {
-    let mut walk = Walk { diagnostics: Vec::new(), homes: BTreeMap::new() };
+    let mut walk = Walk { diagnostics: Vec::new(), homes: BTreeMap::new(), misses: 0 };
     walk.collect(&machine.top, "");
     walk.duplicates();
     walk.scope(&machine.top, "");
@@ -175,10 +176,15 @@ fn edges(state: &State) -> Vec<Edge<'_>> {
     edges
 }
 
+/// So many missing targets of a machine are compared with all names of their scope; nobody mistypes more of them one by one.
+const MAX_SUGGESTIONS: usize = 50;
+
 struct Walk<'m> {
     diagnostics: Vec<Diagnostic>,
     /// Every state by its name: where it is defined.
     homes: BTreeMap<&'m str, Vec<(String, Span)>>,
+    /// Targets that do not exist, so far.
+    misses: usize,
 }
 
 impl<'m> Walk<'m> {
@@ -267,8 +273,11 @@ impl<'m> Walk<'m> {
         {
             return;
         }
+        self.misses += 1;
+        let names = scope.states.keys().map(StateName::as_str);
+        let close = || closest(target.as_str(), names);
         let remedy = match (
-            closest(target.as_str(), scope.states.keys().map(StateName::as_str)),
+            (self.misses <= MAX_SUGGESTIONS).then(close).flatten(),
             self.homes.get(target.as_str()),
         ) {
             (Some(name), _) => format!("Did you mean '{name}'?"),

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{edges, scopes_of};
+use super::order::{MAX_STEPS, Order};
+use super::scopes_of;
 use crate::asl::{
-    Diagnostic, ProcessorMode, Rule, Scope, State, StateKind, StateMachine, StateName, Template,
+    Diagnostic, ProcessorMode, Rule, Scope, Severity, State, StateKind, StateMachine, Template,
     rule,
 };
 use crate::json::Value;
@@ -17,8 +18,19 @@ pub(super) fn misused_variables(machine: &StateMachine) -> Vec<Diagnostic> {
         let Some(names) = assigned_by(state) else { return Vec::new() };
         everywhere.extend(names);
     }
-    let mut walk = Walk { everywhere, diagnostics: Vec::new() };
+    let mut walk = Walk { everywhere, steps: MAX_STEPS, unsure: false, diagnostics: Vec::new() };
     walk.scope(&machine.top, "", &mut Vec::new());
+    if walk.unsure {
+        walk.diagnostics.push(Diagnostic {
+            severity: Severity::Note,
+            ..Diagnostic::of(
+                &rule::VARIABLE_BEFORE_ASSIGNED,
+                ("", machine.top.start_at_span),
+                "There are too many states and variables to follow the order of all assignments",
+                "Move parts into state machines of their own",
+            )
+        });
+    }
     walk.diagnostics
 }
 
@@ -41,54 +53,56 @@ fn assigned_by(state: &State) -> Option<BTreeSet<Arc<str>>> {
 /// A scope around the place where the walk is.
 struct Frame<'m> {
     scope: &'m Scope,
-    /// The state of this scope in which the walk is.
-    state: &'m StateName,
-    assigners: BTreeMap<Arc<str>, Vec<&'m State>>,
-    /// For each name, the states that a state which assigns it can come before.
-    reached: BTreeMap<Arc<str>, BTreeSet<&'m StateName>>,
+    /// The state of this scope in which the walk is, by its place in the scope.
+    state: usize,
+    /// Every name that a state of the scope assigns, with its place in `assigners`.
+    names: BTreeMap<Arc<str>, usize>,
+    /// By name, the states that assign it.
+    assigners: Vec<Vec<usize>>,
+    /// Made when it is asked for.
+    order: Option<Order>,
 }
 
 impl<'m> Frame<'m> {
-    /// Whether the name may have a value when the walk's state is entered.
-    fn assigned_before(&mut self, name: &str) -> bool {
-        if !self.reached.contains_key(name) {
-            let mut reached = BTreeSet::new();
-            let mut waiting = self.assigners.get(name).cloned().unwrap_or_default();
-            while let Some(state) = waiting.pop() {
-                for edge in edges(state) {
-                    if let Some((target, next)) = self.scope.states.get_key_value(edge.target)
-                        && reached.insert(target)
-                    {
-                        waiting.push(next);
-                    }
+    fn of(scope: &'m Scope) -> Self {
+        let mut names: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        let mut assigners: Vec<Vec<usize>> = Vec::new();
+        for (state, assigning) in scope.states.values().enumerate() {
+            for name in assigned_by(assigning).unwrap_or_default() {
+                let at = *names.entry(name).or_insert(assigners.len());
+                if at == assigners.len() {
+                    assigners.push(Vec::new());
                 }
+                assigners[at].push(state);
             }
-            self.reached.insert(name.into(), reached);
         }
-        self.reached.get(name).is_some_and(|reached| reached.contains(self.state))
+        Self { scope, state: 0, names, assigners, order: None }
+    }
+
+    /// Whether the name, of `names`, may have a value when the walk's state is entered.
+    fn assigned_before(&mut self, name: usize, steps: &mut usize) -> Option<bool> {
+        let order = self.order.get_or_insert_with(|| Order::of(self.scope));
+        order.may_follow(self.state, name, &self.assigners, steps)
     }
 }
 
 struct Walk {
     /// Every name that any state assigns.
     everywhere: BTreeSet<Arc<str>>,
+    /// What may still be spent on orders of assignments.
+    steps: usize,
+    /// That was not enough.
+    unsure: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Walk {
     fn scope<'m>(&mut self, scope: &'m Scope, path: &str, frames: &mut Vec<Frame<'m>>) {
-        let Some(first) = scope.states.keys().next() else { return };
-        let mut assigners: BTreeMap<Arc<str>, Vec<&State>> = BTreeMap::new();
-        for state in scope.states.values() {
-            for name in assigned_by(state).unwrap_or_default() {
-                assigners.entry(name).or_default().push(state);
-            }
-        }
-        frames.push(Frame { scope, state: first, assigners, reached: BTreeMap::new() });
-        for state in scope.states.values() {
+        frames.push(Frame::of(scope));
+        for (index, state) in scope.states.values().enumerate() {
             let location = format!("{path}/States/{}", state.name);
             if let Some(frame) = frames.last_mut() {
-                frame.state = &state.name;
+                frame.state = index;
             }
             self.reads(state, &location, frames);
             self.assigns(state, &location, frames);
@@ -124,8 +138,13 @@ impl Walk {
                 let nearest = frames
                     .iter_mut()
                     .rev()
-                    .find(|frame| frame.assigners.contains_key(name))
-                    .map(|frame| frame.assigned_before(name));
+                    .find_map(|frame| Some((*frame.names.get(name)?, frame)))
+                    .map(|(name, frame)| {
+                        frame.assigned_before(name, &mut self.steps).unwrap_or_else(|| {
+                            self.unsure = true;
+                            true
+                        })
+                    });
                 let (rule, message, remedy): (&'static Rule, _, _) = match nearest {
                     Some(true) => continue,
                     Some(false) => (
@@ -159,7 +178,7 @@ impl Walk {
     fn assigns(&mut self, state: &State, location: &str, frames: &[Frame<'_>]) {
         let Some((_, outer)) = frames.split_last() else { return };
         for name in assigned_by(state).unwrap_or_default() {
-            if outer.iter().any(|frame| frame.assigners.contains_key(&name)) {
+            if outer.iter().any(|frame| frame.names.contains_key(&name)) {
                 self.diagnostics.push(Diagnostic::of(
                     &rule::OUTER_VARIABLE_ASSIGNED,
                     (format!("{location}/Assign"), state.span_of("Assign")),

@@ -108,14 +108,51 @@ pub(super) fn prepare(ast: &mut AstNode) -> Result<Analysis, SyntaxError> {
     Ok(walk.analysis)
 }
 
+/// A stack of names that answers at once whether a name is in it, however long a block is.
+#[derive(Default)]
+struct BoundNames {
+    names: Vec<String>,
+    counts: BTreeMap<String, usize>,
+}
+
+impl BoundNames {
+    fn push(&mut self, name: &str) {
+        *self.counts.entry(name.to_owned()).or_default() += 1;
+        self.names.push(name.to_owned());
+    }
+
+    fn extend<'n>(&mut self, names: impl IntoIterator<Item = &'n String>) {
+        names.into_iter().for_each(|name| self.push(name));
+    }
+
+    fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    fn truncate(&mut self, length: usize) {
+        while self.names.len() > length {
+            let Some(name) = self.names.pop() else { return };
+            if let Some(count) = self.counts.get_mut(&name) {
+                *count -= 1;
+            }
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.counts.get(name).is_some_and(|count| *count > 0)
+    }
+}
+
 #[derive(Default)]
 struct Walk {
     analysis: Analysis,
     /// Names bound around the place where the walk is.
-    bound_names: Vec<String>,
+    bound_names: BoundNames,
     /// There is a `%`, which can climb out of a path, so nothing may be left out.
     climbs: bool,
     calls: BTreeSet<String>,
+    /// What `Analysis::top_level_references` holds.
+    top_names: BTreeSet<String>,
     /// How many function bodies, and steps that a path may take for many values, are around the place where the walk is.
     loops: usize,
     /// How many texts were joined so far.
@@ -187,14 +224,14 @@ impl Walk {
                 BinaryOp::ColonEqual => {
                     // The name is visible to its own right side, for recursion, and to what follows in the block.
                     if let AstNode::Variable(name) = &**lhs {
-                        self.bound_names.push(name.clone());
+                        self.bound_names.push(name);
                     }
                     self.visit(rhs, top, level)
                 }
                 BinaryOp::FocusBind | BinaryOp::IndexBind => {
                     self.visit(lhs, top, level)?;
                     if let AstNode::Variable(name) = &**rhs {
-                        self.bound_names.push(name.clone());
+                        self.bound_names.push(name);
                     }
                     Ok(())
                 }
@@ -280,7 +317,7 @@ impl Walk {
             }
             AstNode::Lambda { params, body, .. } => {
                 let outside = self.bound_names.len();
-                self.bound_names.extend(params.iter().cloned());
+                self.bound_names.extend(params.iter());
                 self.loops += 1;
                 let result = self.visit(body, top, level);
                 self.loops -= 1;
@@ -373,7 +410,7 @@ impl Walk {
     }
 
     fn visit_stages(&mut self, step: &mut PathStep, level: usize) -> Result<(), SyntaxError> {
-        self.bound_names.extend(step.focus.iter().chain(&step.index_var).cloned());
+        self.bound_names.extend(step.focus.iter().chain(&step.index_var));
         step.stages.iter_mut().try_for_each(|stage| match stage {
             Stage::Filter(filter) => {
                 self.loops += 1;
@@ -383,14 +420,14 @@ impl Walk {
             }
             Stage::KeepArray => Ok(()),
             Stage::Index(name) => {
-                self.bound_names.push(name.clone());
+                self.bound_names.push(name);
                 Ok(())
             }
         })
     }
 
     fn is_bound(&self, name: &str) -> bool {
-        self.bound_names.iter().any(|bound| bound == name)
+        self.bound_names.contains(name)
     }
 
     /// A variable is read, and of it only what `names` lead to.
@@ -406,7 +443,7 @@ impl Walk {
     }
 
     fn refer_to_top(&mut self, name: &str) {
-        if !self.analysis.top_level_references.iter().any(|known| &**known == name) {
+        if self.top_names.insert(name.to_owned()) {
             self.analysis.top_level_references.push(name.into());
         }
     }
