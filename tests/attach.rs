@@ -739,6 +739,42 @@ fn nothing_is_done_while_the_session_is_read_only() {
 }
 
 #[test]
+fn another_account_or_region_begins_read_only_with_nothing_proposed() {
+    let server = account_with(10, |_| None);
+    let home = Home::new("");
+    let mut app = home.connected(&server.url);
+    let act = || Act::Stop { execution_arn: EXECUTION.to_owned() };
+    aws(&mut app, AwsCommand::SetReadOnly(false));
+    aws(&mut app, AwsCommand::Propose(act()));
+    app.remote.without_asking = true;
+    // Signing in again to the same place changes nothing of that.
+    aws(&mut app, AwsCommand::Retry);
+    until(&mut app, "the same again", |app| !app.attach.connection.is_connecting());
+    assert!(!app.attach.read_only && app.attach.proposal.is_some() && app.remote.without_asking);
+    let choice = Choice { region: "us-east-1".to_owned(), ..home.choice(&server.url) };
+    aws(&mut app, AwsCommand::Connect(choice));
+    until(&mut app, "the other region", |app| !app.attach.connection.is_connecting());
+    assert_eq!(app.attach.connection.attached().map(|it| it.region.as_str()), Some("us-east-1"));
+    assert!(app.attach.read_only && app.attach.proposal.is_none() && !app.remote.without_asking);
+}
+
+#[test]
+fn an_act_in_another_account_than_the_session_s_is_not_done() {
+    let server = account_with(10, |_| None);
+    let home = Home::new("");
+    let mut app = home.connected(&server.url);
+    aws(&mut app, AwsCommand::SetReadOnly(false));
+    let execution_arn = EXECUTION.replace("123456789012", "210987654321");
+    aws(&mut app, AwsCommand::Propose(Act::Stop { execution_arn }));
+    aws(&mut app, AwsCommand::Confirm);
+    until(&mut app, "the refusal", |app| {
+        let proposal = app.attach.proposal.as_ref();
+        proposal.is_some_and(|it| matches!(&it.step, Step::Failed(_)))
+    });
+    assert!(!server.calls().contains(&"StopExecution".to_owned()));
+}
+
+#[test]
 fn a_start_is_asked_about_and_what_it_starts_is_opened() {
     let server = account_with(10, |request| {
         (request.call == "StartExecution")

@@ -249,16 +249,7 @@ impl App {
             Command::SendRequest => {
                 self.send_to_target();
             }
-            Command::SendAgain(index) => {
-                if let Some(exchange) = self.exchanges.get(index) {
-                    let (api, request) = (exchange.api, exchange.request.clone());
-                    if exchange.sent_to == super::SentTo::Emulator {
-                        self.send(api, request, false);
-                    } else {
-                        self.ask_to_send(api, request);
-                    }
-                }
-            }
+            Command::SendAgain(index) => self.send_again(index),
             Command::EditAgain(index) => {
                 if let Some(exchange) = self.exchanges.get(index) {
                     let draft = RequestDraft::of(exchange.api, &exchange.request);

@@ -186,14 +186,14 @@ impl Session {
     /// Has AWS look at a definition. It changes nothing, but shows the definition to AWS.
     ///
     /// # Errors
-    /// As any call, and when another region was confirmed.
+    /// As any call, and when another region or account was confirmed.
     pub async fn validate(
         &self,
         confirmed: &Confirmed,
         definition: &str,
         machine_type: MachineType,
     ) -> Result<Validation, AwsError> {
-        self.holds_region(confirmed)?;
+        self.holds_place(confirmed)?;
         let request = self.sfn.validate_state_machine_definition().definition(definition);
         let request = request
             .r#type(types::StateMachineType::from(machine_type.as_str()))
@@ -222,7 +222,7 @@ impl Session {
         confirmed: &Confirmed,
         test: &TestState,
     ) -> Result<TestStateAnswer, AwsError> {
-        self.holds_region(confirmed)?;
+        self.holds_place(confirmed)?;
         // arn:aws:iam::ACCOUNT:role/NAME
         let account = test.role_arn.as_deref().and_then(|it| it.split(':').nth(4));
         if let Some(account) = account
@@ -273,19 +273,20 @@ impl Session {
         let Some(arn) = Arn::parse(arn) else { return Err(AwsError::NotAStateMachine) };
         let same = arn.account == confirmed.account
             && arn.region == confirmed.region
-            && arn.machine_name() == confirmed.machine
-            && self.region() == confirmed.region;
-        if same {
-            return Ok(());
+            && arn.machine_name() == confirmed.machine;
+        if !same {
+            return Err(not_confirmed(confirmed, arn.account, arn.region, arn.machine_name()));
         }
-        Err(not_confirmed(confirmed, arn.account, self.region(), arn.machine_name()))
+        self.holds_place(confirmed)
     }
 
-    fn holds_region(&self, confirmed: &Confirmed) -> Result<(), AwsError> {
-        if self.region() == confirmed.region {
+    /// What was confirmed must be where this session is: its region, and its account where STS has said whose it is.
+    fn holds_place(&self, confirmed: &Confirmed) -> Result<(), AwsError> {
+        let account = self.account().unwrap_or(&confirmed.account);
+        if self.region() == confirmed.region && account == confirmed.account {
             return Ok(());
         }
-        Err(not_confirmed(confirmed, &confirmed.account, self.region(), &confirmed.machine))
+        Err(not_confirmed(confirmed, account, self.region(), &confirmed.machine))
     }
 }
 

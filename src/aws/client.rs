@@ -1,7 +1,7 @@
 //! A connection to AWS: whose credentials, which region, which endpoint; and the one way in which every call is made.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -78,6 +78,8 @@ struct Shared {
     started: tokio::time::Instant,
     requests: AtomicU64,
     credentials: CredentialWatch,
+    /// Whose the credentials are, once STS has said so.
+    account: OnceLock<String>,
     patience: Patience,
 }
 
@@ -196,6 +198,7 @@ impl Session {
             started: tokio::time::Instant::now(),
             requests: AtomicU64::new(0),
             credentials: CredentialWatch::default(),
+            account: OnceLock::new(),
             patience,
         });
         let config = watched(&config, assumed.or(chosen), &shared);
@@ -222,6 +225,18 @@ impl Session {
 
     pub fn region(&self) -> &str {
         &self.shared.region
+    }
+
+    /// Whose the credentials are; `None` until STS has said so.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.shared.account.get().map(String::as_str)
+    }
+
+    /// The first answer stays: a session's credentials are renewed, and not changed for another account's.
+    pub(super) fn learn_account(&self, account: &str) {
+        if !account.is_empty() {
+            self.shared.account.get_or_init(|| account.to_owned());
+        }
     }
 
     /// Where calls of Step Functions go, when not to AWS.

@@ -23,8 +23,10 @@ impl Session {
     pub async fn identity(&self) -> Result<Identity, AwsError> {
         let send = || self.sts.get_caller_identity().send();
         let answer = self.call(Api::GetCallerIdentity, send).await?;
+        let account = answer.account.unwrap_or_default();
+        self.learn_account(&account);
         Ok(Identity {
-            account: answer.account.unwrap_or_default(),
+            account,
             arn: answer.arn.unwrap_or_default(),
             expires: self.credentials_expire(),
         })

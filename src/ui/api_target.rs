@@ -302,8 +302,9 @@ pub(super) fn confirm_send_ui(ctx: &egui::Context, app: &App, commands: &mut Vec
         place_ui(ui, outgoing);
         ui.add_space(space::S);
         ui.label("It is real: what the API does with it is done in that account.");
-        if app.attach.read_only && app.attach.connection.attached().is_some() {
-            ui.weak("“Read-only” holds what Stepwell itself would change, and not what a deployed API does.");
+        if let Some(warning) = &outgoing.warning {
+            ui.add_space(space::S);
+            ui.label(RichText::new(warning).strong().color(tokens(ui.ctx()).failed.text));
         }
         ui.add_space(space::S);
         ui.horizontal_wrapped(|ui| {
@@ -311,8 +312,11 @@ pub(super) fn confirm_send_ui(ctx: &egui::Context, app: &App, commands: &mut Vec
                 let send = RemoteCommand::ConfirmSend { for_session: false };
                 commands.push(Command::Remote(send));
             }
-            let all = ui.button("Send without asking for this session");
-            if all.on_hover_text("Until you quit; “Ask again” beside the URL ends it").clicked()
+            if outgoing.may_be_agreed_for_all()
+                && ui
+                    .button("Send without asking for this session")
+                    .on_hover_text("Until you choose another target or account, or quit; “Ask again” beside the URL ends it")
+                    .clicked()
             {
                 let send = RemoteCommand::ConfirmSend { for_session: true };
                 commands.push(Command::Remote(send));

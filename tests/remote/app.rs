@@ -333,6 +333,22 @@ fn a_method_is_found_invoked_and_its_log_told_in_stages() {
     let target =
         Target { kind: TargetKind::TestInvoke, api_id: "own1".into(), ..Target::default() };
     aim(&mut app, target);
+    for method in ["GET", "POST"] {
+        draft(&mut app, method, "/items", "");
+        app.run_command(Command::SendRequest);
+        assert!(app.remote.asked.is_none() && app.exchanges.is_empty(), "the session is read-only");
+        let said = app.notices.iter().any(|it| it.remedy.contains("Read-only"));
+        assert!(said, "{:?}", app.notices);
+    }
+    app.run_command(Command::Aws(AwsCommand::SetReadOnly(false)));
+    draft(&mut app, "GET", "/items", "");
+    app.run_command(Command::SendRequest);
+    assert!(app.remote.asked.is_some(), "a GET may start an execution as well");
+    // Switched on again while the question stands.
+    app.run_command(Command::Aws(AwsCommand::SetReadOnly(true)));
+    remote(&mut app, RemoteCommand::ConfirmSend { for_session: true });
+    assert!(app.exchanges.is_empty() && !app.remote.without_asking);
+    app.run_command(Command::Aws(AwsCommand::SetReadOnly(false)));
     draft(&mut app, "POST", "/items", "{}");
     app.run_command(Command::SendRequest);
     let asked = app.remote.asked.as_ref().expect("it runs a real integration");
@@ -354,9 +370,64 @@ fn a_method_is_found_invoked_and_its_log_told_in_stages() {
 
     app.run_command(Command::SendRequest);
     remote(&mut app, RemoteCommand::ConfirmSend { for_session: true });
+    assert_eq!(app.exchanges.len(), 2);
     app.run_command(Command::SendRequest);
-    assert!(app.remote.asked.is_none(), "asked no more");
-    assert_eq!(app.exchanges.len(), 3);
+    assert!(app.remote.asked.is_some() && !app.remote.without_asking, "it is asked each time");
+    remote(&mut app, RemoteCommand::DismissSend);
+
+    // Once more to where it went, and not to what is chosen since.
+    aim(&mut app, stage("https://a1.execute-api.eu-west-1.amazonaws.com/prod"));
+    app.run_command(Command::SendAgain(0));
+    let asked = app.remote.asked.take().expect("it is asked about");
+    assert_eq!((asked.target.kind, asked.target.api_id.as_str()), (TargetKind::TestInvoke, "own1"));
+    assert_eq!(asked.warning, None);
+    app.run_command(Command::Aws(AwsCommand::Disconnect));
+    app.run_command(Command::SendAgain(0));
+    let asked = app.remote.asked.as_ref().expect("it is asked about");
+    let warning = asked.warning.as_deref().expect("the account is another one");
+    assert!(warning.contains("123456789012"), "{warning}");
+}
+
+#[test]
+fn a_deployed_stage_is_held_by_the_switch_and_asked_about_per_target() {
+    let server = serve(account);
+    let home = Home::new();
+    let mut app = attached(Path::new(CRUD), &home, &server);
+    let prod = || stage("https://a1.execute-api.eu-west-1.amazonaws.com/prod");
+    aim(&mut app, prod());
+    draft(&mut app, "DELETE", "/items/7", "");
+    app.run_command(Command::SendRequest);
+    assert!(app.remote.asked.is_none() && app.exchanges.is_empty(), "the session is read-only");
+    assert!(app.notices.iter().any(|it| it.remedy.contains("Read-only")), "{:?}", app.notices);
+    app.run_command(Command::Aws(AwsCommand::SetReadOnly(false)));
+    app.run_command(Command::SendRequest);
+    assert!(app.remote.asked.take().is_some());
+    // This machine itself is nobody's account.
+    let here = serve(|_| Reply::Json(json!({ "ok": true })));
+    app.run_command(Command::Aws(AwsCommand::SetReadOnly(true)));
+    aim(&mut app, stage(&here.url));
+    app.run_command(Command::SendRequest);
+    assert!(app.remote.asked.is_none());
+    until(&mut app, "it has answered", is_done);
+    // What was agreed to was so for one target.
+    app.remote.without_asking = true;
+    aim(&mut app, stage(&here.url));
+    assert!(app.remote.without_asking, "it is the same one");
+    aim(&mut app, prod());
+    assert!(!app.remote.without_asking);
+    // A signature is for API Gateway alone.
+    draft(&mut app, "GET", "/items", "");
+    let sent = app.exchanges.len();
+    aim(&mut app, Target { auth: Auth::SigV4, ..stage("https://api.example.com/prod") });
+    app.run_command(Command::SendRequest);
+    let asked = app.remote.asked.as_ref().expect("even a GET");
+    let warning = asked.warning.as_deref().expect("it is said why");
+    assert!(warning.contains("api.example.com"), "{warning}");
+    assert_eq!(app.exchanges.len(), sent);
+    // Another connection begins anew.
+    app.run_command(Command::Aws(AwsCommand::SetReadOnly(false)));
+    app.run_command(Command::Aws(AwsCommand::Disconnect));
+    assert!(app.attach.read_only && app.remote.asked.is_none());
 }
 
 #[test]

@@ -281,7 +281,9 @@ impl App {
         let same = model.attached().is_some_and(|before| {
             let place = |it: &Attached| (it.region.clone(), it.endpoint_url.clone());
             let account = |it: &Attached| it.identity.as_ref().map(|it| it.account.clone());
-            place(before) == place(&attached) && account(before) == account(&attached)
+            place(before) == place(&attached)
+                && account(before) == account(&attached)
+                && before.choice.profile == attached.choice.profile
         });
         model.link = Link::On(Box::new(attached));
         let then = model.then.take();
@@ -293,11 +295,19 @@ impl App {
         if same {
             self.renew_lists();
         } else {
+            self.guard_again();
             self.begin_browsing();
         }
         if let Some(target) = then {
             self.open_target(target);
         }
+    }
+
+    /// What was allowed, proposed or agreed to was so for one account: another one begins read-only and with every question asked.
+    fn guard_again(&mut self) {
+        self.attach.read_only = true;
+        self.attach.proposal = None;
+        self.remote.forget_agreement();
     }
 
     fn connection_failed(&mut self, err: &AwsError) {
@@ -358,8 +368,7 @@ impl App {
         (model.request, model.waiting, model.then) = (None, None, None);
         model.link = Link::Off;
         self.attach.browser = super::browse::Browser::default();
-        self.attach.read_only = true;
-        self.attach.proposal = None;
+        self.guard_again();
         for opened in self.attach.opened.values_mut() {
             opened.leave();
         }

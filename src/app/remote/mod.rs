@@ -1,6 +1,7 @@
 //! Requests to deployed APIs, the executions that they started, and the lines that Lambda functions wrote: what the window asks of
 //! AWS beside Step Functions. Everything is asked on a thread of its own, and whatever may change something is asked about first.
 
+mod asking;
 mod compare;
 mod discover;
 mod lambda;
@@ -105,10 +106,12 @@ pub enum Discovery {
 #[derive(Debug, Default)]
 pub struct Remote {
     pub target: Target,
-    /// Nothing is asked before a request to a deployed API, until the program ends.
+    /// Nothing is asked before a request to a deployed stage, until the target or the connection changes.
     pub without_asking: bool,
     /// What the user is asked about.
     pub asked: Option<Box<Outgoing>>,
+    /// By exchange.
+    went: BTreeMap<u64, send::Went>,
     discovery: Discovery,
     /// Whose APIs those are.
     discovered_by: Option<Choice>,
@@ -152,6 +155,12 @@ impl Remote {
         }
     }
 
+    /// What was agreed to was agreed to for the account that was attached then.
+    pub(super) fn forget_agreement(&mut self) {
+        self.without_asking = false;
+        self.asked = None;
+    }
+
     /// Has one piece of work end.
     fn end(&mut self, id: u64) {
         if let Some(cancel) = self.under_way.remove(&id) {
@@ -163,18 +172,19 @@ impl Remote {
 impl App {
     pub(super) fn carry_out_remote(&mut self, command: RemoteCommand) {
         match command {
-            RemoteCommand::SetTarget(target) => self.remote.target = *target,
+            RemoteCommand::SetTarget(target) => {
+                // Whoever agreed did so for one target.
+                if *target != self.remote.target {
+                    self.remote.without_asking = false;
+                }
+                self.remote.target = *target;
+            }
             RemoteCommand::SendBoth => {
                 let (api, request) = (self.draft.api, self.draft.to_request());
                 self.send(api, request, false);
                 self.send_to_target();
             }
-            RemoteCommand::ConfirmSend { for_session } => {
-                if let Some(outgoing) = self.remote.asked.take() {
-                    self.remote.without_asking |= for_session;
-                    self.send_away(*outgoing);
-                }
-            }
+            RemoteCommand::ConfirmSend { for_session } => self.confirm_send(for_session),
             RemoteCommand::DismissSend => self.remote.asked = None,
             RemoteCommand::AskAgain => self.remote.without_asking = false,
             RemoteCommand::Cancel(exchange) => self.remote.end(exchange),
@@ -252,6 +262,7 @@ impl App {
         if let Some(first) = found.first().filter(|it| it.shared >= Some(50)) {
             target.api_id.clone_from(&first.api.id);
         }
+        self.remote.without_asking = false;
     }
 
     /// The API that is chosen for `TestInvokeMethod`, as it was found.

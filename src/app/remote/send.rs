@@ -1,10 +1,12 @@
 //! A request to a deployed API: asked about, sent, answered, and led to the execution that it started.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::asking::{Leave, warning_of};
 use super::started;
-use super::{OpenedExpress, Remote, RemoteNews, Reply, Target, TargetKind};
+use super::{Auth, OpenedExpress, Remote, RemoteNews, Reply, Target, TargetKind};
 use crate::apigateway::test_invoke_log::stages_of_log;
 use crate::apigateway::{Begun, HttpRequest, HttpResponse};
 use crate::app::app::{App, NoticeLevel, Topic};
@@ -64,19 +66,70 @@ pub struct Outgoing {
     pub place: String,
     pub account: Option<String>,
     pub region: Option<String>,
+    /// What the user should know before agreeing.
+    pub warning: Option<String>,
+}
+
+impl Outgoing {
+    /// Whether the user may agree to all that follow; `TestInvokeMethod` is asked about each time.
+    pub fn may_be_agreed_for_all(&self) -> bool {
+        self.target.kind == TargetKind::Stage
+    }
+}
+
+/// Where a request went and as whom, to send it there again. It is in memory only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Went {
+    target: Target,
+    account: Option<String>,
 }
 
 impl App {
     /// Sends what stands in the form to the chosen target, once the user has agreed where it may change something.
     pub(in crate::app) fn send_to_target(&mut self) {
         let (api, request) = (self.draft.api, self.draft.to_request());
-        self.ask_to_send(api, request);
+        self.ask_to_send_to(self.remote.target.clone(), api, request, None);
     }
 
-    pub(in crate::app) fn ask_to_send(&mut self, api: usize, request: HttpRequest) {
-        let mut target = self.remote.target.clone();
+    /// Sends a request once more to where it went, whatever is chosen now.
+    pub(in crate::app) fn send_again(&mut self, index: usize) {
+        let Some(exchange) = self.exchanges.get(index) else { return };
+        let (api, request) = (exchange.api, exchange.request.clone());
+        if exchange.sent_to == SentTo::Emulator {
+            self.send(api, request, false);
+            return;
+        }
+        let Some(went) = self.remote.went.get(&exchange.id).cloned() else {
+            return self.notify(
+                NoticeLevel::Info,
+                "The request was not sent",
+                "It is not known any more where it went. “Edit and send” takes it into the form.",
+            );
+        };
+        let now = &self.remote.target;
+        let mut target = went.target;
+        if target.is_same_place(now) {
+            // A key or token may have been renewed since.
+            (target.api_key, target.token) = (now.api_key.clone(), now.token.clone());
+        }
+        let signed = target.kind == TargetKind::TestInvoke || target.auth == Auth::SigV4;
+        let account = self.account_and_region().0;
+        let other = (signed && went.account != account).then(|| {
+            let before = went.account.as_deref().unwrap_or("an account that nobody named");
+            format!("Before, it was signed for {before}.")
+        });
+        self.ask_to_send_to(target, api, request, other);
+    }
+
+    fn ask_to_send_to(
+        &mut self,
+        mut target: Target,
+        api: usize,
+        request: HttpRequest,
+        other: Option<String>,
+    ) {
         if target.kind == TargetKind::TestInvoke && target.resource_id.is_empty() {
-            let api = self.chosen_api();
+            let api = self.chosen_api().filter(|it| it.api.id == target.api_id);
             let own = api.and_then(|it| it.resource_of(&request.method, &request.path));
             target.resource_id = own.map(|it| it.id.clone()).unwrap_or_default();
         }
@@ -104,13 +157,31 @@ impl App {
         };
         let (account, region) = self.account_and_region();
         let region = target.region_of_url().map(str::to_owned).or(region);
-        let reads = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
-        let outgoing = Outgoing { api, request, place, account, region, target };
-        if reads || outgoing.target.is_here() || self.remote.without_asking {
-            self.send_away(outgoing);
-        } else {
-            self.remote.asked = Some(Box::new(outgoing));
+        let warning = other.or_else(|| warning_of(&target));
+        let outgoing = Outgoing { api, request, place, account, region, warning, target };
+        match self.may_leave(&outgoing) {
+            Leave::AtOnce => self.send_away(outgoing),
+            Leave::Ask => self.remote.asked = Some(Box::new(outgoing)),
+            Leave::Refused(why) => self.refuse_to_send(why),
         }
+    }
+
+    fn refuse_to_send(&mut self, why: &str) {
+        self.notify(NoticeLevel::Info, "The session is read-only", why);
+    }
+
+    /// The user said yes to the request that is asked about.
+    pub(super) fn confirm_send(&mut self, for_session: bool) {
+        let Some(outgoing) = self.remote.asked.take() else { return };
+        // The switch may have been thrown while the question stood.
+        if let Leave::Refused(why) = self.may_leave(&outgoing) {
+            return self.refuse_to_send(why);
+        }
+        if for_session && outgoing.may_be_agreed_for_all() && outgoing.target == self.remote.target
+        {
+            self.remote.without_asking = true;
+        }
+        self.send_away(*outgoing);
     }
 
     /// Whom the connection is to, for the user to read before agreeing.
@@ -120,8 +191,8 @@ impl App {
         (account.map(str::to_owned), region)
     }
 
-    pub(super) fn send_away(&mut self, outgoing: Outgoing) {
-        let Outgoing { api, request, target, .. } = outgoing;
+    fn send_away(&mut self, outgoing: Outgoing) {
+        let Outgoing { api, request, target, account, .. } = outgoing;
         let needs_session = match target.kind {
             TargetKind::Emulated => false,
             TargetKind::Stage => target.auth == super::Auth::SigV4,
@@ -152,6 +223,9 @@ impl App {
             progress: Progress::Sending,
         });
         self.forget_old_exchanges();
+        let still_there: BTreeSet<u64> = self.exchanges.iter().map(|it| it.id).collect();
+        self.remote.went.retain(|id, _| still_there.contains(id));
+        self.remote.went.insert(id, Went { target: target.clone(), account });
         self.selection.exchange = Some(self.exchanges.len() - 1);
         let outbox = self.outbox.clone();
         self.remote.begin(id, outbox, |cancel| async move {

@@ -130,12 +130,30 @@ impl Target {
         })
     }
 
-    /// The region that a URL of API Gateway names.
+    /// Whether both send to the same place, told in the same way who asks. Secrets and resources may differ.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.url == other.url
+            && self.auth == other.auth
+            && self.api_id == other.api_id
+    }
+
+    /// The region that a URL of API Gateway names: `ID.execute-api.REGION.amazonaws.com`, in China with `.cn` behind it. `None`
+    /// for any other host, also for one that only has this somewhere in its name.
     pub fn region_of_url(&self) -> Option<&str> {
         let host = host_of(self.url.trim()).split(':').next().unwrap_or("");
-        let (_, rest) = host.split_once(".execute-api.")?;
-        let region = rest.split('.').next()?;
-        rest.contains(".amazonaws.").then_some(region)
+        let strip = |text: &'_ str, suffix: &str| -> Option<usize> {
+            let at = text.len().checked_sub(suffix.len())?;
+            text.get(at..)?.eq_ignore_ascii_case(suffix).then_some(at)
+        };
+        let at = strip(host, ".amazonaws.com").or_else(|| strip(host, ".amazonaws.com.cn"))?;
+        let mut labels = host.get(..at)?.split('.');
+        let (id, service, region) = (labels.next()?, labels.next()?, labels.next()?);
+        let is_name = |label: &str| {
+            !label.is_empty() && label.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
+        };
+        let fits = service.eq_ignore_ascii_case("execute-api") && is_name(id) && is_name(region);
+        (fits && labels.next().is_none()).then_some(region)
     }
 }
 
@@ -214,6 +232,21 @@ mod tests {
             of("https://a1.execute-api.cn-north-1.amazonaws.com.cn").as_deref(),
             Some("cn-north-1")
         );
-        assert_eq!(of("https://api.example.com/x.execute-api.eu-west-1.amazonaws.com"), None);
+        assert_eq!(
+            of("https://A1.Execute-API.eu-west-1.AmazonAWS.com:443/x").as_deref(),
+            Some("eu-west-1")
+        );
+        for other in [
+            "https://api.example.com/x.execute-api.eu-west-1.amazonaws.com",
+            "https://a1.execute-api.eu-west-1.amazonaws.com.example.com",
+            "https://a1.execute-api.eu-west-1.amazonaws.example.com",
+            "https://a1.execute-api.evil.eu-west-1.amazonaws.com",
+            "https://a1.execute-api.amazonaws.com",
+            "https://a1.execute-api.eu-west-1.amazonaws.com@example.com/",
+            "é",
+            "",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
     }
 }
