@@ -10,7 +10,7 @@ use similar::{ChangeTag, TextDiff};
 use super::agreement::{Agreement, compared};
 use super::browse::{Answer, Asked};
 use super::runtime::{Request, RequestId};
-use super::{News, Trouble};
+use super::{MachineId, News, Origin, Trouble};
 use crate::app::app::{App, NoticeLevel};
 use crate::app::simulation::execution_name;
 use crate::app::test_state::{ErrorOutput, Mock as OwnMock, run_test};
@@ -86,6 +86,8 @@ pub struct Proposal {
     pub account: String,
     pub region: String,
     pub machine: String,
+    /// Where the definition of an update or a validation comes from.
+    pub from: Option<Origin>,
     /// The machine as it is now: for an update to be compared with, for a test its role.
     pub there: Answer<StateMachineDescription>,
     /// Whether it can be redriven.
@@ -131,6 +133,10 @@ pub enum DiffLine {
 impl Proposal {
     /// Why it can't be done, whatever the user says.
     pub fn obstacle(&self) -> Option<String> {
+        let to = self.machine_id();
+        if let Some(why) = self.from.as_ref().and_then(|it| it.obstacle(&to)) {
+            return Some(why);
+        }
         match &self.act {
             Act::Start { input, .. } => {
                 Value::parse(input).err().map(|why| format!("The input is not JSON: {why}"))
@@ -154,6 +160,19 @@ impl Proposal {
                 self.there.is_asked().then(|| "The machine's role is being read.".to_owned())
             }
             Act::Stop { .. } => None,
+        }
+    }
+
+    /// What the user should look at twice before saying yes.
+    pub fn warning(&self) -> Option<String> {
+        self.from.as_ref()?.warning(&self.machine_id())
+    }
+
+    fn machine_id(&self) -> MachineId {
+        MachineId {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            name: self.machine.clone(),
         }
     }
 
@@ -250,6 +269,7 @@ impl App {
             account: arn.account.to_owned(),
             region: arn.region.to_owned(),
             machine: arn.machine_name().to_owned(),
+            from: self.origin_of(&act),
             there: Answer::NotAsked,
             execution: Answer::NotAsked,
             step: Step::Asks,
@@ -275,6 +295,19 @@ impl App {
             Act::Start { .. } | Act::Stop { .. } | Act::Validate { .. } => {}
         }
         self.attach.proposal = Some(Box::new(proposal));
+    }
+
+    /// Where the definition of an act comes from, as far as it is the one that is shown.
+    fn origin_of(&self, act: &Act) -> Option<Origin> {
+        match act {
+            Act::Update { definition, .. } | Act::Validate { definition, .. } => {
+                let is_shown = self.machine().is_some_and(|it| it.machine.source == *definition);
+                self.origin_of_shown().filter(|_| is_shown)
+            }
+            Act::Start { .. } | Act::Stop { .. } | Act::Redrive { .. } | Act::TestState { .. } => {
+                None
+            }
+        }
     }
 
     pub(super) fn proposed_machine_came(

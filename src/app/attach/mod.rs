@@ -10,11 +10,12 @@ mod connection;
 mod link;
 mod listing;
 mod open;
+mod origin;
 mod regions;
 mod runtime;
 mod trouble;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use acts::{Act, DiffLine, Done, Proposal, Step};
 pub use agreement::{Agreement, FieldDifference};
@@ -26,6 +27,7 @@ pub use link::Target;
 pub use listing::{Listing, Turn};
 pub(super) use open::{AS_RUN, thread_to_blame};
 pub use open::{First, Opened, Opening, Stage, StartedThere};
+pub use origin::{MachineId, Origin};
 pub use regions::REGIONS;
 pub use runtime::RequestId;
 pub use trouble::Trouble;
@@ -131,6 +133,8 @@ pub struct Attach {
     /// What the user is asked to confirm.
     pub proposal: Option<Box<Proposal>>,
     agreements: acts::Agreements,
+    /// The machines that ran a definition, by the name under which it is shown.
+    ran: BTreeMap<String, BTreeSet<MachineId>>,
     worker: Worker,
 }
 
@@ -143,6 +147,7 @@ impl Attach {
             read_only: true,
             proposal: None,
             agreements: BTreeMap::new(),
+            ran: BTreeMap::new(),
             worker: Worker::new(outbox),
         }
     }

@@ -456,9 +456,17 @@ impl App {
         }
         let id = RunId(self.next_id());
         let machines = &mut self.project.as_mut()?.project.machines;
+        let before = machines.len();
         let index = place_among(machines, execution, diagnostics);
+        let name = machines.get(index)?.name.clone();
+        let is_new = index >= before;
         let mut run = Run::recorded(id, index, execution);
-        run.machine_name = machines.get(index)?.name.as_str().into();
+        run.machine_name = name.as_str().into();
+        if is_new {
+            // One of that name in a project that was closed was another.
+            self.attach.ran.remove(&name);
+        }
+        self.remember_who_ran(&name, &execution.arn);
         self.runs.push(run);
         self.forget_old_runs();
         self.show_run(id);

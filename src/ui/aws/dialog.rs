@@ -9,6 +9,9 @@ use crate::app::{App, Command};
 use crate::ui::controls;
 use crate::ui::theme::{space, tokens};
 
+/// The height of a difference that can be judged.
+const LEAST_DIFFERENCE: f32 = 240.0;
+
 /// Nothing while nothing is proposed.
 pub(in crate::ui) fn proposal_ui(ctx: &egui::Context, app: &App, commands: &mut Vec<Command>) {
     let Some(proposal) = &app.attach.proposal else { return };
@@ -58,7 +61,17 @@ fn where_ui(ui: &mut Ui, proposal: &Proposal) {
             ui.label(RichText::new(value).strong());
             ui.end_row();
         }
+        if let Some(from) = &proposal.from {
+            ui.weak("Definition from");
+            ui.add(egui::Label::new(RichText::new(from.title()).strong()).wrap());
+            ui.end_row();
+        }
     });
+    if let Some(warning) = proposal.warning() {
+        let colours = tokens(ui.ctx());
+        ui.add_space(space::XS);
+        ui.label(RichText::new(warning).strong().color(colours.failed.text));
+    }
 }
 
 fn input_ui(ui: &mut Ui, input: &str, most: f32, commands: &mut Vec<Command>) {
@@ -84,7 +97,11 @@ fn difference_ui(ui: &mut Ui, proposal: &Proposal, most: f32) {
     ui.weak(format!("{added} lines added, {removed} removed"));
     let frame = egui::Frame::new().fill(colours.sunken).inner_margin(egui::Margin::symmetric(6, 4));
     frame.show(ui, |ui| {
-        let scroll = ScrollArea::both().id_salt("aws diff").max_height(most.min(320.0));
+        // The window is as low as what is in it, so that without a least height there would be three lines to read.
+        let scroll = ScrollArea::both()
+            .id_salt("aws diff")
+            .min_scrolled_height(LEAST_DIFFERENCE)
+            .max_height(most.clamp(LEAST_DIFFERENCE, 320.0));
         let height = ui.text_style_height(&egui::TextStyle::Monospace);
         scroll.auto_shrink([false, true]).show_rows(ui, height, lines.len(), |ui, rows| {
             ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);

@@ -7,8 +7,8 @@ use egui::{RichText, Ui, WidgetInfo, WidgetType};
 use super::AwsView;
 use super::parts::{self, Row};
 use crate::app::attach::{
-    Act, Answer, AwsCommand, ExecutionFilter, ExecutionItem, Listing, MachinePage, MapRunCounts,
-    MapRunPage, Status, Trouble, qualifier,
+    Act, Answer, AwsCommand, ExecutionFilter, ExecutionItem, Listing, MachineId, MachinePage,
+    MapRunCounts, MapRunPage, Origin, Status, Trouble, qualifier,
 };
 use crate::app::{App, Command, now};
 use crate::execution::Timestamp;
@@ -96,21 +96,26 @@ fn acts_ui(ui: &mut Ui, app: &App, page: &MachinePage, commands: &mut Vec<Comman
             propose(Act::Start { machine_arn: page.arn.clone(), input });
         }
         let shown = app.machine();
-        let name = shown.map_or("", |it| it.name.as_str());
         let definition = shown.map(|it| Arc::clone(&it.machine.source)).unwrap_or_default();
-        let enabled = shown.is_some();
+        let origin = app.origin_of_shown();
+        let from = origin.as_ref().map(Origin::title).unwrap_or_default();
+        let obstacle = match (&origin, MachineId::of(&page.arn)) {
+            (Some(origin), Some(machine)) => origin.obstacle(&machine),
+            (None, _) | (_, None) => Some("Open a definition first".to_owned()),
+        };
+        let why = obstacle.as_deref().unwrap_or_default();
         let update = ui
-            .add_enabled(enabled, egui::Button::new("Update definition…"))
-            .on_hover_text(format!("With the definition of {name}, which the Source pane shows"))
-            .on_disabled_hover_text("Open a definition first");
+            .add_enabled(obstacle.is_none(), egui::Button::new("Update definition…"))
+            .on_hover_text(format!("With the definition that the Source pane shows: {from}"))
+            .on_disabled_hover_text(why);
         if update.clicked() {
             let definition = Arc::clone(&definition);
             propose(Act::Update { machine_arn: page.arn.clone(), definition });
         }
         let validate = ui
-            .add_enabled(enabled, egui::Button::new("Validate…"))
-            .on_hover_text(format!("Shows AWS the definition of {name}"))
-            .on_disabled_hover_text("Open a definition first");
+            .add_enabled(obstacle.is_none(), egui::Button::new("Validate…"))
+            .on_hover_text(format!("Shows AWS the definition: {from}"))
+            .on_disabled_hover_text(why);
         if validate.clicked() {
             let machine_type = page
                 .description
