@@ -759,22 +759,6 @@ fn another_account_or_region_begins_read_only_with_nothing_proposed() {
 }
 
 #[test]
-fn an_act_in_another_account_than_the_session_s_is_not_done() {
-    let server = account_with(10, |_| None);
-    let home = Home::new("");
-    let mut app = home.connected(&server.url);
-    aws(&mut app, AwsCommand::SetReadOnly(false));
-    let execution_arn = EXECUTION.replace("123456789012", "210987654321");
-    aws(&mut app, AwsCommand::Propose(Act::Stop { execution_arn }));
-    aws(&mut app, AwsCommand::Confirm);
-    until(&mut app, "the refusal", |app| {
-        let proposal = app.attach.proposal.as_ref();
-        proposal.is_some_and(|it| matches!(&it.step, Step::Failed(_)))
-    });
-    assert!(!server.calls().contains(&"StopExecution".to_owned()));
-}
-
-#[test]
 fn a_start_is_asked_about_and_what_it_starts_is_opened() {
     let server = account_with(10, |request| {
         (request.call == "StartExecution")

@@ -113,11 +113,19 @@ pub fn percent_decode(text: &str) -> String {
 
 /// The request as a command for a POSIX shell.
 pub fn as_curl(base_url: &str, request: &HttpRequest) -> String {
+    as_curl_to(&format!("{}{}", base_url.trim_end_matches('/'), request.target()), request)
+}
+
+/// The same to a whole URL, which is taken as it is: curl would read brackets and braces in it as patterns.
+pub fn as_curl_to(url: &str, request: &HttpRequest) -> String {
     let mut parts = vec!["curl --include".to_owned()];
+    if url.contains(['[', ']', '{', '}']) {
+        parts.push("--globoff".to_owned());
+    }
     if request.method != "GET" {
         parts.push(format!("--request {}", quote(&request.method)));
     }
-    parts.push(quote(&format!("{}{}", base_url.trim_end_matches('/'), request.target())));
+    parts.push(quote(url));
     for (name, value) in &request.headers {
         // curl takes `Name;` for a header without a value, and drops `Name:`.
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };

@@ -20,6 +20,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::Cancel;
 use super::error::{AwsError, Meaning};
+use super::http::without_user;
 use super::mfa::{self, MfaCode};
 use super::profile::{Environment, ProfileFiles, ProfileKind, Profiles};
 use super::quota::{Api, Limiter};
@@ -27,7 +28,7 @@ use super::signed::Signer;
 use crate::execution::Timestamp;
 
 /// Where to ask. What is absent comes from the profile or the environment, as in the AWS CLI.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Connection {
     pub profile: Option<String>,
     pub region: Option<String>,
@@ -38,6 +39,20 @@ pub struct Connection {
     pub patience: Patience,
     /// For a profile whose role wants one.
     pub mfa_code: Option<MfaCode>,
+}
+
+/// Without a user and password in the endpoint.
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("profile", &self.profile)
+            .field("region", &self.region)
+            .field("endpoint_url", &self.endpoint_url.as_deref().map(without_user))
+            .field("files", &self.files)
+            .field("patience", &self.patience)
+            .field("mfa_code", &self.mfa_code)
+            .finish()
+    }
 }
 
 /// How long and how often to try.
@@ -103,7 +118,7 @@ impl std::fmt::Debug for Session {
         f.debug_struct("Session")
             .field("profile", &self.shared.profile)
             .field("region", &self.shared.region)
-            .field("endpoint_url", &self.shared.endpoint_url)
+            .field("endpoint_url", &self.shared.endpoint_url.as_deref().map(without_user))
             .finish_non_exhaustive()
     }
 }
@@ -547,16 +562,6 @@ fn mfa_needed(profile: &str, device: String) -> AwsError {
     let command =
         format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\"");
     AwsError::MfaNeeded { profile: profile.to_owned(), device, command }
-}
-
-/// `http://user:password@host` must not show the password.
-fn without_user(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..host_end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => url.to_owned(),
-    }
 }
 
 #[cfg(test)]

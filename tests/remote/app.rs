@@ -10,7 +10,7 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use serde_json::json;
-use stepwell::app::attach::{AwsCommand, Choice, Link};
+use stepwell::app::attach::{Act, AwsCommand, Choice, Link, Step};
 use stepwell::app::remote::{
     Auth, BodyComparison, Comparison, Discovery, LambdaState, Secret, Target, TargetKind,
 };
@@ -386,6 +386,29 @@ fn a_method_is_found_invoked_and_its_log_told_in_stages() {
     let asked = app.remote.asked.as_ref().expect("it is asked about");
     let warning = asked.warning.as_deref().expect("the account is another one");
     assert!(warning.contains("123456789012"), "{warning}");
+}
+
+#[test]
+fn an_act_in_another_account_than_the_session_s_is_not_done() {
+    let server = serve(|request| {
+        if !request.text.contains("Action=GetCallerIdentity") {
+            return account(request);
+        }
+        let xml = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+                   <Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>u</UserId><Account>123456789012</Account>\
+                   </GetCallerIdentityResult></GetCallerIdentityResponse>";
+        Reply::Plain(200, vec![("content-type", "text/xml".into())], xml.as_bytes().to_vec())
+    });
+    let home = Home::new();
+    let mut app = attached(Path::new(CRUD), &home, &server);
+    app.run_command(Command::Aws(AwsCommand::SetReadOnly(false)));
+    let execution_arn = "arn:aws:states:eu-west-1:210987654321:execution:m:e-1".to_owned();
+    app.run_command(Command::Aws(AwsCommand::Propose(Act::Stop { execution_arn })));
+    app.run_command(Command::Aws(AwsCommand::Confirm));
+    until(&mut app, "the refusal", |app| {
+        let proposal = app.attach.proposal.as_ref();
+        proposal.is_some_and(|it| matches!(&it.step, Step::Failed(why) if format!("{why:?}").contains("210987654321")))
+    });
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::trouble::is_about_credentials;
 use super::{AwsCommand, News, Target, Trouble};
 use crate::app::app::{App, NoticeLevel};
 use crate::app::{Command, Pane};
+use crate::aws::http::without_user;
 use crate::aws::profile::{Environment, ProfileFiles, ProfileKind};
 use crate::aws::{AwsError, Connection, Identity, MfaCode, Patience, Session};
 use crate::execution::Timestamp;
@@ -20,7 +21,7 @@ const REMEMBERED: usize = 8;
 pub const SOON_MILLIS: i64 = 15 * 60 * 1000;
 
 /// Whom to ask, where. What is remembered of a connection; never a secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Choice {
     /// `None` for what the environment says.
@@ -29,6 +30,17 @@ pub struct Choice {
     pub region: String,
     /// Empty for AWS, or what the profile says.
     pub endpoint_url: String,
+}
+
+/// Without a user and password in the endpoint.
+impl std::fmt::Debug for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Choice")
+            .field("profile", &self.profile)
+            .field("region", &self.region)
+            .field("endpoint_url", &without_user(&self.endpoint_url))
+            .finish()
+    }
 }
 
 impl Choice {
@@ -209,8 +221,14 @@ impl App {
         }
         self.list_profiles();
         if let Some(choice) = self.attach.connection.obvious(&self.settings.aws_connections) {
-            self.connect(choice, None);
+            self.connect_as_typed(choice);
         }
+    }
+
+    /// Connects as the form says. What was to be opened when an earlier attempt failed is opened now.
+    pub(super) fn connect_as_typed(&mut self, choice: Choice) {
+        let then = self.attach.connection.then.take();
+        self.connect(choice, then);
     }
 
     /// Reads the profiles, and fills the form when nobody has yet.
@@ -431,16 +449,6 @@ fn latest_change(folders: &[PathBuf]) -> Option<SystemTime> {
     folders.iter().flat_map(|it| files(it)).filter_map(written).max()
 }
 
-/// `http://user:password@host` must not show the password.
-fn without_user(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..host_end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => url.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,6 +461,7 @@ mod tests {
             endpoint_url: "http://me:secret@localhost:4566".into(),
         };
         let kept = serde_json::to_string(&choice.without_secrets()).expect("it is plain data");
+        assert!(!format!("{choice:?}").contains("secret"));
         assert!(!kept.contains("secret") && kept.contains("http://localhost:4566"), "{kept}");
     }
 

@@ -159,7 +159,7 @@ impl App {
             AwsCommand::Attach => self.attach(),
             AwsCommand::ListProfiles => self.list_profiles(),
             AwsCommand::Choose(choice) => self.attach.connection.choice = choice,
-            AwsCommand::Connect(choice) => self.connect(choice, None),
+            AwsCommand::Connect(choice) => self.connect_as_typed(choice),
             AwsCommand::ConnectWithCode(code) => self.connect_with_code(code),
             AwsCommand::Disconnect => self.disconnect(),
             AwsCommand::Retry => self.reconnect(),

@@ -188,6 +188,10 @@ impl App {
         arn: &str,
         parent: Option<(RunId, StatePath, EventId)>,
     ) {
+        // What could not be opened before is told no more, once something else is opened.
+        self.attach.opened.retain(|other, it| {
+            other == arn || it.run.is_some() || !matches!(it.stage, Stage::Broken(_))
+        });
         let shown = self.attach.opened.get(arn).and_then(|it| it.run);
         let is_there = shown.is_some_and(|id| self.runs.iter().any(|it| it.id == id));
         let stage = self.attach.opened.get(arn).map(|it| it.stage.clone());

@@ -138,7 +138,7 @@ impl App {
                 self.send(api, request, false);
                 return;
             }
-            TargetKind::Stage => target.call(&request, true).map(|it| it.url),
+            TargetKind::Stage => target.call(&request, true).map(|it| http::without_user(&it.url)),
             TargetKind::TestInvoke if target.api_id.is_empty() => {
                 Err("Choose the deployed API first.".to_owned())
             }
@@ -361,8 +361,17 @@ impl App {
             }
             TargetKind::Stage => match target.call(&request, with_secret) {
                 Ok(call) => {
+                    let mut call = call;
+                    if !with_secret {
+                        call.url = http::without_user(&call.url);
+                        for (name, value) in &mut call.headers {
+                            if is_secret_header(name) {
+                                "SECRET".clone_into(value);
+                            }
+                        }
+                    }
                     let request = HttpRequest { headers: call.headers, ..request };
-                    crate::apigateway::http::as_curl(target.url.trim(), &request)
+                    crate::apigateway::http::as_curl_to(&call.url, &request)
                 }
                 Err(why) => return self.notify(NoticeLevel::Error, "Nothing was copied", why),
             },
@@ -382,6 +391,13 @@ impl App {
         };
         self.exchanges.iter().rev().filter(same).find(|it| it.response().is_some())
     }
+}
+
+/// Headers that say who asks, also when they were typed by hand.
+fn is_secret_header(name: &str) -> bool {
+    let names =
+        ["authorization", "proxy-authorization", "x-api-key", "x-amz-security-token", "cookie"];
+    names.iter().any(|it| name.trim().eq_ignore_ascii_case(it))
 }
 
 impl Remote {

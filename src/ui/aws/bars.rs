@@ -215,23 +215,32 @@ pub(in crate::ui) fn opened_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Comman
 /// What can be done with the shown execution, while the session is not read-only.
 fn acts_ui(ui: &mut Ui, app: &App, opened: &Opened, commands: &mut Vec<Command>) {
     let Some(run) = app.run().filter(|_| can_act(app)) else { return };
-    let running = run.status() == ExecutionStatus::Running;
+    let status = run.status();
+    let running = status == ExecutionStatus::Running;
+    let succeeded = matches!(status, ExecutionStatus::Succeeded { .. });
     let colours = tokens(ui.ctx());
     let text = format!("Act on {}", run.execution_name);
     bar_ui(ui, colours.not_entered, icon::LIGHTNING, &text, |ui| {
-        let mut act_ui = |ui: &mut Ui, can: bool, label: &str, act: Act| {
-            if ui.add_enabled(can, egui::Button::new(label)).clicked() {
+        let mut act_ui = |ui: &mut Ui, why_not: &str, label: &str, act: Act| {
+            let button = ui.add_enabled(why_not.is_empty(), egui::Button::new(label));
+            if button.on_disabled_hover_text(why_not).clicked() {
                 commands.push(Command::Aws(AwsCommand::Propose(act)));
             }
         };
         if let Some(as_run) = &opened.as_run {
             let machine_arn = as_run.state_machine_arn.clone();
             let input = run.input.to_pretty();
-            act_ui(ui, true, "Start again…", Act::Start { machine_arn, input });
+            act_ui(ui, "", "Start again…", Act::Start { machine_arn, input });
         }
         let execution_arn = || opened.arn.clone();
-        act_ui(ui, !running, "Redrive…", Act::Redrive { execution_arn: execution_arn() });
-        act_ui(ui, running, "Stop…", Act::Stop { execution_arn: execution_arn() });
+        let no_redrive = match (running, succeeded) {
+            (true, _) => "It still runs",
+            (_, true) => "It succeeded: AWS redrives only what failed, timed out or was stopped",
+            (false, false) => "",
+        };
+        let no_stop = if running { "" } else { "It has ended" };
+        act_ui(ui, no_redrive, "Redrive…", Act::Redrive { execution_arn: execution_arn() });
+        act_ui(ui, no_stop, "Stop…", Act::Stop { execution_arn: execution_arn() });
     });
 }
 
