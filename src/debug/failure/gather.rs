@@ -254,8 +254,8 @@ impl<'a> Gather<'a> {
                 | EventType::ExecutionTimedOut
                 | EventType::ExecutionAborted,
                 _,
-            ) => true,
-            (EventType::ParallelStateFailed, Some(ThreadKind::Branch { .. })) => true,
+            )
+            | (EventType::ParallelStateFailed, Some(ThreadKind::Branch { .. })) => true,
             (
                 EventType::MapIterationFailed | EventType::MapIterationAborted,
                 Some(ThreadKind::Iteration { of, index }),
