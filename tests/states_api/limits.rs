@@ -18,6 +18,10 @@ fn call(serving: &Serving, operation: &str, body: &Value) -> (u16, String) {
     serving.ask(&head(operation), &body.to_string())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is the wall clock by which idle sockets are closed"
+)]
 #[test]
 fn sockets_that_say_nothing_are_closed_and_the_others_answered() {
     let serving = serve_machines(&[("pass", PASS)]);
