@@ -26,6 +26,8 @@ const MAX_EXAMPLE_BYTES: usize = 1024 * 1024;
 pub(super) struct Opening {
     pub(super) reader: Reader,
     pub(super) project: Project,
+    /// What all templates together may still cost.
+    pub(super) templates: cloudformation::Budget,
     companions: Companions,
 }
 
@@ -63,6 +65,7 @@ pub(super) fn open(path: &Path, companions: Companions) -> Result<Project, OpenE
             ..Project::default()
         },
         reader,
+        templates: cloudformation::Budget::default(),
         companions: if metadata.is_dir() { Companions::Read } else { companions },
     };
     if metadata.is_dir() {

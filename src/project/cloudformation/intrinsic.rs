@@ -3,7 +3,7 @@
 //!
 //! `None` as a node is `AWS::NoValue`. What cannot be known becomes a `${placeholder}` in the place where it stood.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +15,16 @@ use super::super::definition::{ACCOUNT, REGION};
 use super::super::discover::Opening;
 use super::super::rest_parts::{plain_text, root_of};
 use super::super::source_text::{SourceText, next_placeholder};
+use super::Budget;
 use crate::json::Value;
 use crate::json::document::{Content, Document, Member, Node, Span};
 
 /// Functions inside functions.
 const MAX_DEPTH: usize = 64;
-/// Nodes that one template may resolve to, so that mappings of mappings end.
-const MAX_STEPS: u32 = 2_000_000;
+/// Names of resources that name other resources.
+const MAX_NAMES: usize = 32;
+/// A name is no longer than this; the longest that AWS takes are the 2,048 characters of an ARN.
+const MAX_NAME: usize = 2_048;
 /// A text that `Fn::Sub` or `Fn::Join` makes is no longer than this.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
 
@@ -31,7 +34,11 @@ pub(super) struct Template<'a> {
     stack_name: String,
     /// Files of `AWS::Include`, by the location as written.
     included: BTreeMap<String, Document>,
-    steps: Cell<u32>,
+    budget: Budget,
+    /// The names of resources, by logical id, as far as they were asked for; `None` while one is made.
+    names: RefCell<BTreeMap<String, Option<String>>>,
+    /// How many names are being made.
+    naming: Cell<usize>,
 }
 
 /// A function and its argument; the argument's own tag is the function's and is not looked at again.
@@ -87,8 +94,14 @@ impl<'a> Template<'a> {
             .chars()
             .map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '-' })
             .collect();
-        let mut template =
-            Self { root, stack_name, included: BTreeMap::new(), steps: Cell::new(0) };
+        let mut template = Self {
+            root,
+            stack_name,
+            included: BTreeMap::new(),
+            budget: opening.templates.clone(),
+            names: RefCell::default(),
+            naming: Cell::new(0),
+        };
         template.read_included(root, opening, file, 0);
         template
     }
@@ -140,8 +153,7 @@ impl<'a> Template<'a> {
     }
 
     fn resolve_at(&self, node: &Node, depth: usize) -> Option<Node> {
-        self.steps.set(self.steps.get() + 1);
-        if depth > MAX_DEPTH * 4 || self.steps.get() > MAX_STEPS {
+        if depth > MAX_DEPTH * 4 || !self.budget.step() {
             return Some(scalar(node.span, Value::from("${…}")));
         }
         match Call::of(node) {
@@ -214,7 +226,8 @@ impl<'a> Template<'a> {
                 let parts = self.list(argument.at(1), depth);
                 let parts: Vec<String> =
                     parts.iter().map(|part| plain_text(&part.to_value())).collect();
-                text(bounded(parts.join(delimiter)))
+                let joined = bounded(parts.join(delimiter));
+                text(if self.budget.fill(&joined) { joined } else { "${Fn::Join}".to_owned() })
             }
             "Select" => {
                 let index = first().and_then(|node| self.resolve_at(node, depth));
@@ -335,15 +348,26 @@ impl<'a> Template<'a> {
     pub(super) fn physical_name(&self, logical: &str) -> Option<String> {
         let resource = self.resource(logical)?;
         let property = cloudformation_name_property(resource.get("Type")?.as_str()?)?;
-        let named = resource.get("Properties").and_then(|it| it.get(property));
-        // A name made of the resource itself would never end.
-        if self.steps.get() > MAX_STEPS {
+        let Some(named) = resource.get("Properties").and_then(|it| it.get(property)) else {
+            return Some(logical.to_owned());
+        };
+        if let Some(known) = self.names.borrow().get(logical) {
+            // A name made of the resource itself would never end.
+            return known.clone();
+        }
+        if self.naming.get() >= MAX_NAMES {
             return None;
         }
-        let name = named
-            .and_then(|node| self.resolve_at(node, MAX_DEPTH * 3))
-            .map(|node| plain_text(&node.to_value()));
-        Some(name.filter(|name| !name.is_empty()).unwrap_or_else(|| logical.to_owned()))
+        self.names.borrow_mut().insert(logical.to_owned(), None);
+        self.naming.set(self.naming.get() + 1);
+        let name = self
+            .resolve_at(named, MAX_DEPTH * 3)
+            .map(|node| cut(plain_text(&node.to_value()), MAX_NAME))
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| logical.to_owned());
+        self.naming.set(self.naming.get() - 1);
+        self.names.borrow_mut().insert(logical.to_owned(), Some(name.clone()));
+        Some(name)
     }
 
     /// Whether a condition holds; `None` where that hangs on a parameter without a default.
@@ -353,7 +377,7 @@ impl<'a> Template<'a> {
     }
 
     fn truth_of(&self, node: &Node, depth: usize) -> Option<bool> {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || !self.budget.step() {
             return None;
         }
         if node.tag() == Some("Condition") {
@@ -404,6 +428,10 @@ impl<'a> Template<'a> {
 
     /// What `${name}` means in `Fn::Sub`; `None` leaves it.
     fn sub_meaning(&self, name: &str, own: Option<&Node>, depth: usize) -> Option<String> {
+        self.meaning(name, own, depth).filter(|text| self.budget.fill(text))
+    }
+
+    fn meaning(&self, name: &str, own: Option<&Node>, depth: usize) -> Option<String> {
         if let Some(literal) = name.strip_prefix('!') {
             return Some(format!("${{{literal}}}"));
         }
@@ -543,9 +571,13 @@ fn scalar(span: Span, value: Value) -> Node {
     Node { span, tag: None, content }
 }
 
-fn bounded(mut text: String) -> String {
-    if text.len() > MAX_TEXT {
-        let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+fn bounded(text: String) -> String {
+    cut(text, MAX_TEXT)
+}
+
+fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        let end = (0..=max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
     }
     text

@@ -4,11 +4,13 @@
 //! `${placeholder}`.
 
 mod api;
+mod budget;
 mod intrinsic;
 mod machine;
 mod serverless;
 mod table;
 
+pub(super) use budget::Budget;
 pub(super) use serverless::load as load_serverless;
 
 use std::path::{Path, PathBuf};
