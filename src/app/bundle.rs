@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::limited;
-use super::redact::Redactor;
+use super::redact::{Part, Redactor};
 use crate::asl::{self, StateMachineType, StatePath};
 use crate::debug::{BreakOn, Breakpoint, Breakpoints, HitCount};
 use crate::execution::{Execution, ExecutionSource, History, export, import};
@@ -50,33 +50,80 @@ impl Bundle {
     /// The file. With `redact`, secrets are taken out, and the file says where; see [`super::redact`].
     #[must_use]
     pub fn to_json(&self, redact: bool) -> Value {
-        let mut redactor = Redactor::default();
-        let mut data = |value: Value, place: &str| {
-            if redact { redactor.data(&value, place) } else { value }
-        };
         let events = export::to_json(&self.history).get("events").cloned().unwrap_or_default();
-        let events = data(events, "events");
-        let mocks = self.mocks.as_ref().map(|it| data(it.to_json(), "mocks"));
-        let notes = data(Value::from(self.notes.as_str()), "notes");
-        let breakpoints = data(breakpoints_json(&self.breakpoints), "breakpoints");
-        let definition = if redact {
-            redacted_definition(&self.definition, &mut redactor)
+        let mocks = self.mocks.as_ref().map_or(Value::Null, MockConfig::to_json);
+        let parts = [
+            (Part::Event, "events", events),
+            (Part::Data, "mocks", mocks),
+            (Part::Data, "notes", Value::from(self.notes.as_str())),
+            (Part::Data, "breakpoints", breakpoints_json(&self.breakpoints)),
+            (
+                Part::Data,
+                "executionArn",
+                self.execution_arn.clone().map_or(Value::Null, Value::String),
+            ),
+        ];
+        let mut redactor = Redactor::default();
+        let (parts, definition) = if redact {
+            self.without_secrets(parts, &mut redactor)
         } else {
-            Value::String(Arc::clone(&self.definition))
+            (parts.map(|(_, _, value)| value), Value::String(Arc::clone(&self.definition)))
         };
+        let [events, mocks, notes, breakpoints, execution_arn] = parts;
         let mut members = vec![
             ("stepwell", Value::from(VERSION)),
             ("machine", Value::from(self.machine.as_str())),
             ("type", Value::from(self.kind.as_str())),
         ];
-        members.extend(self.execution_arn.clone().map(|it| ("executionArn", Value::String(it))));
+        members
+            .extend(Some(execution_arn).filter(|it| !it.is_null()).map(|it| ("executionArn", it)));
         members.extend([("definition", definition), ("events", events)]);
-        members.extend(mocks.map(|it| ("mocks", it)));
+        members.extend(Some(mocks).filter(|it| !it.is_null()).map(|it| ("mocks", it)));
         members.extend([("breakpoints", breakpoints), ("notes", notes)]);
         // One that was redacted before stays so.
-        let places = self.redacted.iter().chain(&redactor.places);
-        members.push(("redacted", Value::array(places.map(|it| Value::from(it.as_str())))));
+        let mut places = self.redacted.clone();
+        places.extend(redactor.places.iter().filter(|it| !self.redacted.contains(it)).cloned());
+        let places = places.iter().map(|it| redactor.sweep(&Value::from(it.as_str()), Part::Data));
+        members.push(("redacted", Value::array(places)));
         Value::object(members)
+    }
+
+    /// The parts of the file and the definition. What is a secret in one of them is none to tell in the others either, so all
+    /// are looked through before the first is written.
+    fn without_secrets<const N: usize>(
+        &self,
+        parts: [(Part, &str, Value); N],
+        redactor: &mut Redactor,
+    ) -> ([Value; N], Value) {
+        if !self.redacted.is_empty() {
+            redactor.count_placeholders(&self.definition);
+            parts.iter().for_each(|(_, _, value)| redactor.count_placeholders(&value.to_string()));
+        }
+        let text = &self.definition;
+        let json = Document::parse(text, Format::sniff(text)).root.as_ref().map(|it| it.to_value());
+        // What is no definition is a text.
+        let (json, part) =
+            json.map_or_else(|| (Value::from(&**text), Part::Data), |it| (it, Part::Machine));
+        let definition = redactor.redact(&json, "definition", part);
+        let parts = parts.map(|(part, place, value)| (part, redactor.redact(&value, place, part)));
+        let parts = parts.map(|(part, value)| redactor.sweep(&value, part));
+        let definition = redactor.sweep(&definition, part);
+        let definition = if definition.as_str().is_some() {
+            definition
+        } else if definition == json && !self.comments_tell(redactor) {
+            // Without any secret it stays as it was written, unless a comment has one.
+            Value::String(Arc::clone(text))
+        } else {
+            Value::from(definition.to_pretty())
+        };
+        (parts, definition)
+    }
+
+    fn comments_tell(&self, redactor: &Redactor) -> bool {
+        let text = Value::String(Arc::clone(&self.definition));
+        Value::parse(&self.definition).is_err()
+            && (Redactor::default().redact(&text, "", Part::Data) != text
+                || redactor.sweep(&text, Part::Data) != text)
     }
 
     /// Reads what [`Bundle::to_json`] gave.
@@ -167,18 +214,6 @@ impl Bundle {
 /// Reads a file that others wrote, up to a size.
 pub(super) fn read_limited(path: &Path) -> Result<String, String> {
     limited::read_text(path, MAX_BYTES)
-}
-
-/// Secrets in a definition are literals under names of secrets, or keys by their shape. Without any it stays as it was written.
-fn redacted_definition(text: &Arc<str>, redactor: &mut Redactor) -> Value {
-    let json = Document::parse(text, Format::sniff(text)).root.as_ref().map(|it| it.to_value());
-    let Some(json) = json else { return Value::String(Arc::clone(text)) };
-    let redacted = redactor.definition(&json);
-    if redacted == json {
-        Value::String(Arc::clone(text))
-    } else {
-        Value::from(redacted.to_pretty())
-    }
 }
 
 fn breakpoints_json(breakpoints: &Breakpoints) -> Value {
