@@ -57,7 +57,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("aws_smithy_http_client", &["aws"]),
     ("aws_smithy_runtime_api", &["aws"]),
     ("aws_types", &["aws"]),
-    ("http_body_util", &["aws"]),
+    ("http_body_util", &["aws", "app"]),
     ("hcl_edit", &["project"]),
     ("granit_parser", &["json", "project"]),
     ("jsonc_parser", &["json", "project"]),

@@ -84,26 +84,6 @@ fn a_machine_with_tags_that_are_refused_is_not_created() {
 }
 
 #[test]
-fn a_role_that_is_none_is_refused_and_nothing_is_changed() {
-    let (_folder, mut app) = app_of(&[("pass", PASS)]);
-    let mut ask = |operation: &str, body: Value| {
-        let (status, answer) = app.answer_states_call(operation, &body.to_string()).expect("it");
-        (status, serde_json::from_str::<Value>(&answer).expect("JSON"))
-    };
-    let made = machine_arn("made");
-    let wrong = json!({ "name": "made", "definition": PASS, "roleArn": "nope" });
-    let (status, answer) = ask("CreateStateMachine", wrong);
-    assert_eq!((status, &answer["message"]), (400, &json!("Invalid Role Arn: 'nope'")));
-    let role = "arn:aws:iam::123456789012:role/r";
-    let right = json!({ "name": "made", "definition": PASS, "roleArn": role });
-    assert_eq!(ask("CreateStateMachine", right).0, 200);
-    let change = json!({ "stateMachineArn": made, "definition": ACTIVITY, "roleArn": "nope" });
-    assert_eq!(ask("UpdateStateMachine", change).0, 400);
-    let (_, described) = ask("DescribeStateMachine", json!({ "stateMachineArn": made }));
-    assert_eq!((&described["definition"], &described["roleArn"]), (&json!(PASS), &json!(role)));
-}
-
-#[test]
 fn an_activity_of_a_file_that_was_deleted_stays_deleted() {
     let (_folder, mut app) = app_of(&[("activity", ACTIVITY)]);
     let arn = |name: &str| format!("arn:aws:states:us-east-1:123456789012:activity:{name}");

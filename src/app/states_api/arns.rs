@@ -25,34 +25,9 @@ pub(super) fn read<'a>(arn: &'a str, kinds: &[&str]) -> Result<Arn<'a>, ApiError
     }
 }
 
-/// Whether an ARN is one of a role: `arn:aws:iam::123456789012:role/path/name`
-pub(super) fn is_role(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", partition, "iam", "", account, role] = parts.as_slice() else { return false };
-    let is_number = !account.is_empty() && account.bytes().all(|it| it.is_ascii_digit());
-    is_number
-        && !partition.is_empty()
-        && role.strip_prefix("role/").is_some_and(|it| !it.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn roles_are_told_from_other_texts() {
-        assert!(is_role("arn:aws:iam::123456789012:role/r"));
-        assert!(is_role("arn:aws-cn:iam::123456789012:role/service-role/r"));
-        for arn in [
-            "",
-            "nope",
-            "arn:aws:iam::undefined:role/r",
-            "arn:aws:iam::123456789012:user/u",
-            "arn:aws:iam::123456789012:role/",
-        ] {
-            assert!(!is_role(arn), "{arn}");
-        }
-    }
 
     #[test]
     fn arns_of_another_kind_are_refused() {
