@@ -349,7 +349,7 @@ impl App {
         // A recording that came without its machine: a definition beside it is one to run it again with.
         let is_bare = self.run().is_some_and(|run| run.start.is_none())
             && self.machine().is_some_and(|it| {
-                it.file == Path::new("(as it was run)") || super::bundle::is_bundle(&it.file)
+                it.file.as_os_str() == super::attach::AS_RUN || super::bundle::is_bundle(&it.file)
             });
         if is_bare && path.is_file() && is_plain_definition(path) {
             return self.what_if_with(path);

@@ -5,31 +5,37 @@
 
 mod acts;
 mod agreement;
+mod arrived;
+mod as_run;
 mod browse;
 mod connection;
 mod link;
 mod listing;
 mod open;
 mod origin;
+mod reading;
 mod regions;
 mod runtime;
+mod show;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use acts::{Act, DiffLine, Done, Proposal, Step};
 pub use agreement::{Agreement, FieldDifference};
+pub(super) use as_run::AS_RUN;
 pub use browse::{Answer, Browser, ExecutionFilter, MachinePage, MapRunPage, qualifier};
 pub use connection::{
     Attached, Choice, Connected, ConnectionModel, Link, ProfileChoice, SOON_MILLIS,
 };
 pub use link::Target;
 pub use listing::{Listing, Turn};
-pub(super) use open::{AS_RUN, thread_to_blame};
-pub use open::{First, Opened, Opening, Stage, StartedThere};
+pub use open::{Opened, Stage, StartedThere};
 pub use origin::{MachineId, Origin};
+pub use reading::{First, Opening};
 pub use regions::REGIONS;
 pub use runtime::RequestId;
+pub(super) use show::thread_to_blame;
 pub use trouble::Trouble;
 
 use self::runtime::Worker;
