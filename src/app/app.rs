@@ -10,10 +10,10 @@ use tokio::sync::oneshot;
 
 use super::answers::Answers;
 use super::attach::Attach;
+use super::breakpoints::no_breakpoints;
 use super::command::Command;
 use super::event::Event;
 use super::http_server::HttpServer;
-use super::opening::no_breakpoints;
 use super::remote::Remote;
 use super::requests::{Exchange, NamedRequest, RequestDraft, RouteKey};
 use super::settings::Settings;
@@ -226,6 +226,11 @@ impl App {
     /// The breakpoints of the machine that is shown.
     pub fn breakpoints(&self) -> Option<&Breakpoints> {
         self.breakpoints.get(&self.machine()?.name)
+    }
+
+    /// Where the state stands in the file, for the source pane.
+    pub fn place_of(&self, state: &StatePath) -> Option<super::Span> {
+        self.machine()?.machine.find(state).map(|it| it.span)
     }
 
     /// The exchange that is shown.

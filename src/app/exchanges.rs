@@ -1,18 +1,20 @@
 //! Requests through the project's API: sent, held while their executions run, answered, and kept as a history.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::app::{App, FRAME_BUDGET};
-use super::clock;
+use super::app::{App, FRAME_BUDGET, NoticeLevel};
 use super::remote::{SentTo, StartedThere};
 use super::requests::{Exchange, NamedRequest, Progress, RequestDraft, RouteKey};
 use super::simulation::{Run, execution_name};
+use super::{clock, limited};
 use crate::apigateway::{
     self, Begun, HttpRequest, HttpResponse, IntegrationResult, RequestContext,
 };
 use crate::debug::Goal;
 use crate::execution::{ExecutionStatus, Timestamp};
 use crate::json::Value;
+use crate::project::postman;
 use crate::services::states::{SendTask, TaskOutcome};
 
 /// Requests kept in the history.
@@ -176,6 +178,36 @@ impl App {
             }
         }
         self.exchanges = exchanges;
+    }
+
+    pub(super) fn open_postman(&mut self, path: &Path) {
+        let read = limited::read_text(path, limited::MAX_MOCKS_BYTES)
+            .and_then(|text| Value::parse(&text).map_err(|err| format!("It is not JSON: {err}")))
+            .and_then(|json| postman::parse(&json));
+        match (read, &mut self.project) {
+            (Ok(requests), Some(open)) => {
+                let count = requests.len();
+                open.examples.extend(requests.into_iter().map(|(name, request)| NamedRequest {
+                    name: name.into(),
+                    draft: RequestDraft::of(0, &request),
+                }));
+                self.notify(
+                    NoticeLevel::Info,
+                    format!("{count} requests added to the examples"),
+                    "",
+                );
+            }
+            (Ok(_), None) => self.notify(
+                NoticeLevel::Error,
+                "Open a project first",
+                "The requests are sent to its API.",
+            ),
+            (Err(why), _) => self.notify(
+                NoticeLevel::Error,
+                format!("{} is no Postman collection", path.display()),
+                why,
+            ),
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! A file with the history of an execution: it needs a definition to be drawn with, the open one or one beside it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::app::{App, Topic};
+use super::app::{App, NoticeLevel, Topic};
 use super::bundle::read_limited;
-use super::run_command::{is_plain_definition, load_history};
-use crate::execution::{EventDetails, Execution, import};
+use super::simulation::execution_arn;
+use crate::execution::{EventDetails, Execution, ExecutionSource, export, import};
+use crate::json::document::{Document, Format};
+use crate::project::MachineDefinition;
 
 impl App {
     /// Shows a history with the open definition; where that is not its own, with the one that lies beside the file. Without
@@ -46,6 +49,62 @@ impl App {
             Err(why) => self.notify_of(Topic::Opening, why, ""),
         }
     }
+
+    pub(super) fn export_history(&mut self, path: &Path) {
+        let Some(run) = self.run() else { return };
+        let text = export::to_json(run.session.history()).to_string();
+        match std::fs::write(path, text) {
+            Ok(()) => self.notify(NoticeLevel::Info, format!("Saved {}", path.display()), ""),
+            Err(err) => self.notify(
+                NoticeLevel::Error,
+                format!("{} can't be written", path.display()),
+                err.to_string(),
+            ),
+        }
+    }
+}
+
+/// Whether a file holds one definition and nothing around it.
+pub(super) fn is_plain_definition(path: &Path) -> bool {
+    let Ok(text) = read_limited(path) else { return false };
+    let document = Document::parse(&text, Format::of_path(path, &text));
+    !crate::asl::parse::parse(&document).machine.states().is_empty()
+}
+
+/// Whether a file looks like an exported history and not like a definition.
+pub(super) fn is_history(path: &Path) -> bool {
+    let Ok(metadata) = path.metadata() else { return false };
+    if !metadata.is_file()
+        || path.extension().is_none_or(|it| it != "json" && it != "jsonl")
+        || metadata.len() > 64 << 20
+    {
+        return false;
+    }
+    let Ok(text) = read_limited(path) else { return false };
+    // What `CloudWatch` logs has these names, in messages that may be texts of JSON.
+    let is_log = text.contains("previous_event_id") && text.contains("execution_arn");
+    is_log
+        || text.contains("\"events\"")
+            && (text.contains("ExecutionStarted") || text.contains("\"previousEventId\""))
+            && !text.contains("\"StartAt\"")
+}
+
+/// Reads an exported history as an execution of this definition.
+///
+/// # Errors
+/// In the user's words: the file can't be read or holds no events.
+pub fn load_history(path: &Path, machine: &MachineDefinition) -> Result<Execution, String> {
+    let text = read_limited(path)?;
+    let imported = import::parse(&text, None)
+        .map_err(|why| format!("{} holds no history: {why}", path.display()))?;
+    let name = path.file_stem().map_or_else(|| "imported".into(), |stem| stem.to_string_lossy());
+    Ok(Execution {
+        arn: imported.execution_arn.unwrap_or_else(|| execution_arn(machine, &name)),
+        state_machine: Arc::clone(&machine.machine),
+        kind: machine.kind,
+        history: imported.history,
+        source: ExecutionSource::Imported { path: path.to_owned() },
+    })
 }
 
 /// Whether the first state that a history enters is one of its definition.

@@ -1,24 +1,64 @@
 //! Projects as they come and go: opened, read again after a save, a recorded execution put into one; and what is remembered of
 //! each between sessions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answers::{Answers, create_buckets};
 use super::app::{App, NoticeLevel, OpenProject, Selection, Topic};
-use super::attach::thread_to_blame;
+use super::attach::{AS_RUN, thread_to_blame};
+use super::breakpoints::no_breakpoints;
+use super::bundle;
 use super::clock;
 use super::command::{Command, Pane};
+use super::history_file::{is_history, is_plain_definition};
+use super::mocks::first_case;
 use super::requests::{NamedRequest, RequestDraft};
 use super::simulation::{Run, RunId};
 use super::states_api::StatesApi;
 use super::worker::FileWatcher;
 use crate::asl::{StateMachineType, StatePath};
-use crate::debug::{Breakpoints, ExceptionFilters};
 use crate::execution::Execution;
 use crate::project::{MachineDefinition, Project};
 
 impl App {
+    pub(super) fn open(&mut self, path: &Path) {
+        if bundle::is_bundle(path) {
+            if let Err(why) = self.open_bundle(path) {
+                self.notify_of(Topic::Opening, why, "");
+            }
+            return;
+        }
+        // A recording that came without its machine: a definition beside it is one to run it again with.
+        let is_bare = self.run().is_some_and(|run| run.start.is_none())
+            && self
+                .machine()
+                .is_some_and(|it| it.file.as_os_str() == AS_RUN || bundle::is_bundle(&it.file));
+        if is_bare && path.is_file() && is_plain_definition(path) {
+            return self.what_if_with(path);
+        }
+        if is_history(path) {
+            return self.open_history(path);
+        }
+        self.opening = Some(path.to_owned());
+        super::worker::open(path.to_owned(), false, self.outbox.clone());
+    }
+
+    /// Closes the project with everything that was done in it.
+    pub(super) fn close_project(&mut self) {
+        self.project = None;
+        self.runs.clear();
+        self.active_run = None;
+        self.exchanges.clear();
+        self.tests.clear();
+        self.replies.clear();
+        self.server = None;
+        self.states_api = StatesApi::default();
+        self.comparison = None;
+        self.definition_drafts.clear();
+        self.selection = Selection::default();
+    }
+
     /// Reads the project's files again.
     pub(super) fn reload(&self) {
         if let Some(open) = &self.project {
@@ -99,6 +139,27 @@ impl App {
         let has_api = self.project.as_ref().is_some_and(|open| !open.project.apis.is_empty());
         let first = if has_api { Pane::ApiConsole } else { Pane::Input };
         self.for_window.push(Command::ShowPane(first));
+    }
+
+    pub(super) fn select_machine(&mut self, index: usize) {
+        self.show_machine(index);
+        // The execution that is shown belongs to the machine that is shown.
+        self.active_run = self.runs.iter().rev().find(|run| run.machine == index).map(|run| run.id);
+    }
+
+    pub(super) fn show_machine(&mut self, index: usize) {
+        let Some(open) = &mut self.project else { return };
+        if open.machine == index || index >= open.project.machines.len() {
+            return;
+        }
+        open.machine = index;
+        open.mock_case = first_case(&open.project, index);
+        open.answers.case_name.clone_from(&open.mock_case);
+        let name = &open.project.machines[index].name;
+        open.answers.case =
+            open.mock_case.as_ref().and_then(|case| open.project.mocks.as_ref()?.case(name, case));
+        self.machine_type = open.project.machines[index].kind;
+        self.selection.state = None;
     }
 
     /// The same project after a save: what was selected stays selected, executions stay as they ran, tables keep their items.
@@ -234,52 +295,6 @@ impl App {
         }
     }
 
-    // -- settings
-
-    /// The name under which the breakpoints of the open project are remembered.
-    fn breakpoint_key(&self, machine: &str) -> Option<String> {
-        let path = &self.project.as_ref()?.project.path;
-        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-        Some(format!("{}#{machine}", path.display()))
-    }
-
-    pub(super) fn restore_breakpoints(&mut self) {
-        let names: Vec<String> = self
-            .project
-            .iter()
-            .flat_map(|open| &open.project.machines)
-            .map(|it| it.name.clone())
-            .collect();
-        for name in names {
-            let mut breakpoints = no_breakpoints();
-            breakpoints.exceptions.uncaught = self.settings.break_on_errors.unwrap_or(false);
-            if let Some(paths) =
-                self.breakpoint_key(&name).and_then(|key| self.settings.breakpoints.get(&key))
-            {
-                for path in paths {
-                    breakpoints
-                        .states
-                        .insert(StatePath::new(path), crate::debug::Breakpoint::default());
-                }
-            }
-            self.breakpoints.insert(name, breakpoints);
-        }
-    }
-
-    pub(super) fn remember_breakpoints(&mut self) {
-        for (name, breakpoints) in self.breakpoints.clone() {
-            let Some(key) = self.breakpoint_key(&name) else { continue };
-            let paths: Vec<String> =
-                breakpoints.states.keys().map(|path| path.as_str().to_owned()).collect();
-            if paths.is_empty() {
-                self.settings.breakpoints.remove(&key);
-            } else {
-                self.settings.breakpoints.insert(key, paths);
-            }
-        }
-        self.save_settings();
-    }
-
     /// Writes the settings; a failure is told once and does no harm.
     pub fn save_settings(&mut self) {
         if let Some(file) = self.settings_file.clone()
@@ -301,15 +316,4 @@ fn first_route(project: &Project) -> RequestDraft {
         Some((0, resource.methods.keys().next()?.clone(), resource.path.clone()))
     });
     RequestDraft::empty(&route.unwrap_or_else(|| (0, "GET".to_owned(), "/".to_owned())))
-}
-
-pub(super) fn first_case(project: &Project, machine: usize) -> Option<String> {
-    let name = &project.machines.get(machine)?.name;
-    project.mocks.as_ref()?.cases(name).into_iter().next()
-}
-
-/// No breakpoint on a state, and errors do not stop either: that is for the user to ask for.
-pub(super) fn no_breakpoints() -> Breakpoints {
-    let exceptions = ExceptionFilters { uncaught: false, ..ExceptionFilters::default() };
-    Breakpoints { exceptions, ..Breakpoints::default() }
 }

@@ -166,7 +166,7 @@ impl App {
         let breakpoints = name
             .and_then(|it| self.breakpoints.get(&it))
             .cloned()
-            .unwrap_or_else(super::opening::no_breakpoints);
+            .unwrap_or_else(super::breakpoints::no_breakpoints);
         let Some(run) = self.run_mut() else { return true };
         let session = &mut run.session;
         let from = session.cursor().event;
