@@ -78,6 +78,18 @@ impl StateMachine {
         search(&self.top, "", path.as_str())
     }
 
+    /// The machine that runs one of its scopes on its own, as the children of a distributed Map do. Its source stays the whole text.
+    pub fn of_scope(&self, scope: Scope) -> Self {
+        Self {
+            comment: None,
+            version: None,
+            timeout_seconds: None,
+            query_language: self.query_language,
+            top: scope,
+            source: Arc::clone(&self.source),
+        }
+    }
+
     /// Every state with its path, outer before inner, in the order of the file.
     pub fn states(&self) -> Vec<(StatePath, &State)> {
         fn walk<'a>(scope: &'a Scope, prefix: &str, found: &mut Vec<(StatePath, &'a State)>) {

@@ -1,26 +1,22 @@
-//! How a thread enters a state, leaves it, and fails in it.
+//! How a thread enters a state, and how it leaves it.
+//!
+//! What happens when something fails in it is in `handling.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::context::{VisitContext, context_object};
-use super::dataflow::{
-    self, DataError, DataResult, JsonataScope, ResultFields, apply_payload_path, apply_result_path,
-    evaluate_jsonata, evaluate_template, members, states_object,
-};
-use super::failure::{Failure, Origin};
+use super::dataflow::{ResultFields, apply_payload_path, apply_result_path, members};
+use super::failure::Failure;
 use super::limits::{
     Excess, MAX_PAYLOAD_BYTES, MAX_VARIABLES_BYTES, is_same, payload_size, size_within,
 };
 use super::machine::{Flow, Here, Machine, StepResult, Turn};
 use super::program::{StateIndex, is_jsonata};
-use super::retry::{delay_millis, matching_catcher, matching_retrier};
-use super::thread::{Phase, Thread, ThreadIndex, Visit, Wake};
+use super::thread::{Phase, Thread, ThreadIndex, Visit};
 use crate::asl::{State, StateKind, Template, Transition};
-use crate::execution::inspection::ErrorDetails;
-use crate::execution::{EventDetails, EventType, Payload};
+use crate::execution::{EventDetails, Payload};
 use crate::json::{MAX_DEPTH, Value};
-use crate::query::{Bindings, Variables};
+use crate::query::Variables;
 
 /// Where a thread goes from a state.
 #[derive(Clone, Copy, Debug)]
@@ -199,111 +195,6 @@ impl Machine {
                 Err(self.runtime_failure(thread, here, &cause))
             }
         }
-    }
-
-    pub(crate) fn runtime_failure(&self, thread: &Thread, here: Here<'_>, cause: &str) -> Failure {
-        Failure::runtime(&here.meta.name, thread.visit.entered, cause)
-    }
-
-    pub(crate) fn locate(thread: &Thread, here: Here<'_>) -> impl Fn(DataError) -> Failure {
-        let (name, entered) = (Arc::clone(&here.meta.name), thread.visit.entered);
-        move |err| Failure::from_data(err, &name, entered)
-    }
-
-    /// `$$`, made when it is first read. Null where no expression of the state reads it, unless `needed` says otherwise.
-    pub(crate) fn context(&mut self, thread: &mut Thread, here: Here<'_>, needed: bool) -> Value {
-        if let Some(context) = &thread.visit.context {
-            return context.clone();
-        }
-        if !needed && !here.meta.reads_context {
-            return Value::Null;
-        }
-        if let Some(context) = self.rehearsal.as_ref().and_then(|it| it.context.clone()) {
-            thread.visit.context = Some(context.clone());
-            return context;
-        }
-        let can_retry = match &here.state.kind {
-            StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_) => true,
-            StateKind::Pass(_)
-            | StateKind::Choice(_)
-            | StateKind::Wait(_)
-            | StateKind::Succeed
-            | StateKind::Fail(_)
-            | StateKind::Unknown(_) => false,
-        };
-        let entered_at = self.time_text(thread.visit.entered_at);
-        let visit = VisitContext {
-            name: &here.meta.name,
-            entered_at,
-            retry_count: can_retry.then_some(thread.visit.retry_count),
-            map: thread.map_context.as_ref(),
-            callback_token: thread.visit.callback_token.as_ref(),
-        };
-        let context = context_object(self.execution_context(thread.scope), visit);
-        thread.visit.context = Some(context.clone());
-        context
-    }
-
-    /// Computes something in JSONPath, with `input` as `$`.
-    pub(crate) fn evaluate<T>(
-        &mut self,
-        thread: &mut Thread,
-        here: Here<'_>,
-        input: &Value,
-        compute: impl FnOnce(&Bindings<'_>, &mut dyn crate::query::Random) -> DataResult<T>,
-    ) -> Result<T, Failure> {
-        let context = self.context(thread, here, false);
-        let bindings = Bindings { input, context: &context, variables: &thread.variables };
-        compute(&bindings, &mut self.random).map_err(Self::locate(thread, here))
-    }
-
-    /// A payload template in JSONPath, with `input` as `$`.
-    pub(crate) fn template(
-        &mut self,
-        thread: &mut Thread,
-        here: Here<'_>,
-        template: &Template,
-        input: &Value,
-    ) -> Result<Value, Failure> {
-        if let Template::Literal(value) = template {
-            return Ok(value.clone());
-        }
-        self.evaluate(thread, here, input, |bindings, random| {
-            evaluate_template(template, bindings, random)
-        })
-    }
-
-    /// Computes something in JSONata.
-    pub(crate) fn evaluate_jsonata<T>(
-        &mut self,
-        thread: &mut Thread,
-        here: Here<'_>,
-        result: Option<&Value>,
-        error_output: Option<&Value>,
-        compute: impl FnOnce(JsonataScope<'_>, &mut dyn crate::query::Random) -> DataResult<T>,
-    ) -> Result<T, Failure> {
-        let context = self.context(thread, here, false);
-        let states = states_object(&thread.visit.input, &context, result, error_output);
-        let scope = JsonataScope { states: &states, variables: &thread.variables };
-        compute(scope, &mut self.random).map_err(Self::locate(thread, here))
-    }
-
-    /// A value of a JSONata state.
-    pub(crate) fn jsonata(
-        &mut self,
-        thread: &mut Thread,
-        here: Here<'_>,
-        template: &Template,
-        field: &str,
-        result: Option<&Value>,
-        error_output: Option<&Value>,
-    ) -> Result<Value, Failure> {
-        if let Template::Literal(value) = template {
-            return Ok(value.clone());
-        }
-        self.evaluate_jsonata(thread, here, result, error_output, |scope, random| {
-            evaluate_jsonata(template, field, scope, random)
-        })
     }
 
     /// From the result of a task, the branches or the iterations to the state's output.
@@ -499,193 +390,8 @@ impl Machine {
         }
         Ok(total)
     }
-
-    /// Retries, catches, or gives the failure to what is around the thread.
-    fn fail(
-        &mut self,
-        turn: &mut Turn<'_>,
-        index: ThreadIndex,
-        thread: &mut Thread,
-        here: Here<'_>,
-        failure: Failure,
-        from_children: bool,
-    ) -> Flow {
-        self.evaluation_failed(turn, thread, here, &failure);
-        let exhausted = match self.retry(turn, index, thread, here, &failure) {
-            Ok(flow) => return flow,
-            Err(exhausted) => exhausted,
-        };
-        self.children_failed(turn, thread, here, &failure, from_children);
-        match self.catch(turn, thread, here, &failure, exhausted) {
-            Some(Ok(flow)) => flow,
-            Some(Err(failure)) => {
-                self.evaluation_failed(turn, thread, here, &failure);
-                Flow::Ended(Err(failure))
-            }
-            None => {
-                self.inspect_error(turn, thread, &failure, |details| {
-                    details.retry_index = exhausted;
-                });
-                Flow::Ended(Err(failure))
-            }
-        }
-    }
-
-    /// AWS decides what a state does in the same breath as it enters it, so an expression that fails there hangs on what came
-    /// before the entered event.
-    fn evaluation_failed(
-        &mut self,
-        turn: &mut Turn<'_>,
-        thread: &mut Thread,
-        here: Here<'_>,
-        failure: &Failure,
-    ) {
-        let Origin::Evaluation { location, after_entered } = &failure.origin else { return };
-        if thread.previous == thread.visit.entered && !after_entered {
-            thread.previous = thread.visit.before;
-        }
-        let details = EventDetails::EvaluationFailed {
-            error: failure.error.clone(),
-            cause: failure.cause.clone(),
-            location: location.clone(),
-            state: Arc::clone(&here.meta.name),
-        };
-        self.emit(turn, thread, EventType::EvaluationFailed, details);
-    }
-
-    /// Retries, or gives the retrier that matches and has no attempts left.
-    fn retry(
-        &mut self,
-        turn: &mut Turn<'_>,
-        index: ThreadIndex,
-        thread: &mut Thread,
-        here: Here<'_>,
-        failure: &Failure,
-    ) -> Result<Flow, Option<usize>> {
-        let at = matching_retrier(&here.state.retry, failure).ok_or(None)?;
-        let retrier = &here.state.retry[at];
-        let visit = &mut thread.visit;
-        visit.retries.resize(here.state.retry.len(), 0);
-        let before = self.rehearsal.as_ref().map_or(0, |it| it.retry_count);
-        let used = visit.retries[at].saturating_add(before);
-        if u64::from(used) >= retrier.max_attempts {
-            return Err(Some(at));
-        }
-        visit.retries[at] += 1;
-        visit.retry_count += 1;
-        visit.context = None;
-        visit.callback_token = None;
-        let millis = delay_millis(retrier, used, &mut self.random);
-        self.inspect_error(turn, thread, failure, |details| {
-            details.retry_index = Some(at);
-            details.retry_backoff_interval_seconds = Some(millis as f64 / 1000.0);
-        });
-        if millis == 0 {
-            thread.phase = Phase::Body;
-            return Ok(Flow::Yield);
-        }
-        let timer =
-            self.start_thread_timer_at(turn, index, thread.scope, turn.at.plus_millis(millis));
-        thread.phase = Phase::Sleep(Wake::Retry(timer));
-        Ok(Flow::Blocked)
-    }
-
-    fn catch(
-        &mut self,
-        turn: &mut Turn<'_>,
-        thread: &mut Thread,
-        here: Here<'_>,
-        failure: &Failure,
-        exhausted: Option<usize>,
-    ) -> Option<StepResult> {
-        let at = matching_catcher(&here.state.catch, failure)?;
-        self.inspect_error(turn, thread, failure, |details| {
-            details.retry_index = exhausted;
-            details.catch_index = Some(at);
-        });
-        Some(self.run_catcher(turn, thread, here, at, &failure.output()))
-    }
-
-    fn run_catcher(
-        &mut self,
-        turn: &mut Turn<'_>,
-        thread: &mut Thread,
-        here: Here<'_>,
-        at: usize,
-        error_output: &Value,
-    ) -> StepResult {
-        let catcher = &here.state.catch[at];
-        let field = |name: &str| format!("Catch[{at}]/{name}");
-        let (output, assigned) = if is_jsonata(here.state) {
-            let assigned = match &catcher.assign {
-                None => Variables::new(),
-                Some(template) => members(&self.jsonata(
-                    thread,
-                    here,
-                    template,
-                    &field("Assign"),
-                    None,
-                    Some(error_output),
-                )?),
-            };
-            let output = match &catcher.output {
-                None => error_output.clone(),
-                Some(template) => self.jsonata(
-                    thread,
-                    here,
-                    template,
-                    &field("Output"),
-                    None,
-                    Some(error_output),
-                )?,
-            };
-            (output, assigned)
-        } else {
-            let assigned = self.assign(thread, here, catcher.assign.as_ref(), error_output)?;
-            let placed = apply_result_path(
-                catcher.result_path.as_ref(),
-                &thread.visit.input,
-                error_output.clone(),
-            )
-            .map_err(Self::locate(thread, here))?;
-            (placed, assigned)
-        };
-        let target = here.meta.catches.get(at).copied().flatten();
-        self.leave(turn, thread, here, output, assigned, Destination::State(target))
-    }
-
-    fn inspect_error(
-        &self,
-        turn: &mut Turn<'_>,
-        thread: &Thread,
-        failure: &Failure,
-        note: impl FnOnce(&mut ErrorDetails),
-    ) {
-        self.inspect(turn, thread, |data| {
-            let text = |it: &Option<Arc<str>>| it.as_deref().unwrap_or_default().to_owned();
-            let mut details = ErrorDetails {
-                error: text(&failure.error),
-                cause: text(&failure.cause),
-                ..ErrorDetails::default()
-            };
-            note(&mut details);
-            data.error = Some(details);
-        });
-    }
 }
 
 fn payloads(assigned: &Variables) -> BTreeMap<Arc<str>, Payload> {
     assigned.iter().map(|(name, value)| (Arc::clone(name), Payload::Value(value.clone()))).collect()
-}
-
-/// Evaluates one field of JSONata and checks its type.
-pub(crate) fn typed_jsonata(
-    expression: &crate::asl::Expression,
-    expected: &str,
-    field: &str,
-    scope: JsonataScope<'_>,
-    random: &mut dyn crate::query::Random,
-) -> DataResult {
-    let value = dataflow::evaluate_jsonata_expression(expression, field, scope, random)?;
-    dataflow::expect_type(value, expected, expression.text(), field)
 }

@@ -83,14 +83,7 @@ pub(super) fn child_machine(
         .clone()
         .find(|map| map.label.as_deref() == Some(label))
         .or_else(|| maps.filter(|map| map.label.is_none()).find(|map| has_all(map)))?;
-    Some(StateMachine {
-        comment: None,
-        version: None,
-        timeout_seconds: None,
-        query_language: whole.query_language,
-        top: map.processor.scope.clone(),
-        source: Arc::clone(&whole.source),
-    })
+    Some(whole.of_scope(map.processor.scope.clone()))
 }
 
 /// Whether every state was entered without its input being told.

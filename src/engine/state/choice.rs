@@ -2,11 +2,12 @@
 
 use crate::asl::{Choice, ChoiceRule, Condition};
 use crate::engine::dataflow::{DataError, DataResult, JsonataScope, members};
+use crate::engine::evaluation::typed_jsonata;
 use crate::engine::machine::{Here, Machine, StepResult, Turn};
 use crate::engine::program::is_jsonata;
 use crate::engine::state::compare::compare;
 use crate::engine::thread::Thread;
-use crate::engine::transition::{Destination, typed_jsonata};
+use crate::engine::transition::Destination;
 use crate::json::Value;
 use crate::query::{Bindings, Random};
 

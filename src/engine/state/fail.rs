@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::asl::{Expression, Fail, Field};
 use crate::engine::dataflow::{evaluate_path, not_found, plain};
+use crate::engine::evaluation::typed_jsonata;
 use crate::engine::failure::{Failure, Origin};
 use crate::engine::machine::{Here, Machine, StepResult};
 use crate::engine::program::is_jsonata;
 use crate::engine::thread::Thread;
-use crate::engine::transition::typed_jsonata;
 
 impl Machine {
     pub(crate) fn run_fail(

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::asl::{Expression, Field, Wait, WaitUntil};
 use crate::engine::dataflow::{DataError, as_integer, plain};
+use crate::engine::evaluation::typed_jsonata;
 use crate::engine::failure::Failure;
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
 use crate::engine::program::is_jsonata;
 use crate::engine::thread::{Phase, Thread, ThreadIndex, Wake};
-use crate::engine::transition::{Destination, typed_jsonata};
+use crate::engine::transition::Destination;
 use crate::execution::Timestamp;
 use crate::json::Value;
 
