@@ -94,13 +94,13 @@ impl Call {
 
 /// How `aws-sdk:` integrations spell a member of an API: as the AWS SDK for Java names its setter, with a capital:
 /// `DBInstanceIdentifier` is `DbInstanceIdentifier`, `templateURL` is `TemplateURL`.
-pub(super) fn sdk_name(member: &str) -> String {
+pub(crate) fn sdk_name(member: &str) -> String {
     let letters: String = member.chars().filter(char::is_ascii_alphanumeric).collect();
     first_upper(&lower_first_word(&letters))
 }
 
 /// How optimised integrations spell a member of an API.
-pub(super) fn first_upper(name: &str) -> String {
+pub(crate) fn first_upper(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -3,7 +3,7 @@
 //! [`parse`] turns a document into a [`StateMachine`] and a list of [`Diagnostic`]s; it never fails and never runs
 //! anything. Where the file is wrong the machine holds what could be understood, and the diagnostics say the rest.
 
-mod api;
+pub(crate) mod api;
 pub mod aws;
 pub mod choice;
 pub mod diagnostic;

@@ -16,41 +16,26 @@ pub struct Nested {
 pub fn nested(history: &History) -> Vec<Nested> {
     let mut found: Vec<Nested> = Vec::new();
     for event in history.events() {
-        let arn = match &event.details {
-            EventDetails::MapRunStarted { map_run_arn } => Some(map_run_arn.to_string()),
-            // Both the answer to the start and, of `.sync`, the result carry it.
-            EventDetails::TaskOutput { resource_type, output: Some(output), .. }
-                if &**resource_type == "states" =>
-            {
-                let output = output.value();
-                output.get("ExecutionArn").and_then(|it| it.as_str()).map(str::to_owned)
-            }
-            EventDetails::None
-            | EventDetails::ExecutionStarted { .. }
-            | EventDetails::Succeeded { .. }
-            | EventDetails::Failure { .. }
-            | EventDetails::StateEntered { .. }
-            | EventDetails::StateExited { .. }
-            | EventDetails::TaskScheduled { .. }
-            | EventDetails::TaskStarted { .. }
-            | EventDetails::TaskOutput { .. }
-            | EventDetails::TaskFailure { .. }
-            | EventDetails::ResourceScheduled { .. }
-            | EventDetails::ActivityStarted { .. }
-            | EventDetails::MapIteration { .. }
-            | EventDetails::MapStateStarted { .. }
-            | EventDetails::Redriven { .. }
-            | EventDetails::MapRunRedriven { .. }
-            | EventDetails::EvaluationFailed { .. }
-            | EventDetails::Unknown(_) => None,
-        };
-        let Some(arn) = arn else { continue };
+        let Some(arn) = started_by(&event.details) else { continue };
         let Some(resource) = Arn::parse(&arn).map(|it| it.resource) else { continue };
         if !found.iter().any(|it| it.arn == arn) {
             found.push(Nested { event: event.id, arn, resource });
         }
     }
     found
+}
+
+/// The ARN of what an event says that it was started.
+fn started_by(details: &EventDetails) -> Option<String> {
+    if let EventDetails::MapRunStarted { map_run_arn } = details {
+        return Some(map_run_arn.to_string());
+    }
+    // Both the answer to the start and, of `.sync`, the result carry it.
+    let EventDetails::TaskOutput { resource_type, output: Some(output), .. } = details else {
+        return None;
+    };
+    let output = (&**resource_type == "states").then(|| output.value())?;
+    output.get("ExecutionArn").and_then(|it| it.as_str()).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -158,6 +158,80 @@ pub enum EventDetails {
     Unknown(Value),
 }
 
+/// What a task was given when it was scheduled, whichever kind of resource it calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Scheduled<'a> {
+    /// `lambda` or `aws-sdk:lambda`; `None` of a function or an activity that is named by its ARN.
+    pub resource_type: Option<&'a str>,
+    pub resource: &'a str,
+    pub input: Option<&'a Payload>,
+    pub timeout_secs: Option<u64>,
+    pub heartbeat_secs: Option<u64>,
+}
+
+/// What came of something that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome<'a> {
+    Output(Option<&'a Payload>),
+    Failure { error: Option<&'a Arc<str>>, cause: Option<&'a Arc<str>> },
+}
+
+impl EventDetails {
+    /// Of `TaskScheduled`, `LambdaFunctionScheduled` and `ActivityScheduled`.
+    pub fn scheduled(&self) -> Option<Scheduled<'_>> {
+        if let Self::TaskScheduled {
+            resource_type, resource, parameters, timeout, heartbeat, ..
+        } = self
+        {
+            return Some(Scheduled {
+                resource_type: Some(resource_type),
+                resource,
+                input: Some(parameters),
+                timeout_secs: *timeout,
+                heartbeat_secs: *heartbeat,
+            });
+        }
+        if let Self::ResourceScheduled { resource, input, timeout, heartbeat, .. } = self {
+            return Some(Scheduled {
+                resource_type: None,
+                resource,
+                input: input.as_ref(),
+                timeout_secs: *timeout,
+                heartbeat_secs: *heartbeat,
+            });
+        }
+        None
+    }
+
+    /// What a task, a function, an activity or the execution came to. The type of the event tells which, and of a task whether
+    /// it is the answer to the call alone (`TaskSubmitted`).
+    pub fn outcome(&self) -> Option<Outcome<'_>> {
+        match self {
+            Self::TaskOutput { output, .. } | Self::Succeeded { output } => {
+                Some(Outcome::Output(output.as_ref()))
+            }
+            Self::TaskFailure { error, cause, .. } | Self::Failure { error, cause } => {
+                Some(Outcome::Failure { error: error.as_ref(), cause: cause.as_ref() })
+            }
+            Self::None
+            | Self::ExecutionStarted { .. }
+            | Self::StateEntered { .. }
+            | Self::StateExited { .. }
+            | Self::TaskScheduled { .. }
+            | Self::TaskStarted { .. }
+            | Self::ResourceScheduled { .. }
+            | Self::ActivityStarted { .. }
+            | Self::MapIteration { .. }
+            | Self::MapStateStarted { .. }
+            | Self::MapRunStarted { .. }
+            | Self::Redriven { .. }
+            | Self::MapRunRedriven { .. }
+            | Self::EvaluationFailed { .. }
+            | Self::Unknown(_) => None,
+        }
+    }
+}
+
 macro_rules! event_types {
     ($($name:ident),* $(,)?) => {
         /// The event types of `GetExecutionHistory`.

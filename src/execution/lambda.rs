@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{EventDetails, EventId, EventType, History, HistoryEvent, Payload, Timestamp};
+use super::{EventDetails, EventId, EventType, History, HistoryEvent, Outcome, Timestamp};
 use crate::json::Value;
 
 /// One call of a function.
@@ -50,38 +50,15 @@ pub fn lambda_attempts(history: &History, entered: EventId) -> Vec<LambdaAttempt
 }
 
 fn scheduled(event: &HistoryEvent) -> Option<LambdaAttempt> {
-    let named = match &event.details {
-        EventDetails::TaskScheduled { resource_type, resource, parameters, .. }
-            if matches!(&**resource_type, "lambda" | "aws-sdk:lambda")
-                && resource.to_ascii_lowercase().starts_with("invoke") =>
+    let given = event.details.scheduled()?;
+    let named = match given.resource_type {
+        Some("lambda" | "aws-sdk:lambda")
+            if given.resource.to_ascii_lowercase().starts_with("invoke") =>
         {
-            let parameters = parameters.value();
-            parameters.get("FunctionName").and_then(Value::as_str)?.to_owned()
+            given.input?.value().get("FunctionName").and_then(Value::as_str)?.to_owned()
         }
-        EventDetails::ResourceScheduled { resource, .. }
-            if event.event_type == EventType::LambdaFunctionScheduled =>
-        {
-            resource.to_string()
-        }
-        EventDetails::None
-        | EventDetails::ExecutionStarted { .. }
-        | EventDetails::Succeeded { .. }
-        | EventDetails::Failure { .. }
-        | EventDetails::StateEntered { .. }
-        | EventDetails::StateExited { .. }
-        | EventDetails::TaskScheduled { .. }
-        | EventDetails::TaskStarted { .. }
-        | EventDetails::TaskOutput { .. }
-        | EventDetails::TaskFailure { .. }
-        | EventDetails::ResourceScheduled { .. }
-        | EventDetails::ActivityStarted { .. }
-        | EventDetails::MapIteration { .. }
-        | EventDetails::MapStateStarted { .. }
-        | EventDetails::MapRunStarted { .. }
-        | EventDetails::Redriven { .. }
-        | EventDetails::MapRunRedriven { .. }
-        | EventDetails::EvaluationFailed { .. }
-        | EventDetails::Unknown(_) => return None,
+        None if event.event_type == EventType::LambdaFunctionScheduled => given.resource.to_owned(),
+        Some(_) | None => return None,
     };
     let (function, region, account) = function_of(&named)?;
     Some(LambdaAttempt {
@@ -97,31 +74,10 @@ fn scheduled(event: &HistoryEvent) -> Option<LambdaAttempt> {
 }
 
 fn answered(event: &HistoryEvent, attempt: &mut LambdaAttempt) {
-    let output =
-        |output: &Option<Payload>| output.as_ref().and_then(|it| request_id_of_answer(&it.value()));
-    let told = |cause: &Option<std::sync::Arc<str>>| cause.as_deref().and_then(request_id_in);
-    let (id, failed) = match &event.details {
-        EventDetails::TaskOutput { output: it, .. } | EventDetails::Succeeded { output: it } => {
-            (output(it), false)
-        }
-        EventDetails::TaskFailure { cause, .. } | EventDetails::Failure { cause, .. } => {
-            (told(cause), true)
-        }
-        EventDetails::None
-        | EventDetails::ExecutionStarted { .. }
-        | EventDetails::StateEntered { .. }
-        | EventDetails::StateExited { .. }
-        | EventDetails::TaskScheduled { .. }
-        | EventDetails::TaskStarted { .. }
-        | EventDetails::ResourceScheduled { .. }
-        | EventDetails::ActivityStarted { .. }
-        | EventDetails::MapIteration { .. }
-        | EventDetails::MapStateStarted { .. }
-        | EventDetails::MapRunStarted { .. }
-        | EventDetails::Redriven { .. }
-        | EventDetails::MapRunRedriven { .. }
-        | EventDetails::EvaluationFailed { .. }
-        | EventDetails::Unknown(_) => return,
+    let Some(outcome) = event.details.outcome() else { return };
+    let (id, failed) = match outcome {
+        Outcome::Output(output) => (output.and_then(|it| request_id_of_answer(&it.value())), false),
+        Outcome::Failure { cause, .. } => (cause.and_then(|it| request_id_in(it)), true),
     };
     attempt.request_id = attempt.request_id.take().or(id);
     attempt.to = Some(event.timestamp);

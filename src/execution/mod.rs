@@ -24,7 +24,9 @@ pub mod timestamp;
 pub mod visit;
 
 pub use execution::{Execution, ExecutionSource, ExecutionStatus};
-pub use history::{EventDetails, EventId, EventType, History, HistoryEvent, Payload};
+pub use history::{
+    EventDetails, EventId, EventType, History, HistoryEvent, Outcome, Payload, Scheduled,
+};
 pub use inspection::{InspectionData, Provenance};
 pub use lambda::{LambdaAttempt, lambda_attempts};
 pub use moment::{Moment, Moments, StateStatus, StateSummary, Via};

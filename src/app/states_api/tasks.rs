@@ -7,7 +7,7 @@ use super::refusal::ApiError;
 use super::request::{DATA, Is, Member, Request};
 use crate::app::app::App;
 use crate::app::nested;
-use crate::execution::{EventDetails, HistoryEvent};
+use crate::execution::HistoryEvent;
 use crate::json::Value;
 use crate::services::states::{SendTask, TaskOutcome};
 
@@ -63,29 +63,9 @@ impl App {
         if token.len() < LEAST_TOKEN {
             return false;
         }
-        let gave = |event: &HistoryEvent| match &event.details {
-            EventDetails::TaskScheduled { parameters, .. } => parameters.text().contains(token),
-            EventDetails::ResourceScheduled { input: Some(input), .. } => {
-                input.text().contains(token)
-            }
-            EventDetails::None
-            | EventDetails::ExecutionStarted { .. }
-            | EventDetails::Succeeded { .. }
-            | EventDetails::Failure { .. }
-            | EventDetails::StateEntered { .. }
-            | EventDetails::StateExited { .. }
-            | EventDetails::TaskStarted { .. }
-            | EventDetails::TaskOutput { .. }
-            | EventDetails::TaskFailure { .. }
-            | EventDetails::ResourceScheduled { input: None, .. }
-            | EventDetails::ActivityStarted { .. }
-            | EventDetails::MapIteration { .. }
-            | EventDetails::MapStateStarted { .. }
-            | EventDetails::MapRunStarted { .. }
-            | EventDetails::Redriven { .. }
-            | EventDetails::MapRunRedriven { .. }
-            | EventDetails::EvaluationFailed { .. }
-            | EventDetails::Unknown(_) => false,
+        let gave = |event: &HistoryEvent| {
+            let given = event.details.scheduled().and_then(|it| it.input);
+            given.is_some_and(|input| input.text().contains(token))
         };
         self.runs.iter().any(|run| {
             let own = token.strip_prefix(&*run.execution_arn).is_some_and(|it| it.starts_with('#'));

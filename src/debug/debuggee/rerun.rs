@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::{Debuggee, Engine, Step, TaskAnswer};
 use crate::asl::{StateMachine, StatePath};
 use crate::engine::{Action, ExecutionStart, Input, TaskToken};
-use crate::execution::{EventDetails, EventId, EventType as E, HistoryEvent, Payload, Timestamp};
+use crate::execution::{
+    EventDetails, EventId, EventType as E, HistoryEvent, Outcome, Payload, Timestamp,
+};
 use crate::json::Value;
 
 impl Debuggee {
@@ -164,48 +166,27 @@ impl Debuggee {
 
 /// The answer that an event records.
 fn answer_of(event: &HistoryEvent) -> Option<TaskAnswer> {
-    let failed = |error: &Option<Arc<str>>, cause: &Option<Arc<str>>| {
-        Some(TaskAnswer::Failed { error: error.clone(), cause: cause.clone() })
-    };
     if matches!(event.event_type, E::TaskTimedOut | E::LambdaFunctionTimedOut | E::ActivityTimedOut)
     {
         return Some(TaskAnswer::Never);
     }
-    match &event.details {
-        EventDetails::Succeeded { output } if event.event_type != E::ExecutionSucceeded => {
-            Some(TaskAnswer::Succeeded { output: output.as_ref()?.value() })
+    match event.details.outcome()? {
+        Outcome::Output(_) if event.event_type == E::ExecutionSucceeded => None,
+        Outcome::Output(output) if event.event_type == E::TaskSubmitted => {
+            Some(TaskAnswer::Submitted { output: output?.value() })
         }
-        EventDetails::TaskOutput { output, .. } if event.event_type == E::TaskSubmitted => {
-            Some(TaskAnswer::Submitted { output: output.as_ref()?.value() })
+        Outcome::Output(output) => Some(TaskAnswer::Succeeded { output: output?.value() }),
+        Outcome::Failure { error, cause } if is_task_failure(event) => {
+            Some(TaskAnswer::Failed { error: error.cloned(), cause: cause.cloned() })
         }
-        EventDetails::TaskOutput { output, .. } => {
-            Some(TaskAnswer::Succeeded { output: output.as_ref()?.value() })
-        }
-        EventDetails::TaskFailure { error, cause, .. } => failed(error, cause),
-        EventDetails::Failure { error, cause } if is_task_failure(event.event_type) => {
-            failed(error, cause)
-        }
-        EventDetails::None
-        | EventDetails::ExecutionStarted { .. }
-        | EventDetails::Succeeded { .. }
-        | EventDetails::Failure { .. }
-        | EventDetails::StateEntered { .. }
-        | EventDetails::StateExited { .. }
-        | EventDetails::TaskScheduled { .. }
-        | EventDetails::TaskStarted { .. }
-        | EventDetails::ResourceScheduled { .. }
-        | EventDetails::ActivityStarted { .. }
-        | EventDetails::MapIteration { .. }
-        | EventDetails::MapStateStarted { .. }
-        | EventDetails::MapRunStarted { .. }
-        | EventDetails::Redriven { .. }
-        | EventDetails::MapRunRedriven { .. }
-        | EventDetails::EvaluationFailed { .. }
-        | EventDetails::Unknown(_) => None,
+        Outcome::Failure { .. } => None,
     }
 }
 
-fn is_task_failure(event_type: E) -> bool {
-    let name = event_type.as_str();
-    name.starts_with("Lambda") || name.starts_with("Activity")
+/// Whether it is a task that failed, and not a state or an execution.
+fn is_task_failure(event: &HistoryEvent) -> bool {
+    let name = event.event_type.as_str();
+    matches!(event.details, EventDetails::TaskFailure { .. })
+        || name.starts_with("Lambda")
+        || name.starts_with("Activity")
 }

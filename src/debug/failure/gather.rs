@@ -474,27 +474,9 @@ impl<'a> Gather<'a> {
             return None;
         }
         let begun = visit.attempts.iter().rev().find(|it| it.event < told.id)?;
-        let (timeout, heartbeat) = match &self.history.get(begun.event)?.details {
-            EventDetails::TaskScheduled { timeout, heartbeat, .. }
-            | EventDetails::ResourceScheduled { timeout, heartbeat, .. } => (*timeout, *heartbeat),
-            EventDetails::None
-            | EventDetails::ExecutionStarted { .. }
-            | EventDetails::Succeeded { .. }
-            | EventDetails::Failure { .. }
-            | EventDetails::StateEntered { .. }
-            | EventDetails::StateExited { .. }
-            | EventDetails::TaskStarted { .. }
-            | EventDetails::TaskOutput { .. }
-            | EventDetails::TaskFailure { .. }
-            | EventDetails::ActivityStarted { .. }
-            | EventDetails::MapIteration { .. }
-            | EventDetails::MapStateStarted { .. }
-            | EventDetails::MapRunStarted { .. }
-            | EventDetails::Redriven { .. }
-            | EventDetails::MapRunRedriven { .. }
-            | EventDetails::EvaluationFailed { .. }
-            | EventDetails::Unknown(_) => (None, None),
-        };
+        let scheduled = self.history.get(begun.event)?.details.scheduled();
+        let (timeout, heartbeat) =
+            scheduled.map_or((None, None), |it| (it.timeout_secs, it.heartbeat_secs));
         let after_millis = told.timestamp.0.saturating_sub(begun.begin.0).max(0);
         let elapsed = u64::try_from(after_millis / 1000).unwrap_or(0);
         Some(match (timeout, heartbeat) {

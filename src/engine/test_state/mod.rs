@@ -6,7 +6,6 @@
 mod context;
 mod definition;
 mod mock;
-mod naming;
 mod request;
 mod response;
 mod run;

@@ -4,7 +4,7 @@
 //! service that is not in it is not checked, and neither is what no service of AWS answers: an HTTP Task, a callback, an
 //! activity.
 
-use super::naming::{first_upper, pascal};
+use crate::asl::api::{first_upper, sdk_name};
 use crate::asl::task::ResourceKind;
 use crate::asl::{IntegrationPattern, ResourceArn};
 use crate::json::Value;
@@ -79,7 +79,7 @@ impl Call {
             ResourceKind::AwsSdk { service, action, .. } => Some(Self {
                 service: service.to_string(),
                 operation: first_upper(action),
-                case: pascal,
+                case: sdk_name,
                 free: &[],
             }),
             ResourceKind::Optimised { service, action, pattern } => {
