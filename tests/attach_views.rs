@@ -5,50 +5,20 @@ mod account;
 #[path = "aws/loopback.rs"]
 #[expect(dead_code, reason = "another test uses the rest")]
 mod loopback;
+#[path = "views/windowed.rs"]
+mod windowed;
 
 use std::time::Duration;
 
 use account::{EXECUTION, Home, answer};
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use loopback::{Reply, Server, serve};
 use serde_json::json;
 use stepwell::app::attach::AwsCommand;
-use stepwell::app::{App, Command, Pane};
+use stepwell::app::{Command, Pane};
 use stepwell::asl::StatePath;
-use stepwell::ui::window::Window;
-
-type Windowed = Harness<'static, Option<Window>>;
-
-fn window(app: App, size: [f32; 2]) -> Windowed {
-    let mut app = Some(app);
-    let mut harness = Harness::builder()
-        .with_size(size)
-        .with_theme(egui::Theme::Light)
-        .with_step_dt(1.0 / 60.0)
-        .with_max_steps(64)
-        .build_ui_state(
-            move |ui, window: &mut Option<Window>| match (window.as_mut(), app.take()) {
-                (Some(window), _) => window.ui(ui),
-                (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
-                (None, None) => {}
-            },
-            None,
-        );
-    harness.run_steps(4);
-    harness
-}
-
-fn app(harness: &Windowed) -> &App {
-    &harness.state().as_ref().expect("the window was made in the first frame").app
-}
-
-fn run(harness: &mut Windowed, command: Command) {
-    let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
-    window.app.run_command(command);
-    harness.run_steps(3);
-}
+use windowed::{Windowed, app, click, run, window};
 
 /// Draws frames until something is there.
 fn until(harness: &mut Windowed, what: &str, is_so: impl Fn(&Windowed) -> bool) {
@@ -66,11 +36,6 @@ fn until(harness: &mut Windowed, what: &str, is_so: impl Fn(&Windowed) -> bool) 
 
 fn has(harness: &Windowed, role: Role, name: &str) -> bool {
     harness.query_by_role_and_label(role, name).is_some()
-}
-
-fn click(harness: &mut Windowed, role: Role, name: &str) {
-    harness.get_by_role_and_label(role, name).click();
-    harness.run_steps(4);
 }
 
 /// The button stands in the toolbar, and on the start page.

@@ -3,7 +3,9 @@
 
 #![expect(clippy::print_stdout, reason = "the cards are what this test is run for")]
 
-use std::collections::BTreeMap;
+#[path = "conformance/recorded.rs"]
+mod recorded;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,36 +26,14 @@ struct Case {
 }
 
 fn cases() -> Option<Vec<Case>> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance/cases"));
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        println!("skipped: there is no {}", folder.display());
-        return None;
-    };
-    let mut files: Vec<PathBuf> = files.filter_map(|it| Some(it.ok()?.path())).collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files.iter().filter(|it| it.extension().is_some_and(|it| it == "json")) {
-        let text = std::fs::read_to_string(file).expect("the cases can be read");
-        let list = Value::parse(&text).expect("the cases are JSON");
-        cases.extend(list.as_array().into_iter().flatten().filter_map(case));
-    }
-    Some(cases)
+    Some(recorded::cases()?.iter().filter_map(case).collect())
 }
 
 fn case(case: &Value) -> Option<Case> {
     let expected = case.get("expected")?;
     let events = expected.get("events")?.as_array()?;
-    let definition = case.get("definition").filter(|it| it.as_object().is_some())?;
-    let machine =
-        asl::parse::parse(&Document::parse(&definition.to_string(), Format::Json)).machine;
-    let mut numbers = BTreeMap::new();
-    let mut history = History::default();
-    for event in events {
-        let read = export::event_from_json(event).expect("an event");
-        let previous = numbers.get(&read.previous_event_id).copied().unwrap_or_default();
-        let id = history.append(previous, read.timestamp, read.event_type, read.details);
-        numbers.insert(read.id, id);
-    }
+    let machine = recorded::machine(case)?;
+    let (history, _) = recorded::history(events);
     let text = |name: &str| expected.get(name).and_then(Value::as_str).map(str::to_owned);
     Some(Case {
         name: case.get("id")?.as_str()?.to_owned(),

@@ -3,18 +3,19 @@
 
 #![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 
-use std::collections::BTreeMap;
+#[path = "conformance/recorded.rs"]
+mod recorded;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stepwell::asl::{self, StateMachine, StateMachineType};
+use stepwell::asl::{StateMachine, StateMachineType};
 use stepwell::debug::{Breakpoints, Cursor, DebugSession, ExceptionFilters, Goal, StopReason};
 use stepwell::execution::{
     EventDetails, EventId, EventType, Execution, ExecutionSource, History, Moment, Moments,
-    StateStatus, ThreadKind, ThreadStatus, export,
+    StateStatus, ThreadKind, ThreadStatus,
 };
 use stepwell::json::Value;
-use stepwell::json::document::{Document, Format};
 
 /// One recorded execution.
 struct Recording {
@@ -27,41 +28,19 @@ struct Recording {
 }
 
 fn recordings() -> Option<Vec<Recording>> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance/cases"));
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        println!("skipped: there is no {}", folder.display());
-        return None;
-    };
-    let mut files: Vec<PathBuf> = files.filter_map(|it| Some(it.ok()?.path())).collect();
-    files.sort();
-    let mut recordings = Vec::new();
-    for file in files.iter().filter(|it| it.extension().is_some_and(|it| it == "json")) {
-        let text = std::fs::read_to_string(file).expect("the cases can be read");
-        let cases = Value::parse(&text).expect("the cases are JSON");
-        recordings.extend(cases.as_array().into_iter().flatten().filter_map(recording));
-    }
-    Some(recordings)
+    Some(recorded::cases()?.iter().filter_map(recording).collect())
 }
 
 fn recording(case: &Value) -> Option<Recording> {
     let expected = case.get("expected")?;
     let events = expected.get("events")?.as_array()?;
-    let definition = case.get("definition").filter(|it| it.as_object().is_some())?;
-    let machine =
-        asl::parse::parse(&Document::parse(&definition.to_string(), Format::Json)).machine;
-    let mut numbers = BTreeMap::new();
-    let mut history = History::default();
-    for event in events {
-        let read = export::event_from_json(event).expect("an event");
-        let previous = numbers.get(&read.previous_event_id).copied().unwrap_or_default();
-        let id = history.append(previous, read.timestamp, read.event_type, read.details);
-        numbers.insert(read.id, id);
-    }
+    let machine = recorded::machine(case)?;
+    let (history, has_ids) = recorded::history(events);
     Some(Recording {
         name: case.get("id")?.as_str()?.to_owned(),
         machine,
-        has_ids: numbers.len() == events.len() && numbers.iter().all(|(old, new)| old == new),
         history,
+        has_ids,
         status: expected.get("status")?.as_str()?.to_owned(),
     })
 }

@@ -1,18 +1,20 @@
 //! Post-mortem in the window: why an execution failed, verifying it, running it again with an edited copy, playing it, saving
 //! it, and histories that are broken in every way. Everything is found by its accessible name.
 
+#[path = "views/windowed.rs"]
+mod windowed;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use stepwell::app::{App, Command, ComparisonKind, NoticeLevel, Pace, Pane};
 use stepwell::asl::StatePath;
 use stepwell::execution::{EventId, ExecutionStatus};
 use stepwell::json::Value;
-use stepwell::ui::window::Window;
+use windowed::{Windowed, app, click, run as command};
 
 const ORDER: &str = r#"{
   "StartAt": "Validate",
@@ -58,48 +60,16 @@ fn wait(app: &mut App, until: impl Fn(&App) -> bool) {
     panic!("it did not come: {:?}", app.notices);
 }
 
-/// The window on that app, in a harness.
-fn window(app: App) -> Harness<'static, Option<Window>> {
-    let mut app = Some(app);
-    let mut harness = Harness::builder()
-        .with_size([1480.0, 940.0])
-        .with_theme(egui::Theme::Light)
-        .with_step_dt(1.0 / 60.0)
-        .with_max_steps(64)
-        .build_ui_state(
-            move |ui, window: &mut Option<Window>| match (window.as_mut(), app.take()) {
-                (Some(window), _) => window.ui(ui),
-                // Fonts that are given in a frame are there from the next one on.
-                (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
-                (None, None) => {}
-            },
-            None,
-        );
-    harness.run_steps(4);
-    harness
+fn window(app: App) -> Windowed {
+    windowed::window(app, [1480.0, 940.0])
 }
 
-fn app<'a>(harness: &'a Harness<'_, Option<Window>>) -> &'a App {
-    &harness.state().as_ref().expect("the window was made in the first frame").app
-}
-
-fn command(harness: &mut Harness<'_, Option<Window>>, command: Command) {
-    let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
-    window.app.run_command(command);
-    harness.run_steps(4);
-}
-
-fn click(harness: &mut Harness<'_, Option<Window>>, role: Role, name: &str) {
-    harness.get_by_role_and_label(role, name).click();
-    harness.run_steps(4);
-}
-
-fn has(harness: &Harness<'_, Option<Window>>, text: &str) -> bool {
+fn has(harness: &Windowed, text: &str) -> bool {
     harness.query_all_by_label_contains(text).count() > 0
 }
 
 /// Lets a thread of the app report.
-fn settle(harness: &mut Harness<'_, Option<Window>>, until: impl Fn(&App) -> bool) {
+fn settle(harness: &mut Windowed, until: impl Fn(&App) -> bool) {
     for _ in 0..600 {
         let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
         window.app.wait_and_tick(Duration::from_millis(20));
@@ -227,7 +197,7 @@ fn an_edited_copy_answers_what_if_and_leaves_the_file_alone() {
 fn a_definition_that_is_saved_meanwhile_runs_the_recording_again() {
     let (folder, file) = folder();
     let mut harness = window(recorded(folder.path(), &file));
-    let again = |harness: &Harness<'_, Option<Window>>| {
+    let again = |harness: &Windowed| {
         harness.query_by_role_and_label(Role::Button, "Run again with it").is_some()
     };
     assert!(!again(&harness));
@@ -254,7 +224,7 @@ fn a_definition_dropped_on_a_bare_recording_is_what_it_runs_again_with() {
     assert_eq!(app_status(&harness), "SUCCEEDED");
 }
 
-fn app_status(harness: &Harness<'_, Option<Window>>) -> &'static str {
+fn app_status(harness: &Windowed) -> &'static str {
     app(harness).run().expect("an execution").status().as_str()
 }
 

@@ -34,6 +34,16 @@ fn read(path: &Path) -> (Document, Parsed) {
     (document, parsed)
 }
 
+/// The files of a folder, by name.
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    files.sort();
+    files
+}
+
 fn index(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).expect("the index is there");
     Value::parse(&text).expect("the index is JSON").as_array().cloned().unwrap_or_default()
@@ -129,11 +139,7 @@ const EXPRESS_ONLY: &[&str] = &[
 #[test]
 fn seeded_defects_are_told() {
     let Some(folder) = shared("bench/peers/mutants") else { return };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the folder is there")
-        .map(|entry| entry.expect("readable").path())
-        .collect();
-    files.sort();
+    let files = files_of(&folder);
     assert_eq!(files.len(), 16);
     for file in files {
         let (_, parsed) = read(&file);
@@ -146,11 +152,7 @@ fn seeded_defects_are_told() {
 fn what_aws_ran_is_not_refused() {
     let Some(folder) = shared("conformance/cases") else { return };
     let (mut machines, mut refused) = (0, String::new());
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the folder is there")
-        .map(|entry| entry.expect("readable").path())
-        .collect();
-    files.sort();
+    let files = files_of(&folder);
     for case in files.iter().flat_map(|file| index(file)) {
         let of = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
         if of("kind") != "execution" {
@@ -180,11 +182,7 @@ fn what_aws_ran_is_not_refused() {
 #[test]
 fn answers_are_those_of_aws() {
     let Some(folder) = shared("conformance/cases") else { return };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the folder is there")
-        .map(|entry| entry.expect("readable").path())
-        .collect();
-    files.sort();
+    let files = files_of(&folder);
     let mut report = String::new();
     let (mut same, mut all) = (0, 0);
     for case in files.iter().flat_map(|file| index(file)) {

@@ -10,6 +10,8 @@ mod loopback;
 #[path = "aws/moto.rs"]
 #[expect(dead_code, reason = "another test uses the rest of it")]
 mod moto;
+#[path = "views/windowed.rs"]
+mod windowed;
 
 use std::time::Duration;
 

@@ -7,6 +7,9 @@
 
 #![expect(clippy::print_stdout, reason = "the score is what this test is run for")]
 
+#[path = "conformance/recorded.rs"]
+mod recorded;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,36 +44,15 @@ struct Case {
 }
 
 fn cases() -> Option<Vec<Case>> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance/cases"));
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        println!("skipped: there is no {}", folder.display());
-        return None;
-    };
-    let mut files: Vec<PathBuf> = files.filter_map(|it| Some(it.ok()?.path())).collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files.iter().filter(|it| it.extension().is_some_and(|it| it == "json")) {
-        let text = std::fs::read_to_string(file).expect("the cases can be read");
-        let list = Value::parse(&text).expect("the cases are JSON");
-        cases.extend(list.as_array().into_iter().flatten().filter_map(case));
-    }
-    Some(cases)
+    Some(recorded::cases()?.iter().filter_map(case).collect())
 }
 
 fn case(case: &Value) -> Option<Case> {
     let events = case.get("expected")?.get("events")?.as_array()?;
-    let definition = case.get("definition").filter(|it| it.as_object().is_some())?;
-    let document = Document::parse(&definition.to_string(), Format::Json);
-    let mut machine = asl::parse::parse(&document).machine;
-    let mut numbers = BTreeMap::new();
-    let mut history = History::default();
+    let mut machine = recorded::machine(case)?;
     let names = names_of(case, events);
-    for event in events {
-        let read = export::event_from_json(&put_back(event, &names)).expect("an event");
-        let previous = numbers.get(&read.previous_event_id).copied().unwrap_or_default();
-        let id = history.append(previous, read.timestamp, read.event_type, read.details);
-        numbers.insert(read.id, id);
-    }
+    let events: Vec<Value> = events.iter().map(|event| put_back(event, &names)).collect();
+    let (history, has_ids) = recorded::history(&events);
     name_activities(&mut machine.top, &activities(&history));
     let flag = |name: &str| case.get(name).and_then(Value::as_bool) == Some(true);
     Some(Case {
@@ -80,7 +62,7 @@ fn case(case: &Value) -> Option<Case> {
             Some("EXPRESS") => StateMachineType::Express,
             Some(_) | None => StateMachineType::Standard,
         },
-        has_ids: numbers.len() == events.len() && numbers.iter().all(|(old, new)| old == new),
+        has_ids,
         history,
         objects: case.get("s3_objects").and_then(Value::as_array).cloned().unwrap_or_default(),
         has_results: !flag("needs_child_task_results"),

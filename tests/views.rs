@@ -1,16 +1,18 @@
 //! The window, driven as a user drives it: everything is found by its accessible name.
 
+#[path = "views/windowed.rs"]
+mod windowed;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use egui::Key;
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepwell::app::{App, Command, Pane};
 use stepwell::asl::StatePath;
-use stepwell::ui::window::Window;
+use windowed::{Windowed, app, click};
 
 const CRUD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-machines/crud/terraform");
 
@@ -27,46 +29,15 @@ fn opened(path: &Path) -> App {
     app
 }
 
-/// The window on that app, in a harness.
-fn window(app: App) -> Harness<'static, Option<Window>> {
-    let mut app = Some(app);
-    let mut harness = Harness::builder()
-        .with_size([1480.0, 940.0])
-        .with_theme(egui::Theme::Light)
-        .with_step_dt(1.0 / 60.0)
-        .with_max_steps(64)
-        .build_ui_state(
-            move |ui, window: &mut Option<Window>| {
-                match (window.as_mut(), app.take()) {
-                    (Some(window), _) => window.ui(ui),
-                    // Fonts that are given in a frame are there from the next one on.
-                    (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
-                    (None, None) => {}
-                }
-            },
-            None,
-        );
-    harness.run_steps(4);
-    harness
+fn window(app: App) -> Windowed {
+    windowed::window(app, [1480.0, 940.0])
 }
 
-fn app<'a>(harness: &'a Harness<'_, Option<Window>>) -> &'a App {
-    &harness.state().as_ref().expect("the window was made in the first frame").app
+fn show(harness: &mut Windowed, pane: Pane) {
+    windowed::run(harness, Command::ShowPane(pane));
 }
 
-fn show(harness: &mut Harness<'_, Option<Window>>, pane: Pane) {
-    let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
-    window.app.run_command(Command::ShowPane(pane));
-    harness.run_steps(3);
-}
-
-/// Clicks what has this role and name.
-fn click(harness: &mut Harness<'_, Option<Window>>, role: Role, name: &str) {
-    harness.get_by_role_and_label(role, name).click();
-    harness.run_steps(4);
-}
-
-fn press(harness: &mut Harness<'_, Option<Window>>, modifiers: egui::Modifiers, key: Key) {
+fn press(harness: &mut Windowed, modifiers: egui::Modifiers, key: Key) {
     harness.key_press_modifiers(modifiers, key);
     harness.run_steps(6);
 }
@@ -218,7 +189,7 @@ fn an_error_is_the_first_thing_in_the_data_flow() {
     press(&mut harness, egui::Modifiers::NONE, Key::F10);
     press(&mut harness, egui::Modifiers::NONE, Key::F10);
     // The variables have an input too, further down.
-    let input = |harness: &Harness<'_, Option<Window>>| {
+    let input = |harness: &Windowed| {
         let all = harness.query_all_by_role_and_label(Role::Button, "Input").map(|it| it.rect());
         let right = all.filter(|it| it.left() > 900.0);
         right.min_by(|one, other| one.top().total_cmp(&other.top())).expect("the first stage")
@@ -278,9 +249,8 @@ fn a_changed_definition_is_told_and_restarted_with() {
     std::fs::write(&file, definition(1)).expect("written");
     let mut harness = window(opened(&file));
     press(&mut harness, egui::Modifiers::NONE, Key::F5);
-    let restarts = |harness: &Harness<'_, Option<Window>>| {
-        harness.query_all_by_label_contains("uses the old text").count()
-    };
+    let restarts =
+        |harness: &Windowed| harness.query_all_by_label_contains("uses the old text").count();
     assert_eq!(restarts(&harness), 0);
     std::fs::write(&file, definition(2)).expect("saved again");
     let window = harness.state_mut().as_mut().expect("made in the first frame");
@@ -483,20 +453,20 @@ fn the_window_settles_when_nothing_happens() {
 }
 
 /// Clicks on a state and asks for its form.
-fn test_this(harness: &mut Harness<'_, Option<Window>>, state: &str) {
+fn test_this(harness: &mut Windowed, state: &str) {
     harness.get_by_role_and_label(Role::Button, state).click_accesskit();
     harness.run_steps(4);
     press(harness, egui::Modifiers::COMMAND, Key::T);
 }
 
 /// Presses a button that may have to be scrolled to.
-fn choose(harness: &mut Harness<'_, Option<Window>>, name: &str) {
+fn choose(harness: &mut Windowed, name: &str) {
     harness.get_by_role_and_label(Role::Button, name).click_accesskit();
     harness.run_steps(20);
 }
 
 /// Writes a text in the place of what a field holds.
-fn write(harness: &mut Harness<'_, Option<Window>>, role: Role, field: &str, text: &str) {
+fn write(harness: &mut Windowed, role: Role, field: &str, text: &str) {
     harness.get_by_role_and_label(role, field).focus();
     harness.run_steps(2);
     harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use serde_json::json;
 use stepwell::app::attach::{Act, AwsCommand, Choice, Link, Step};
@@ -17,9 +16,9 @@ use stepwell::app::remote::{
 use stepwell::app::{
     App, Command, Exchange, Pane, Progress, RemoteCommand, RequestDraft, SentTo, StartedThere,
 };
-use stepwell::ui::window::Window;
 
 use super::loopback::{Reply, Request, Server, serve};
+use super::windowed::{self, Windowed, app, click, window};
 use super::{EXPRESS, Home, ID, MACHINE, MIDNIGHT, all_events, described, filtered};
 
 const CRUD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-machines/crud/terraform");
@@ -554,40 +553,8 @@ fn the_lines_of_an_attempt_are_read_from_its_link_in_the_data_flow() {
 
 // ---------------------------------------------------------------------------------------------------------- the window
 
-type WindowHarness = Harness<'static, Option<Window>>;
-
-fn window(app: App, size: [f32; 2]) -> WindowHarness {
-    let mut app = Some(app);
-    let mut harness = Harness::builder()
-        .with_size(size)
-        .with_theme(egui::Theme::Light)
-        .with_step_dt(1.0 / 60.0)
-        .with_max_steps(64)
-        .build_ui_state(
-            move |ui, window: &mut Option<Window>| match (window.as_mut(), app.take()) {
-                (Some(window), _) => window.ui(ui),
-                (None, Some(app)) => *window = Some(Window::new(ui.ctx(), app)),
-                (None, None) => {}
-            },
-            None,
-        );
-    harness.run_steps(4);
-    harness
-}
-
-fn app(harness: &WindowHarness) -> &App {
-    &harness.state().as_ref().expect("the window was made in the first frame").app
-}
-
-fn show(harness: &mut WindowHarness, pane: Pane) {
-    let window = harness.state_mut().as_mut().expect("the window was made in the first frame");
-    window.app.run_command(Command::ShowPane(pane));
-    harness.run_steps(3);
-}
-
-fn click(harness: &mut WindowHarness, role: Role, name: &str) {
-    harness.get_by_role_and_label(role, name).click();
-    harness.run_steps(4);
+fn show(harness: &mut Windowed, pane: Pane) {
+    windowed::run(harness, Command::ShowPane(pane));
 }
 
 #[test]
