@@ -980,3 +980,32 @@ fn a_file_without_an_end_is_not_read_for_ever() {
         assert!(why.contains("/dev/zero is larger than"), "{why}");
     }
 }
+
+#[test]
+fn text_of_a_file_neither_steers_the_terminal_nor_passes_for_our_own() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let name = "Pay\\n0 errors, 0 warnings\\u001b[2J\\u202e";
+    let machine = file(
+        &folder,
+        "m.asl.json",
+        &format!(
+            r#"{{"StartAt":"{name}","States":{{"{name}":{{"Type":"Fail","Error":"E","Cause":"a\nSUCCEEDED"}},"{name} 2":{{"Type":"Pass","End":true}}}}}}"#
+        ),
+    );
+    let path = machine.to_str().expect("a path");
+    let shown = r"Pay\n0 errors, 0 warnings\u{1b}[2J\u{202e}";
+    for args in [&["check", path][..], &["run", path]] {
+        let printed = text(&run(args).stdout);
+        assert!(printed.contains(shown), "{printed}");
+        assert!(!printed.contains(['\u{1b}', '\u{202e}']), "{printed:?}");
+        assert!(
+            !printed.contains("\n0 errors, 0") && !printed.contains("\nSUCCEEDED"),
+            "{printed}"
+        );
+    }
+    // The same text for programs.
+    let history = json(&run(&["run", path, "--format", "json"]));
+    assert_eq!(history["cause"], "a\nSUCCEEDED");
+    let entered = &history["events"][1]["stateEnteredEventDetails"]["name"];
+    assert_eq!(entered, "Pay\n0 errors, 0 warnings\u{1b}[2J\u{202e}");
+}

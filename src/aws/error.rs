@@ -28,7 +28,7 @@ pub enum AwsError {
     #[error("The sign-in of profile {profile} has expired or was never made. Run: {command}")]
     SsoExpired { profile: String, command: String },
     #[error(
-        "Profile {profile} assumes its role with a code from an MFA device, which has to be typed. Run this in the terminal from which Stepwell is started: {command}\nThe device is {device}."
+        "Profile {profile} assumes its role with a code from an MFA device, which has to be typed. Run this in the terminal from which Stepwell is started: {command} The device is {device}."
     )]
     MfaNeeded { profile: String, device: String, command: String },
     #[error("The credentials could not be loaded: {why}")]

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::Failure;
 use super::args::{AwsArgs, ExecutionsArgs, FetchArgs, Format};
-use super::{Failure, say, say_error};
+use super::terminal::{line, say, say_error, say_json};
 use crate::app::bundle::{Bundle, is_bundle};
 use crate::app::now;
 use crate::asl::StateMachineType;
@@ -46,7 +47,8 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
                 // What came is not thrown away for what did not.
                 Err(err) => {
                     say_error(&format!(
-                        "The definition did not come, and a .stepwell file needs it. {err}"
+                        "The definition did not come, and a .stepwell file needs it. {}",
+                        line(err)
                     ));
                     say(&write_history(history, &args.output.with_extension("json"))?);
                     return Ok(ExitCode::FAILURE);
@@ -67,7 +69,7 @@ pub(super) fn fetch(args: &FetchArgs) -> Result<ExitCode, Failure> {
                 said.push(format!("The definition it ran is {}.", beside.display()));
             }
             // The history is worth having without it.
-            Err(err) => say_error(&format!("The definition did not come. {err}")),
+            Err(err) => say_error(&format!("The definition did not come. {}", line(err))),
         }
         say(&said.join("\n"));
         Ok(finish(read, &reader))
@@ -93,7 +95,7 @@ fn fetch_express(args: &FetchArgs, region: &str) -> Result<ExitCode, Failure> {
             write(&beside, &machine.definition)?;
             said.push(format!("The machine's definition of now is {}.", beside.display()));
         }
-        said.extend(read.notes);
+        said.extend(read.notes.iter().map(line));
         say(&said.join("\n"));
         Ok(ExitCode::SUCCESS)
     })
@@ -103,7 +105,7 @@ fn fetch_express(args: &FetchArgs, region: &str) -> Result<ExitCode, Failure> {
 fn finish(read: Result<(), AwsError>, reader: &ExecutionReader) -> ExitCode {
     let Err(err) = read else { return ExitCode::SUCCESS };
     let (all, last) = (reader.progress().total, reader.history().last_id().0);
-    say_error(&format!("Only the first {last} of {all} events came. {err}"));
+    say_error(&format!("Only the first {last} of {all} events came. {}", line(err)));
     ExitCode::FAILURE
 }
 
@@ -154,7 +156,7 @@ fn outcome(history: &History) -> String {
     | ExecutionStatus::Aborted { error, cause } = &status
     {
         let parts = [error, cause].into_iter().flatten();
-        text.extend(parts.map(|it| format!(": {it}")));
+        text.extend(parts.map(|it| format!(": {}", line(it))));
     }
     text
 }
@@ -207,11 +209,11 @@ pub(super) fn executions(args: &ExecutionsArgs) -> Result<ExitCode, Failure> {
             Format::Json => {
                 let rows: Vec<serde_json::Value> = items.iter().map(as_json).collect();
                 let report = json!({ "executions": rows, "complete": !more && err.is_none() });
-                say(&format!("{report:#}"));
+                say_json(&format!("{report:#}"));
             }
         }
         let Some(err) = err else { return Ok(ExitCode::SUCCESS) };
-        say_error(&format!("The list is not complete. {err}"));
+        say_error(&format!("The list is not complete. {}", line(err)));
         Ok(ExitCode::FAILURE)
     })
 }
@@ -229,7 +231,7 @@ async fn logged_executions(
     say_error(&format!(
         "An EXPRESS machine: its log of the last {} hours (--hours N), at level {}",
         args.hours,
-        machine.log_level.as_deref().unwrap_or("ALL")
+        line(machine.log_level.as_deref().unwrap_or("ALL"))
     ));
     let wanted = args.status.map(Status::from);
     let items =
@@ -254,7 +256,7 @@ fn human(items: &[ExecutionItem], more: bool) -> String {
             "{:<15} {}  {took:>10}  {}{redriven}\n",
             item.status.as_str(),
             item.started,
-            item.arn
+            line(&item.arn)
         ));
     }
     if more {

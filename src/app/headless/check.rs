@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::args::{CheckArgs, Format, Kind};
-use super::{Failure, say, say_error, told};
+use super::terminal::{line, say, say_error, say_json};
+use super::told;
 use crate::asl::parse::check_type;
 use crate::asl::{Diagnostic, Severity, StateMachineType, rule};
 use crate::json::document::{LineColumn, LineIndex};
@@ -23,20 +24,26 @@ struct Finding<'a> {
 
 pub(super) fn check(args: &CheckArgs) -> ExitCode {
     if args.rules {
-        say(&rules(args.format));
+        match args.format {
+            Format::Human => say(&rules(args.format)),
+            Format::Json => say_json(&rules(args.format)),
+        }
         return ExitCode::SUCCESS;
     }
     let mut rows = Vec::new();
     let mut counts = [0_usize; 3];
     let mut unopened = 0;
     for path in &args.paths {
-        let mut project = match told(project::open_alone(path)) {
+        let mut project = match project::open_alone(path) {
             Ok(project) => project,
-            Err(Failure(why)) => {
+            Err(err) => {
                 unopened += 1;
                 match args.format {
-                    Format::Human => say_error(&why),
-                    Format::Json => rows.push(json!({ "file": path, "severity": "ERROR", "code": "UNREADABLE", "message": why })),
+                    Format::Human => say_error(&told(&err)),
+                    Format::Json => {
+                        let message = format!("{}\n{}", err.message, err.remedy);
+                        rows.push(json!({ "file": path, "severity": "ERROR", "code": "UNREADABLE", "message": message.trim_end() }));
+                    }
                 }
                 continue;
             }
@@ -80,7 +87,7 @@ pub(super) fn check(args: &CheckArgs) -> ExitCode {
         Format::Human => say(&format!("{errors} errors, {warnings} warnings, {notes} notes")),
         Format::Json => {
             let report = json!({ "diagnostics": rows, "errors": errors, "warnings": warnings, "notes": notes });
-            say(&format!("{report:#}"));
+            say_json(&format!("{report:#}"));
         }
     }
     if errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -133,17 +140,18 @@ fn human(finding: &Finding<'_>) -> String {
     let Diagnostic { severity: level, rule, code, message, remedy, location, span: _ } =
         finding.diagnostic;
     let codes = if rule == code { (*code).to_owned() } else { format!("AWS: {code}; {rule}") };
-    let LineColumn { line, column } = finding.start;
+    let LineColumn { line: row, column } = finding.start;
     let mut text = format!(
-        "{}:{line}:{column}: {}: {message} [{codes}]",
-        finding.file.display(),
-        severity(*level)
+        "{}:{row}:{column}: {}: {} [{codes}]",
+        line(finding.file.display()),
+        severity(*level),
+        line(message)
     );
     if !location.is_empty() {
-        text.push_str(&format!("\n    at {location}"));
+        text.push_str(&format!("\n    at {}", line(location)));
     }
     if !remedy.is_empty() {
-        text.push_str(&format!("\n    {remedy}"));
+        text.push_str(&format!("\n    {}", line(remedy)));
     }
     text
 }

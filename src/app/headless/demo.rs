@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::Failure;
 use super::request::{exchange, headless_app, human};
-use super::{Failure, say};
+use super::terminal::say;
 use crate::app::requests::RequestDraft;
 use crate::app::{App, Command, samples};
 use crate::asl::{StateKind, StatePath};

@@ -11,16 +11,17 @@ mod replay;
 mod request;
 mod run;
 mod serve;
+mod terminal;
 mod test_state;
 mod text_width;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use self::args::{Args, Command};
+use self::terminal::{line, say_error, say_json};
 use crate::app::limited;
 use crate::json::Value;
 use crate::project::{self, MachineDefinition, Project};
@@ -30,8 +31,9 @@ use crate::project::{self, MachineDefinition, Project};
 pub struct Failure(pub String);
 
 impl<T: std::fmt::Display> From<T> for Failure {
+    /// One line: what was wrong is told in the words of a file or a server too.
     fn from(why: T) -> Self {
-        Self(why.to_string())
+        Self(line(why))
     }
 }
 
@@ -76,13 +78,15 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
                 }
             };
             let written = std::fs::write(&args.output, bytes);
-            written.map_err(|err| format!("{} can't be written: {err}", args.output.display()))?;
+            written.map_err(|err| {
+                format!("{} can't be written: {err}", line(args.output.display()))
+            })?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Layout(args) => {
             let project = open(&args.path)?;
             let machine = pick_machine(&project, args.machine.as_deref())?;
-            say(&layout_json::layout_json(&machine.machine));
+            say_json(&layout_json::layout_json(&machine.machine));
             Ok(ExitCode::SUCCESS)
         }
         Command::Fetch(args) => aws::fetch(&args),
@@ -94,15 +98,13 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
 }
 
 fn open(path: &Path) -> Result<Project, Failure> {
-    told(project::open(path))
+    project::open(path).map_err(|err| Failure(told(&err)))
 }
 
-fn told(opened: Result<Project, project::OpenError>) -> Result<Project, Failure> {
-    opened.map_err(|err| {
-        let remedy =
-            if err.remedy.is_empty() { String::new() } else { format!("\n{}", err.remedy) };
-        Failure(format!("{}{remedy}", err.message))
-    })
+/// Why nothing was opened, and on a line of its own what to do.
+fn told(err: &project::OpenError) -> String {
+    let (message, remedy) = (line(&err.message), line(&err.remedy));
+    if remedy.is_empty() { message } else { format!("{message}\n{remedy}") }
 }
 
 /// The machine of that name, or the only one.
@@ -110,15 +112,14 @@ fn pick_machine<'a>(
     project: &'a Project,
     name: Option<&str>,
 ) -> Result<&'a MachineDefinition, Failure> {
-    let names =
-        || project.machines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names = || project.machines.iter().map(|it| line(&it.name)).collect::<Vec<_>>().join(", ");
     match (name, project.machines.as_slice()) {
         (Some(name), machines) => machines.iter().find(|it| it.name == name).ok_or_else(|| {
             Failure(format!("There is no state machine called {name}. There are: {}", names()))
         }),
         (None, [only]) => Ok(only),
         (None, []) => {
-            Err(Failure(format!("There is no state machine in {}", project.path.display())))
+            Err(Failure(format!("There is no state machine in {}", line(project.path.display()))))
         }
         (None, _) => Err(Failure(format!(
             "Say which state machine with --machine NAME. There are: {}",
@@ -138,25 +139,6 @@ fn text_or_file(argument: &str) -> Result<String, Failure> {
 fn json_argument(what: &str, argument: &str) -> Result<Value, Failure> {
     Ok(Value::parse(&text_or_file(argument)?)
         .map_err(|err| format!("{what} is not JSON: {err}"))?)
-}
-
-/// Text of a file or a response must not be able to steer the terminal.
-fn printable(text: &str) -> String {
-    let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
-    text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
-}
-
-fn say(text: &str) {
-    // A reader that closed the pipe has seen enough.
-    if writeln!(std::io::stdout().lock(), "{}", printable(text.trim_end_matches('\n'))).is_err() {
-        tracing::debug!("stdout is closed");
-    }
-}
-
-fn say_error(text: &str) {
-    if writeln!(std::io::stderr().lock(), "{}", printable(text)).is_err() {
-        tracing::debug!("stderr is closed");
-    }
 }
 
 impl From<args::ExecutionStatus> for crate::aws::browse::Status {

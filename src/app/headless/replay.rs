@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::{BundleArgs, Format, ReplayArgs};
-use super::{Failure, json_argument, open, pick_machine, run, say, say_error};
+use super::terminal::{line, say, say_error, say_json};
+use super::{Failure, json_argument, open, pick_machine, run};
 use crate::app::bundle::{Bundle, is_bundle, read_limited};
 use crate::app::replay::Asker;
 use crate::asl::StateMachineType;
@@ -36,7 +37,8 @@ struct Recorded {
 
 fn read(path: &Path, execution: Option<&str>) -> Result<Recorded, Failure> {
     let text = read_limited(path)?;
-    let wrong = |why: String| Failure(format!("{} can't be used: {why}", path.display()));
+    let wrong =
+        |why: String| Failure(format!("{} can't be used: {}", line(path.display()), line(why)));
     if is_bundle(path) {
         let bundle = Bundle::parse(&text).map_err(wrong)?;
         let mut notes = Vec::new();
@@ -97,7 +99,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     if args.what_if {
         let from = args.from.as_deref().map(|name| entry_of(history, name)).transpose()?;
         let found = what_if(&machine.machine, history, &moments, &recording, from, &mut ask)
-            .map_err(|why| Failure(format!("It can't be run again from there: {why}")))?;
+            .map_err(|why| Failure(format!("It can't be run again from there: {}", line(why))))?;
         return Ok(show_what_if(&found, history, &notes, args.format));
     }
     let mut found = verify(&machine.machine, history, &moments, &recording, &mut ask);
@@ -136,7 +138,7 @@ fn entry_of(history: &History, name: &str) -> Result<EventId, Failure> {
 
 fn show_verification(found: &Verification, history: &History, format: Format) -> ExitCode {
     match format {
-        Format::Json => say(&found.to_json().to_pretty()),
+        Format::Json => say_json(&found.to_json().to_pretty()),
         Format::Human => {
             let mut text = format!("Reproduced {} of {} events", found.reproduced, found.events);
             if let Some(divergence) = &found.divergence {
@@ -160,8 +162,8 @@ fn push_divergence(text: &mut String, divergence: &Divergence) {
         text,
         "\nFirst difference at event {}\n  recorded   {}\n  simulated  {}",
         divergence.event_id.0,
-        event_text(divergence.recorded.as_ref()),
-        event_text(divergence.simulated.as_ref())
+        line(event_text(divergence.recorded.as_ref())),
+        line(event_text(divergence.simulated.as_ref()))
     );
     written.expect("a String takes every text");
 }
@@ -169,7 +171,7 @@ fn push_divergence(text: &mut String, divergence: &Divergence) {
 fn push_notes(text: &mut String, notes: &[String]) {
     for note in notes {
         text.push_str("\nNote: ");
-        text.push_str(note);
+        text.push_str(&line(note));
     }
 }
 
@@ -282,30 +284,30 @@ fn what_if_json(found: &WhatIf, notes: &[String]) -> Value {
 fn show_what_if(found: &WhatIf, history: &History, notes: &[String], format: Format) -> ExitCode {
     let status = found.session.history().status();
     match format {
-        Format::Json => say(&what_if_json(found, notes).to_pretty()),
+        Format::Json => say_json(&what_if_json(found, notes).to_pretty()),
         Format::Human => {
             let difference = &found.difference;
-            let mut text = format!("Recorded  {}", one_line(&history.status()));
-            text.push_str(&format!("\nNow       {}", one_line(&status)));
+            let mut text = format!("Recorded  {}", line(one_line(&history.status())));
+            text.push_str(&format!("\nNow       {}", line(one_line(&status))));
             match &difference.first {
                 Some(first) => push_divergence(&mut text, first),
                 None => text.push_str("\nEvery event is as it was"),
             }
             for (what, paths) in [("Gained", &difference.gained), ("Lost", &difference.lost)] {
                 for path in paths {
-                    text.push_str(&format!("\n{what}    {path}"));
+                    text.push_str(&format!("\n{what}    {}", line(path)));
                 }
             }
             for served in found.served.iter().filter(|it| it.by == ServedBy::OrderOnly) {
                 text.push_str(&format!(
                     "\nNote: '{}' asks something else than it did; it got its recorded answer because nobody else answers.",
-                    served.state_name
+                    line(&served.state_name)
                 ));
             }
             push_notes(&mut text, notes);
             say(&text);
             for request in &found.unanswered {
-                say_error(&crate::app::answers::Answers::unanswered(request));
+                say_error(&line(crate::app::answers::Answers::unanswered(request)));
             }
         }
     }
@@ -378,7 +380,7 @@ pub(super) fn bundle(args: &BundleArgs) -> Result<ExitCode, Failure> {
         args.output.display()
     ));
     for place in json.get("redacted").and_then(Value::as_array).into_iter().flatten() {
-        say(&format!("  {}", place.as_str().unwrap_or_default()));
+        say(&format!("  {}", line(place.as_str().unwrap_or_default())));
     }
     Ok(ExitCode::SUCCESS)
 }

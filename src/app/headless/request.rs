@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::args::{Format, RequestArgs};
 use super::run::{answers, as_json, choose_case};
-use super::{Failure, open, say, text_or_file};
+use super::terminal::{line, say, say_json};
+use super::{Failure, open, text_or_file};
 use crate::apigateway::{HttpResponse, Stage};
 use crate::app::answers::Answers;
 use crate::app::requests::RequestDraft;
@@ -45,7 +46,7 @@ pub(super) fn request(args: &RequestArgs) -> Result<ExitCode, Failure> {
     let exchange = exchange(&mut app, &draft)?;
     match args.format {
         Format::Human => say(&human(&exchange)),
-        Format::Json => say(&format!("{:#}", json_of(&exchange))),
+        Format::Json => say_json(&format!("{:#}", json_of(&exchange))),
     }
     Ok(if exchange.response.status < 400 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -87,9 +88,10 @@ pub(super) fn exchange<'a>(
     let run = exchange.run.and_then(|id| app.runs.iter().find(|run| run.id == id));
     let Some(response) = exchange.response() else {
         let waiting = run.map(|run| run.waiting()).unwrap_or_default();
-        let why = waiting
-            .first()
-            .map_or_else(|| "The execution can't go on".to_owned(), |it| Answers::unanswered(it));
+        let why = waiting.first().map_or_else(
+            || "The execution can't go on".to_owned(),
+            |it| line(Answers::unanswered(it)),
+        );
         return Err(Failure(why));
     };
     Ok(Answered { response, stages: exchange.stages(), run, runs: &app.runs })
@@ -98,9 +100,9 @@ pub(super) fn exchange<'a>(
 pub(super) fn human(answered: &Answered<'_>) -> String {
     let mut text = String::new();
     for stage in answered.stages {
-        text.push_str(&format!("{:<21} {}\n", stage.name.title(), stage.summary));
+        text.push_str(&format!("{:<21} {}\n", stage.name.title(), line(&stage.summary)));
         if let Some(error) = &stage.error {
-            text.push_str(&format!("{:<21} ! {error}\n", ""));
+            text.push_str(&format!("{:<21} ! {}\n", "", line(error)));
         }
     }
     if let Some(run) = answered.run {
@@ -113,7 +115,7 @@ pub(super) fn human(answered: &Answered<'_>) -> String {
     }
     text.push_str(&format!("\nHTTP {}\n", answered.response.status));
     for (name, value) in &answered.response.headers {
-        text.push_str(&format!("{name}: {value}\n"));
+        text.push_str(&format!("{}: {}\n", line(name), line(value)));
     }
     text.push_str(&format!("\n{}\n", answered.response.body));
     text

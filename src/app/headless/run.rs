@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::args::{Format, Kind, RunArgs};
-use super::{Failure, json_argument, open, pick_machine, say};
+use super::terminal::{line, say, say_json};
+use super::{Failure, json_argument, open, pick_machine};
 use crate::app::answers::Answers;
 use crate::app::breakpoints::no_breakpoints;
 use crate::app::clock;
@@ -86,13 +87,13 @@ fn show(runs: &[Run], format: Format) -> Result<ExitCode, Failure> {
         Format::Human => {
             say(&text::to_text(run.session.history()));
             for child in children(runs, run.id) {
-                say(&format!("\nStarted {}", child.execution_arn));
+                say(&format!("\nStarted {}", line(&child.execution_arn)));
                 say(&text::to_text(child.session.history()));
                 say(&human_outcome(&child.status()));
             }
             say(&human_outcome(&status));
         }
-        Format::Json => say(&format!("{:#}", as_json(runs, run))),
+        Format::Json => say_json(&format!("{:#}", as_json(runs, run))),
     }
     Ok(if matches!(status, ExecutionStatus::Succeeded { .. }) {
         ExitCode::SUCCESS
@@ -125,7 +126,7 @@ fn write_journal(runs: &[Run], project: &Project, file: &Path) -> Result<(), Fai
 /// Runs the journals of a file again; nothing is asked of any service.
 fn replay(project: &Project, args: &RunArgs, file: &Path) -> Result<ExitCode, Failure> {
     let text = limited::read_text(file, MAX_JOURNAL_BYTES)?;
-    let wrong = |why: String| Failure(format!("{}: {why}", file.display()));
+    let wrong = |why: String| Failure(format!("{}: {}", line(file.display()), line(why)));
     let json = Value::parse(&text).map_err(|err| wrong(format!("it is not JSON: {err}")))?;
     let entries = json.get("executions").and_then(Value::as_array);
     let entries =
@@ -169,8 +170,8 @@ pub(super) fn answers(
         let text = limited::read_text(file, limited::MAX_MOCKS_BYTES)?;
         let json =
             Value::parse(&text).map_err(|err| format!("{} is not JSON: {err}", file.display()))?;
-        let config =
-            MockConfig::parse(&json).map_err(|why| format!("{}: {why}", file.display()))?;
+        let config = MockConfig::parse(&json)
+            .map_err(|why| format!("{}: {}", line(file.display()), line(why)))?;
         project.objects.extend(config.objects());
         project.mocks = Some(config);
     }
@@ -179,7 +180,7 @@ pub(super) fn answers(
         project.objects.extend(project.mocks.iter().flat_map(MockConfig::objects));
     }
     let (answers, problems) = Answers::of(project)?;
-    problems.first().map_or(Ok(answers), |problem| Err(Failure(problem.clone())))
+    problems.first().map_or(Ok(answers), |problem| Err(Failure(line(problem))))
 }
 
 /// The case that was named, or the only one.
@@ -201,7 +202,8 @@ pub(super) fn choose_case(
     let chosen = match name {
         Some(name) => {
             let case = mocks.case(machine, name).ok_or_else(|| {
-                let known = if cases.is_empty() { "none".to_owned() } else { cases.join(", ") };
+                let known =
+                    if cases.is_empty() { "none".to_owned() } else { line(cases.join(", ")) };
                 format!("The mocks have no case {name} for {machine}. There are: {known}")
             })?;
             Some((name.to_owned(), case))
@@ -235,7 +237,7 @@ fn to_the_end(runs: &mut Vec<Run>, project: &Project, answers: &Answers) -> Resu
     }
     let waiting = runs.iter().filter(|run| !run.has_ended()).find_map(|run| {
         let request = run.waiting().into_iter().next()?;
-        Some(Answers::unanswered(request))
+        Some(line(Answers::unanswered(request)))
     });
     match waiting {
         Some(why) => Err(Failure(why)),
@@ -349,7 +351,7 @@ fn map_run_json(run: &Run, map_run: &MapRunRecord, children: &[Execution]) -> se
 }
 
 pub(super) fn human_outcome(status: &ExecutionStatus) -> String {
-    let or_dash = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or("-").to_owned();
+    let or_dash = |text: &Option<std::sync::Arc<str>>| line(text.as_deref().unwrap_or("-"));
     match status {
         ExecutionStatus::Succeeded { output } => {
             format!(

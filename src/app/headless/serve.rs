@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::Failure;
 use super::args::ServeArgs;
 use super::request::headless_app;
-use super::{Failure, say, say_error};
+use super::terminal::{line, say, say_error};
 use crate::app::Command;
 use crate::app::answers::Answers;
 use crate::services::TaskAnswer;
@@ -30,11 +31,11 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
     };
     let stopped = Arc::new(AtomicBool::new(false));
     watch_for_interrupt(Arc::clone(&stopped))?;
-    say(&format!("Serving {} on {url}", args.path.display()));
+    say(&format!("Serving {} on {url}", line(args.path.display())));
     if let Some(api) = app.project.as_ref().and_then(|open| open.project.apis.first()) {
         for resource in &api.resources {
             for method in resource.methods.keys() {
-                say(&format!("  {method:<7} {url}{}", resource.path));
+                say(&format!("  {:<7} {url}{}", line(method), line(&resource.path)));
             }
         }
     }
@@ -51,16 +52,18 @@ pub(super) fn serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
         more |= refuse_unanswered(&mut app);
         tell_tokens(&app, &mut tokens);
         for notice in app.notices.drain(..) {
-            say_error(&format!("{} {}", notice.text, notice.remedy));
+            say_error(&format!("{} {}", line(&notice.text), line(&notice.remedy)));
         }
         for (operation, status) in app.states_api.take_told() {
-            say(&format!("{operation} -> {status}"));
+            say(&format!("{} -> {status}", line(&operation)));
         }
         for exchange in app.exchanges.iter().filter(|it| it.id > told) {
             if let Some(response) = exchange.response() {
                 say(&format!(
                     "{} {} -> {}",
-                    exchange.request.method, exchange.request.path, response.status
+                    line(&exchange.request.method),
+                    line(&exchange.request.path),
+                    response.status
                 ));
             }
         }
@@ -99,7 +102,7 @@ fn refuse_unanswered(app: &mut crate::app::App) -> bool {
         }
     }
     for why in &refused {
-        say_error(why);
+        say_error(&line(why));
     }
     !refused.is_empty()
 }
@@ -112,7 +115,7 @@ fn tell_tokens(app: &crate::app::App, told: &mut BTreeSet<Arc<str>>) {
             if told.insert(Arc::clone(&token)) {
                 say(&format!(
                     "State '{}' waits for SendTaskSuccess or SendTaskFailure with the token {token}",
-                    request.state_name
+                    line(&request.state_name)
                 ));
             }
         }

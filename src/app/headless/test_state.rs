@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use super::args::{Format, Level, TestStateArgs};
 use super::run::answers;
-use super::{Failure, json_argument, open, pick_machine, say};
+use super::terminal::{say, say_json};
+use super::{Failure, json_argument, open, pick_machine};
 use crate::app::test_state::{InspectionLevel, Mock, StateConfiguration, run_test, test_request};
 use crate::asl::StatePath;
 use crate::json::Value;
@@ -41,7 +42,7 @@ pub(super) fn test_state(args: &TestStateArgs) -> Result<ExitCode, Failure> {
     let response = run_test(&request, &answers)?;
     match args.format {
         Format::Human => say(&human(&response)),
-        Format::Json => say(&response.to_pretty()),
+        Format::Json => say_json(&response.to_pretty()),
     }
     let succeeded = response.get("status").and_then(Value::as_str) == Some("SUCCEEDED");
     Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
