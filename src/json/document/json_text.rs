@@ -30,7 +30,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
             .broken(span, format!("This is not JSON: it begins with '{}'", shorten(word)));
         return None;
     }
-    let root = reader.value(0);
+    let root = reader.tree();
     let rest = reader.span();
     match reader.peek() {
         Lexeme::End => {}
@@ -58,6 +58,51 @@ fn shorten(text: &str) -> String {
     } else {
         format!("{}…", text.chars().take(30).collect::<String>())
     }
+}
+
+/// A container that is still open. They stand on a stack of our own: the thread's may be small.
+struct Frame {
+    open: Span,
+    /// Where what was read of it ends.
+    end: usize,
+    items: Items,
+    next: Next,
+}
+
+enum Items {
+    Array(Vec<Node>),
+    Object(Vec<Member>),
+}
+
+/// What follows in a container.
+enum Next {
+    /// An item, or its end.
+    Any,
+    /// What stands between two items.
+    Separator,
+    /// The value of an item.
+    Item,
+    /// The value under a name.
+    Member(Arc<str>, Span),
+    /// A value that has no name, read only to get past it.
+    Unnamed,
+    /// A value behind a directive, which is passed over.
+    PassedOver,
+}
+
+/// What there is where a value is wanted.
+enum Read {
+    Opened(Frame),
+    /// `None` when there is none; what stands there instead is left for the container.
+    Value(Option<Node>),
+}
+
+/// What a container needs to be gone on with.
+enum Step {
+    Again,
+    Value,
+    /// It ends there.
+    Ended(usize),
 }
 
 struct Reader<'a, 'p> {
@@ -91,8 +136,29 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// One value. `None` when there is none here; what stands there instead is left for the container.
-    fn value(&mut self, depth: usize) -> Option<Node> {
+    /// The value at the top, with all that is in it.
+    fn tree(&mut self) -> Option<Node> {
+        let mut frames: Vec<Frame> = Vec::new();
+        let mut read = self.value(0);
+        loop {
+            match read {
+                Read::Opened(frame) => frames.push(frame),
+                Read::Value(value) => match frames.last_mut() {
+                    Some(frame) => self.put(frame, value),
+                    None => return value,
+                },
+            }
+            let depth = frames.len();
+            let frame = frames.last_mut()?;
+            read = match self.go_on(frame) {
+                Some(end) => Read::Value(frames.pop().map(|frame| self.closed(frame, end))),
+                None => self.value(depth),
+            };
+        }
+    }
+
+    /// The beginning of a value, or all of it.
+    fn value(&mut self, depth: usize) -> Read {
         let span = self.span();
         if self.nodes >= MAX_NODES && self.peek() != &Lexeme::End {
             self.problems.broken(
@@ -101,7 +167,7 @@ impl Reader<'_, '_> {
             );
             self.lexer.finish();
             self.next = None;
-            return None;
+            return Read::Value(None);
         }
         let scalar = match self.peek().clone() {
             Lexeme::Open(bracket) => return self.container(bracket, depth),
@@ -116,16 +182,16 @@ impl Reader<'_, '_> {
             }
             Lexeme::Comma | Lexeme::Colon | Lexeme::Close(_) => {
                 self.problems.broken(span, "A value is missing here");
-                return None;
+                return Read::Value(None);
             }
-            Lexeme::End => return None,
+            Lexeme::End => return Read::Value(None),
         };
         self.take();
         self.nodes += 1;
-        Some(Node { span, tag: None, content: Content::Scalar(scalar) })
+        Read::Value(Some(Node { span, tag: None, content: Content::Scalar(scalar) }))
     }
 
-    fn container(&mut self, bracket: Bracket, depth: usize) -> Option<Node> {
+    fn container(&mut self, bracket: Bracket, depth: usize) -> Read {
         let (open, _) = self.take();
         self.nodes += 1;
         if depth >= MAX_DEPTH {
@@ -134,99 +200,139 @@ impl Reader<'_, '_> {
                 format!("Nested deeper than {MAX_DEPTH} levels; what is inside is left out"),
             );
             self.skip_balanced();
-            return None;
+            return Read::Value(None);
         }
-        let (content, end) = match bracket {
+        let items = match bracket {
             Bracket::Object => {
                 self.open_objects += 1;
-                let read = self.object(open, depth);
-                self.open_objects -= 1;
-                read
+                Items::Object(Vec::new())
             }
             Bracket::Array => {
                 self.open_arrays += 1;
-                let read = self.array(open, depth);
-                self.open_arrays -= 1;
-                read
+                Items::Array(Vec::new())
             }
         };
-        Some(Node { span: Span { start: open.start, end }, tag: None, content })
+        Read::Opened(Frame { open, end: open.end, items, next: Next::Any })
     }
 
-    fn object(&mut self, open: Span, depth: usize) -> (Content, usize) {
-        let mut members: Vec<Member> = Vec::new();
-        let mut end = open.end;
-        loop {
-            let span = self.span();
-            match self.peek().clone() {
-                Lexeme::Close(bracket) => {
-                    if let Some(end) = self.close(Bracket::Object, bracket, span, end) {
-                        return (Content::Object(members), end);
-                    }
-                }
-                Lexeme::End => {
-                    self.cut_off(open, "object");
-                    return (Content::Object(members), end);
-                }
-                Lexeme::String(name) | Lexeme::Word(name) | Lexeme::Placeholder(name) => {
-                    let quoted = matches!(self.peek(), Lexeme::String(_));
-                    let placeholder = matches!(self.peek(), Lexeme::Placeholder(_));
+    fn closed(&mut self, frame: Frame, end: usize) -> Node {
+        let content = match frame.items {
+            Items::Object(members) => {
+                self.open_objects -= 1;
+                Content::Object(members)
+            }
+            Items::Array(items) => {
+                self.open_arrays -= 1;
+                Content::Array(items)
+            }
+        };
+        Node { span: Span { start: frame.open.start, end }, tag: None, content }
+    }
+
+    /// Puts a value where it was wanted.
+    fn put(&mut self, frame: &mut Frame, value: Option<Node>) {
+        let wanted = std::mem::replace(&mut frame.next, Next::Any);
+        let is_there = value.is_some();
+        if let (Some(value), Next::Item | Next::Member(..) | Next::Unnamed) = (&value, &wanted) {
+            frame.end = value.span.end;
+        }
+        match (wanted, &mut frame.items, value) {
+            (Next::Item, Items::Array(items), value) => {
+                items.extend(value);
+                frame.next = Next::Separator;
+            }
+            (Next::Member(name, name_span), Items::Object(members), Some(value)) => {
+                members.push(Member { name, name_span, value });
+                frame.next = Next::Separator;
+            }
+            (Next::PassedOver, _, _) => frame.next = Next::Separator,
+            (wanted, _, _) => {
+                let is_unnamed = matches!(wanted, Next::Unnamed);
+                if (is_unnamed || !is_there) && self.peek() == &Lexeme::Comma {
                     self.take();
-                    end = span.end;
-                    if placeholder && self.peek() != &Lexeme::Colon {
-                        // Whole members may come from a template; nothing is known about them here.
-                        if self.peek() == &Lexeme::Comma {
-                            self.take();
-                        }
-                        continue;
-                    }
-                    if !quoted && !placeholder {
-                        self.problems.relaxed(span, "Names in JSON are written in double quotes");
-                    }
-                    end = self.member(&mut members, name, span, depth);
-                }
-                Lexeme::Comma => {
-                    self.problems.broken(span, "There is a comma too many");
-                    self.take();
-                }
-                Lexeme::Colon | Lexeme::Literal(_) | Lexeme::Open(_) => {
-                    self.problems.broken(span, "A name in double quotes is expected here");
-                    if let Some(dropped) = self.value_or_skip(depth) {
-                        end = dropped.span.end;
-                    }
-                    if self.peek() == &Lexeme::Comma {
-                        self.take();
-                    }
                 }
             }
         }
     }
 
-    /// A value that has no name, read only to get past it.
-    fn value_or_skip(&mut self, depth: usize) -> Option<Node> {
+    /// Goes on in a container until it needs a value, or to its end.
+    fn go_on(&mut self, frame: &mut Frame) -> Option<usize> {
+        loop {
+            let step = match (&frame.next, &frame.items) {
+                (Next::Separator, _) => self.separator(frame),
+                (_, Items::Array(_)) => self.array(frame),
+                (_, Items::Object(_)) => self.object(frame),
+            };
+            match step {
+                Step::Again => {}
+                Step::Value => return None,
+                Step::Ended(end) => return Some(end),
+            }
+        }
+    }
+
+    fn object(&mut self, frame: &mut Frame) -> Step {
+        let span = self.span();
+        match self.peek().clone() {
+            Lexeme::Close(bracket) => {
+                let end = self.close(Bracket::Object, bracket, span, frame.end);
+                end.map_or(Step::Again, Step::Ended)
+            }
+            Lexeme::End => {
+                self.cut_off(frame.open, "object");
+                Step::Ended(frame.end)
+            }
+            Lexeme::String(name) | Lexeme::Word(name) | Lexeme::Placeholder(name) => {
+                let quoted = matches!(self.peek(), Lexeme::String(_));
+                let placeholder = matches!(self.peek(), Lexeme::Placeholder(_));
+                self.take();
+                frame.end = span.end;
+                if placeholder && self.peek() != &Lexeme::Colon {
+                    // Whole members may come from a template; nothing is known about them here.
+                    if self.peek() == &Lexeme::Comma {
+                        self.take();
+                    }
+                    return Step::Again;
+                }
+                if !quoted && !placeholder {
+                    self.problems.relaxed(span, "Names in JSON are written in double quotes");
+                }
+                self.member(frame, name, span)
+            }
+            Lexeme::Comma => {
+                self.problems.broken(span, "There is a comma too many");
+                self.take();
+                Step::Again
+            }
+            Lexeme::Colon | Lexeme::Literal(_) | Lexeme::Open(_) => {
+                self.problems.broken(span, "A name in double quotes is expected here");
+                self.unnamed(frame)
+            }
+        }
+    }
+
+    fn unnamed(&mut self, frame: &mut Frame) -> Step {
         if self.peek() == &Lexeme::Colon {
             self.take();
         }
         match self.peek() {
-            Lexeme::Open(_) | Lexeme::Literal(_) => self.value(depth + 1),
+            Lexeme::Open(_) | Lexeme::Literal(_) => {
+                frame.next = Next::Unnamed;
+                return Step::Value;
+            }
+            Lexeme::Comma => drop(self.take()),
             Lexeme::Close(_)
-            | Lexeme::Comma
             | Lexeme::Colon
             | Lexeme::String(_)
             | Lexeme::Word(_)
             | Lexeme::Placeholder(_)
-            | Lexeme::End => None,
+            | Lexeme::End => {}
         }
+        Step::Again
     }
 
-    /// What follows a name. Gives the end of what was read.
-    fn member(
-        &mut self,
-        members: &mut Vec<Member>,
-        name: Arc<str>,
-        name_span: Span,
-        depth: usize,
-    ) -> usize {
+    /// What follows a name.
+    fn member(&mut self, frame: &mut Frame, name: Arc<str>, name_span: Span) -> Step {
         if self.peek() == &Lexeme::Colon {
             self.take();
         } else if self.peek() != &Lexeme::End {
@@ -236,68 +342,60 @@ impl Reader<'_, '_> {
                 if self.peek() == &Lexeme::Comma {
                     self.take();
                 }
-                return name_span.end;
+                return Step::Again;
             }
         }
-        let Some(value) = self.value(depth + 1) else {
-            if self.peek() == &Lexeme::Comma {
-                self.take();
-            }
-            return name_span.end;
-        };
-        let end = value.span.end;
-        members.push(Member { name, name_span, value });
-        self.separator(Bracket::Object, end, depth);
-        end
+        frame.next = Next::Member(name, name_span);
+        Step::Value
     }
 
-    fn array(&mut self, open: Span, depth: usize) -> (Content, usize) {
-        let mut items = Vec::new();
-        let mut end = open.end;
-        loop {
-            let span = self.span();
-            match self.peek().clone() {
-                Lexeme::Close(bracket) => {
-                    if let Some(end) = self.close(Bracket::Array, bracket, span, end) {
-                        return (Content::Array(items), end);
-                    }
-                }
-                Lexeme::End => {
-                    self.cut_off(open, "array");
-                    return (Content::Array(items), end);
-                }
-                Lexeme::Comma => {
-                    self.problems.broken(span, "There is a comma too many");
-                    self.take();
-                }
-                Lexeme::Colon => {
-                    self.problems.broken(span, "A colon cannot stand in an array");
-                    self.take();
-                }
-                Lexeme::Open(_)
-                | Lexeme::String(_)
-                | Lexeme::Word(_)
-                | Lexeme::Literal(_)
-                | Lexeme::Placeholder(_) => {
-                    if let Some(item) = self.value(depth + 1) {
-                        end = item.span.end;
-                        items.push(item);
-                    }
-                    self.separator(Bracket::Array, end, depth);
-                }
+    fn array(&mut self, frame: &mut Frame) -> Step {
+        let span = self.span();
+        match self.peek().clone() {
+            Lexeme::Close(bracket) => {
+                let end = self.close(Bracket::Array, bracket, span, frame.end);
+                end.map_or(Step::Again, Step::Ended)
+            }
+            Lexeme::End => {
+                self.cut_off(frame.open, "array");
+                Step::Ended(frame.end)
+            }
+            Lexeme::Comma => {
+                self.problems.broken(span, "There is a comma too many");
+                self.take();
+                Step::Again
+            }
+            Lexeme::Colon => {
+                self.problems.broken(span, "A colon cannot stand in an array");
+                self.take();
+                Step::Again
+            }
+            Lexeme::Open(_)
+            | Lexeme::String(_)
+            | Lexeme::Word(_)
+            | Lexeme::Literal(_)
+            | Lexeme::Placeholder(_) => {
+                frame.next = Next::Item;
+                Step::Value
             }
         }
     }
 
     /// The comma after a value, or what is wrong with it.
-    fn separator(&mut self, within: Bracket, end: usize, depth: usize) {
+    fn separator(&mut self, frame: &mut Frame) -> Step {
         // Behind a directive stands the other choice, which is passed over.
-        while matches!(self.peek(), Lexeme::Open(_) | Lexeme::Literal(_) | Lexeme::Word(_))
+        if matches!(self.peek(), Lexeme::Open(_) | Lexeme::Literal(_) | Lexeme::Word(_))
             && self.lexer.after_directive()
         {
-            self.value(depth + 1);
+            frame.next = Next::PassedOver;
+            return Step::Value;
         }
-        let span = self.span();
+        frame.next = Next::Any;
+        let within = match &frame.items {
+            Items::Array(_) => Bracket::Array,
+            Items::Object(_) => Bracket::Object,
+        };
+        let (span, end) = (self.span(), frame.end);
         match self.peek() {
             Lexeme::Comma => {
                 self.take();
@@ -318,6 +416,7 @@ impl Reader<'_, '_> {
                 );
             }
         }
+        Step::Again
     }
 
     /// At a closing bracket inside `within`. `Some(end)` when the container ends here.

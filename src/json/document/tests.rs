@@ -271,3 +271,20 @@ fn keys_within_keys_stay_as_short_as_they_are_written() {
     let value = document.root.as_ref().map(Node::to_value).unwrap_or_default();
     assert!(value.to_string().len() < 100 * text.len());
 }
+
+#[test]
+fn large_objects_are_merged_in_linear_time() {
+    use std::fmt::Write as _;
+    let keys = |prefix: char| {
+        (0..100_000).fold(String::new(), |mut keys, number| {
+            write!(keys, "{prefix}{number}: 1,").expect("a String takes any text");
+            keys
+        })
+    };
+    let text = format!("a: &a {{{}}}\nb: {{<<: *a, {}}}\n", keys('x'), keys('y'));
+    let document = yaml(&text);
+    assert_eq!(document.problems, []);
+    let merged = document.root.expect("an object");
+    let merged = merged.get("b").and_then(Node::as_object).expect("an object");
+    assert_eq!(merged.len(), 200_000);
+}

@@ -1,7 +1,7 @@
 //! YAML text to a tree: anchors, aliases and merge keys are resolved, tags are kept.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle, Tag};
@@ -333,8 +333,11 @@ impl Builder<'_, '_> {
         let content = match frame.items {
             Items::Array(items) => Content::Array(items),
             Items::Object { mut members, merges, .. } => {
-                for merge in merges {
-                    self.merge(&mut members, merge);
+                if !merges.is_empty() {
+                    let mut names = members.iter().map(|it| Arc::clone(&it.name)).collect();
+                    for merge in merges {
+                        self.merge(&mut members, &mut names, merge);
+                    }
                 }
                 Content::Object(members)
             }
@@ -345,19 +348,15 @@ impl Builder<'_, '_> {
     }
 
     /// `<<`: members of the merged objects that the object does not have itself.
-    fn merge(&mut self, members: &mut Vec<Member>, merged: Node) {
+    fn merge(&mut self, members: &mut Vec<Member>, names: &mut BTreeSet<Arc<str>>, merged: Node) {
         match merged.content {
             Content::Object(others) => {
-                for other in others {
-                    if !members.iter().any(|member| member.name == other.name) {
-                        members.push(other);
-                    }
-                }
+                members.extend(others.into_iter().filter(|it| names.insert(Arc::clone(&it.name))));
             }
             Content::Array(items) => {
                 for item in items {
                     if matches!(item.content, Content::Object(_)) {
-                        self.merge(members, item);
+                        self.merge(members, names, item);
                     }
                 }
             }
