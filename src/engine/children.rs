@@ -40,6 +40,14 @@ fn kind_of<'p>(here: Here<'p>) -> Option<Kind<'p>> {
     }
 }
 
+/// The thread that waits in a Parallel or a Map for those inside.
+pub(crate) struct Parent<'a> {
+    pub(crate) index: ThreadIndex,
+    pub(crate) thread: &'a mut Thread,
+    pub(crate) here: Here<'a>,
+    pub(crate) children: &'a mut Children,
+}
+
 impl Machine {
     /// Takes in the end of a thread that had a parent.
     pub(crate) fn child_ended(
@@ -68,27 +76,11 @@ impl Machine {
                 };
                 self.child_execution_ended(turn, child, &children, outcome);
             }
+            let mut group =
+                Parent { index: parent_index, thread: &mut parent, here, children: &mut children };
             let ended = match result {
-                Ok(output) => self.child_succeeded(
-                    turn,
-                    parent_index,
-                    &mut parent,
-                    here,
-                    kind,
-                    &mut children,
-                    child,
-                    output,
-                ),
-                Err(failure) => self.child_failed(
-                    turn,
-                    parent_index,
-                    &mut parent,
-                    here,
-                    kind,
-                    &mut children,
-                    child,
-                    failure,
-                ),
+                Ok(output) => self.child_succeeded(turn, &mut group, kind, child, output),
+                Err(failure) => self.child_failed(turn, &mut group, kind, child, failure),
             };
             if let Some(result) = ended {
                 parent.phase = Phase::ChildrenEnded(result);
@@ -119,81 +111,72 @@ impl Machine {
     fn child_succeeded(
         &mut self,
         turn: &mut Turn<'_>,
-        parent_index: ThreadIndex,
-        parent: &mut Thread,
-        here: Here<'_>,
+        parent: &mut Parent<'_>,
         kind: Kind<'_>,
-        children: &mut Children,
         child: &Thread,
         output: Value,
     ) -> Option<Result<Value, Failure>> {
         let index = child.role.index();
         // What a child execution gives is kept until the others have ended, though its history is not.
-        if child.scope != parent.scope
+        if child.scope != parent.thread.scope
             && let Ok(size) = payload_size(&output)
         {
             self.count_kept(size);
         }
-        if let Some(place) = usize::try_from(index).ok().and_then(|it| children.results.get_mut(it))
+        if let Some(place) =
+            usize::try_from(index).ok().and_then(|it| parent.children.results.get_mut(it))
         {
             *place = output;
         }
-        children.finished += 1;
+        parent.children.finished += 1;
         let previous = match kind {
             Kind::Parallel => child.previous,
             Kind::Map(_) => {
                 let details =
-                    EventDetails::MapIteration { name: Arc::clone(&here.meta.name), index };
+                    EventDetails::MapIteration { name: Arc::clone(&parent.here.meta.name), index };
                 let succeeded = self.append(
                     turn,
-                    parent.scope,
+                    parent.thread.scope,
                     child.previous,
                     EventType::MapIterationSucceeded,
                     details,
                 );
                 // What follows the last iteration hangs on its end; the next iteration hangs on what came before that.
-                let is_last = children.finished == children.length;
+                let is_last = parent.children.finished == parent.children.length;
                 if is_last { succeeded } else { child.previous }
             }
-            Kind::DistributedMap(_) => parent.previous,
+            Kind::DistributedMap(_) => parent.thread.previous,
         };
-        self.next_iterations(turn, parent_index, parent, here, kind, children, previous)
+        self.next_iterations(turn, parent, kind, previous)
     }
 
     /// Starts what may start now; the group's result when nothing is left.
     fn next_iterations(
         &mut self,
         turn: &mut Turn<'_>,
-        parent_index: ThreadIndex,
-        parent: &mut Thread,
-        here: Here<'_>,
+        parent: &mut Parent<'_>,
         kind: Kind<'_>,
-        children: &mut Children,
         previous: EventId,
     ) -> Option<Result<Value, Failure>> {
         if let Kind::Map(map) | Kind::DistributedMap(map) = kind
-            && let Err(failure) =
-                self.start_iterations(turn, parent_index, parent, here, map, children, previous)
+            && let Err(failure) = self.start_iterations(turn, parent, map, previous)
         {
-            self.abort_all(turn, here, children, previous);
-            parent.previous = previous;
+            self.abort_all(turn, parent.here, parent.children, previous);
+            parent.thread.previous = previous;
             return Some(Err(failure));
         }
-        if children.finished + children.failed < children.length {
+        if parent.children.finished + parent.children.failed < parent.children.length {
             return None;
         }
-        parent.previous = previous;
-        Some(Ok(Value::from(std::mem::take(&mut children.results))))
+        parent.thread.previous = previous;
+        Some(Ok(Value::from(std::mem::take(&mut parent.children.results))))
     }
 
     fn child_failed(
         &mut self,
         turn: &mut Turn<'_>,
-        parent_index: ThreadIndex,
-        parent: &mut Thread,
-        here: Here<'_>,
+        parent: &mut Parent<'_>,
         kind: Kind<'_>,
-        children: &mut Children,
         child: &Thread,
         failure: Failure,
     ) -> Option<Result<Value, Failure>> {
@@ -201,40 +184,32 @@ impl Machine {
         match kind {
             Kind::DistributedMap(_) => {
                 let index = child.role.index();
-                children.failed += 1;
-                children.failed_items += children.items.size(index);
-                let limits = children.run.as_ref();
+                parent.children.failed += 1;
+                parent.children.failed_items += parent.children.items.size(index);
+                let limits = parent.children.run.as_ref();
                 let tolerated = is_tolerated(
                     limits.and_then(|it| it.tolerated_count),
                     limits.and_then(|it| it.tolerated_percentage),
-                    children.failed_items,
-                    children.items.total(),
+                    parent.children.failed_items,
+                    parent.children.items.total(),
                 );
                 let place = usize::try_from(index).ok();
-                if let Some(place) = place.and_then(|it| children.results.get_mut(it)) {
+                if let Some(place) = place.and_then(|it| parent.children.results.get_mut(it)) {
                     *place = failed_result(&failure);
                 }
                 if tolerated {
-                    let previous = parent.previous;
-                    return self.next_iterations(
-                        turn,
-                        parent_index,
-                        parent,
-                        here,
-                        kind,
-                        children,
-                        previous,
-                    );
+                    let previous = parent.thread.previous;
+                    return self.next_iterations(turn, parent, kind, previous);
                 }
-                self.abort_all(turn, here, children, parent.previous);
+                self.abort_all(turn, parent.here, parent.children, parent.thread.previous);
                 let failure = Failure::threshold_exceeded();
-                self.finish_map_run(turn, children, MapRunStatus::Failed);
-                self.map_run_failed(turn, parent, &failure);
+                self.finish_map_run(turn, parent.children, MapRunStatus::Failed);
+                self.map_run_failed(turn, parent.thread, &failure);
                 return Some(Err(failure));
             }
             Kind::Map(_) => {
                 let details = EventDetails::MapIteration {
-                    name: Arc::clone(&here.meta.name),
+                    name: Arc::clone(&parent.here.meta.name),
                     index: child.role.index(),
                 };
                 self.append(turn, child.scope, previous, EventType::MapIterationFailed, details);
@@ -247,8 +222,8 @@ impl Machine {
         if child.visit.entered.0 != 0 && !matches!(child.phase, Phase::Enter { .. }) {
             self.append_aborted(turn, child, inside, previous);
         }
-        self.abort_all(turn, here, children, previous);
-        parent.previous = previous;
+        self.abort_all(turn, parent.here, parent.children, previous);
+        parent.thread.previous = previous;
         Some(Err(Failure { origin: Origin::Plain, ..failure }))
     }
 

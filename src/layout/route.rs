@@ -27,7 +27,7 @@ pub(super) const LOOP_LEAST: i32 = 6;
 pub(super) fn route(problem: &Problem, layered: &Layered, middle: &[i32]) -> Drawing {
     let ports = Ports::new(problem, layered, middle);
     let mut y = 0;
-    let mut row_top = Vec::with_capacity(layered.rows.len());
+    let mut tops = Vec::with_capacity(layered.rows.len());
     let mut bends: Vec<Vec<(i32, i32)>> = vec![Vec::new(); layered.pieces.len()];
     let heights: Vec<i32> = layered
         .rows
@@ -42,7 +42,7 @@ pub(super) fn route(problem: &Problem, layered: &Layered, middle: &[i32]) -> Dra
     };
     let mut gap_pieces = Vec::new();
     for (row, height) in heights.iter().enumerate() {
-        row_top.push(y);
+        tops.push(y);
         y += height;
         if row + 1 == layered.rows.len() {
             break;
@@ -66,7 +66,16 @@ pub(super) fn route(problem: &Problem, layered: &Layered, middle: &[i32]) -> Dra
         }
         y += gap;
     }
-    assemble(problem, layered, middle, &ports, &row_top, &heights, &bends, y)
+    let rows = Rows { tops, heights, below: y };
+    assemble(problem, layered, middle, &ports, &rows, &bends)
+}
+
+/// Where the rows lie.
+struct Rows {
+    tops: Vec<i32>,
+    heights: Vec<i32>,
+    /// The end of the last one.
+    below: i32,
 }
 
 fn assemble(
@@ -74,17 +83,15 @@ fn assemble(
     layered: &Layered,
     middle: &[i32],
     ports: &Ports,
-    row_top: &[i32],
-    heights: &[i32],
+    rows: &Rows,
     bends: &[Vec<(i32, i32)>],
-    height: i32,
 ) -> Drawing {
     let top_of = |point: usize| {
         let p = &layered.points[point];
-        let row = heights[p.row as usize];
+        let row = rows.heights[p.row as usize];
         // next to something tall a card stands where a card of its own row would
         let slack = row - p.h;
-        row_top[p.row as usize] + if row > 100 { slack.min(20) } else { slack / 2 }
+        rows.tops[p.row as usize] + if row > 100 { slack.min(20) } else { slack / 2 }
     };
     let nodes: Vec<(i32, i32)> = (0..problem.sizes.len())
         .map(|v| {
@@ -136,7 +143,7 @@ fn assemble(
             (middle[point as usize] - w / 2, top_of(point as usize))
         }));
     }
-    let mut drawing = Drawing { nodes, edges, labels, size: (0, height) };
+    let mut drawing = Drawing { nodes, edges, labels, size: (0, rows.below) };
     drawing.draw_loops(problem);
     drawing.fit(problem);
     drawing

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::asl::{ItemsSource, Map, ProcessorMode, Template};
+use crate::engine::children::Parent;
 use crate::engine::context::ExecutionContext;
 use crate::engine::dataflow::{
     DataError, JsonataScope, as_integer, evaluate_items_path, evaluate_jsonata,
@@ -134,7 +135,8 @@ impl Machine {
         }
         children.results = vec![Value::Null; length];
         let previous = thread.previous;
-        self.start_iterations(turn, index, thread, here, map, &mut children, previous)?;
+        let mut parent = Parent { index, thread, here, children: &mut children };
+        self.start_iterations(turn, &mut parent, map, previous)?;
         thread.visit.children = Some(children);
         if length == 0 {
             thread.phase = Phase::ChildrenEnded(Ok(Value::array([])));
@@ -371,13 +373,12 @@ impl Machine {
     pub(crate) fn start_iterations(
         &mut self,
         turn: &mut Turn<'_>,
-        parent_index: ThreadIndex,
-        parent: &mut Thread,
-        here: Here<'_>,
+        parent: &mut Parent<'_>,
         map: &Map,
-        children: &mut Children,
         previous: EventId,
     ) -> Result<(), Failure> {
+        let (parent_index, here) = (parent.index, parent.here);
+        let (parent, children) = (&mut *parent.thread, &mut *parent.children);
         while children.next < children.length
             && (children.running.len() as u64) < children.max_concurrency
         {

@@ -15,6 +15,15 @@ use super::value::{Place, Val};
 
 type Operators = [Decorated<TraversalOperator>];
 
+/// A resource or data source, as it is referred to.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    /// `None` when nobody declares it.
+    block: Option<&'a WrittenBlock>,
+    address: &'a str,
+    kind: &'a str,
+}
+
 impl Evaluator<'_> {
     /// A name with everything that follows it.
     pub(super) fn reference(
@@ -68,16 +77,20 @@ impl Evaluator<'_> {
             ("module", Some(name)) => self.output(&name, rest, scope, place),
             ("data", Some(kind)) => {
                 let name = rest.first().and_then(|it| self.name_of(it, scope)).unwrap_or_default();
-                let address = format!("{kind}.{name}");
-                let block = self.instances[module].module.data.get(&address).cloned();
-                let rest = rest.get(1..).unwrap_or_default();
-                self.resource(block.as_ref(), &format!("data.{address}"), &kind, rest, scope, place)
+                let address = format!("data.{kind}.{name}");
+                let declared = &self.instances[module].module.data;
+                let block = declared.get(&format!("{kind}.{name}")).cloned();
+                let named = Named { block: block.as_ref(), address: &address, kind: &kind };
+                self.resource(named, rest.get(1..).unwrap_or_default(), scope, place)
             }
             (kind, Some(name)) => {
                 let address = format!("{kind}.{name}");
                 let block = self.instances[module].module.resources.get(&address).cloned();
                 match block {
-                    Some(block) => self.resource(Some(&block), &address, kind, rest, scope, place),
+                    Some(block) => {
+                        let named = Named { block: Some(&block), address: &address, kind };
+                        self.resource(named, rest, scope, place)
+                    }
                     None => self.unknown(place),
                 }
             }
@@ -160,15 +173,13 @@ impl Evaluator<'_> {
     /// A resource or data source, from its name on.
     fn resource(
         &mut self,
-        block: Option<&WrittenBlock>,
-        address: &str,
-        kind: &str,
+        named: Named<'_>,
         operators: &Operators,
         scope: &Scope,
         place: Place,
     ) -> Val {
         let module = scope.module;
-        let repeats = block.is_some_and(|it| {
+        let repeats = named.block.is_some_and(|it| {
             it.attribute("count").is_some() || it.attribute("for_each").is_some()
         });
         let (first, rest) =
@@ -178,19 +189,21 @@ impl Evaluator<'_> {
         match first {
             Some(TraversalOperator::Index(index)) => {
                 let wanted = self.expression(index, scope).in_text();
-                let all =
-                    block.and_then(|block| self.repetitions(module, block)).unwrap_or_default();
+                let all = named
+                    .block
+                    .and_then(|block| self.repetitions(module, block))
+                    .unwrap_or_default();
                 let found =
                     all.into_iter().find(|it| key_of(it).is_none_or(|key| Some(key) == wanted));
                 repetition = found.unwrap_or_default();
                 operators = rest;
             }
             Some(TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_)) => {
-                let all = block.and_then(|block| self.repetitions(module, block));
+                let all = named.block.and_then(|block| self.repetitions(module, block));
                 let Some(all) = all else { return self.unknown(place) };
                 let items = all
                     .iter()
-                    .map(|it| self.resource_attribute(block, address, kind, it, rest, scope, place))
+                    .map(|it| self.resource_attribute(named, it, rest, scope, place))
                     .collect();
                 return Val::list(place, items);
             }
@@ -202,14 +215,12 @@ impl Evaluator<'_> {
                 }
             }
         }
-        self.resource_attribute(block, address, kind, &repetition, operators, scope, place)
+        self.resource_attribute(named, &repetition, operators, scope, place)
     }
 
     fn resource_attribute(
         &mut self,
-        block: Option<&WrittenBlock>,
-        address: &str,
-        kind: &str,
+        named: Named<'_>,
         repetition: &Repetition,
         operators: &Operators,
         scope: &Scope,
@@ -219,9 +230,9 @@ impl Evaluator<'_> {
             return self.unknown(place);
         };
         let module = scope.module;
-        let key = format!("{address}{}.{attribute}", repetition_suffix(repetition));
+        let key = format!("{}{}.{attribute}", named.address, repetition_suffix(repetition));
         let value = self.once((module, key), place, |it| {
-            it.attribute_of(module, block, address, kind, repetition, &attribute, place)
+            it.attribute_of(module, named, repetition, &attribute, place)
         });
         self.traverse(value, operators.get(1..).unwrap_or_default(), scope, place)
     }
@@ -229,13 +240,12 @@ impl Evaluator<'_> {
     fn attribute_of(
         &mut self,
         module: usize,
-        block: Option<&WrittenBlock>,
-        address: &str,
-        kind: &str,
+        named: Named<'_>,
         repetition: &Repetition,
         attribute: &str,
         place: Place,
     ) -> Val {
+        let Named { block, address, kind } = named;
         let is_data = address.starts_with("data.");
         if is_data && let Some(text) = data_attribute(kind, attribute) {
             return Val::text(place, &text);
