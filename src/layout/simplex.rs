@@ -3,6 +3,9 @@
 //!
 //! After Gansner, Koutsofios, North and Vo, "A Technique for Drawing Directed Graphs" (1993), section 2.3.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 /// `position[head] - position[tail]` has to be at least `length`; what it has besides costs `weight` per unit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arc {
@@ -11,6 +14,23 @@ pub(super) struct Arc {
     pub(super) length: i32,
     pub(super) weight: i32,
 }
+
+impl Arc {
+    /// The end that is not `point`.
+    fn other(self, point: u32) -> u32 {
+        if self.tail == point { self.head } else { self.tail }
+    }
+}
+
+/// Points in groups whose arcs have no slack.
+struct TightTrees {
+    /// The group of each point.
+    group: Vec<u32>,
+    members: Vec<Vec<u32>>,
+}
+
+/// Arcs, the one with the least slack on top.
+type ArcHeap = BinaryHeap<(Reverse<i32>, u32)>;
 
 const NONE: u32 = u32::MAX;
 
@@ -121,56 +141,13 @@ impl<'a> Simplex<'a> {
     /// A spanning tree of arcs without slack. Trees that are tight already are found first and then joined by their
     /// shortest slack, so that a good start keeps most of its places. False when the graph is not connected.
     fn grow_tight_tree(&mut self) -> bool {
-        let count = self.position.len();
-        // the tight trees
-        let mut group = vec![NONE; count];
-        let mut members: Vec<Vec<u32>> = Vec::new();
-        for root in 0..count {
-            if group[root] != NONE {
-                continue;
-            }
-            let id = members.len() as u32;
-            let mut list = vec![root as u32];
-            group[root] = id;
-            let mut at = 0;
-            while at < list.len() {
-                let v = list[at];
-                at += 1;
-                for k in self.incident(v) {
-                    let arc = self.incident[k];
-                    let ends = self.arcs[arc as usize];
-                    let other = if ends.tail == v { ends.head } else { ends.tail };
-                    if group[other as usize] == NONE && self.slack(arc) == 0 {
-                        group[other as usize] = id;
-                        list.push(other);
-                        self.add_to_tree(arc);
-                    }
-                }
-            }
-            members.push(list);
-        }
-        // join them: the tree of point 0 takes in its nearest neighbour; a heap holds the arcs that leave it, keyed by
-        // slack at the time; moving the joined tree instead of the joining one keeps those keys true
+        let TightTrees { mut group, mut members } = self.tight_trees();
+        // The tree of point 0 takes in its nearest neighbour; a heap holds the arcs that leave it, keyed by slack at the time;
+        // moving the joined tree instead of the joining one keeps those keys true.
         let mut joined = vec![false; members.len()];
         joined[0] = true;
-        let mut heap = std::collections::BinaryHeap::new();
-        let push = |simplex: &Self,
-                    list: &[u32],
-                    joined: &[bool],
-                    group: &[u32],
-                    heap: &mut std::collections::BinaryHeap<_>| {
-            for &v in list {
-                for k in simplex.incident(v) {
-                    let arc = simplex.incident[k];
-                    let ends = simplex.arcs[arc as usize];
-                    let other = if ends.tail == v { ends.head } else { ends.tail };
-                    if !joined[group[other as usize] as usize] {
-                        heap.push((std::cmp::Reverse(simplex.slack(arc)), arc));
-                    }
-                }
-            }
-        };
-        push(self, &members[0], &joined, &group, &mut heap);
+        let mut heap = BinaryHeap::new();
+        self.push_leaving(&members[0], &joined, &group, &mut heap);
         let mut left = members.len() - 1;
         while left > 0 {
             let Some((_, arc)) = heap.pop() else { return false };
@@ -190,58 +167,110 @@ impl<'a> Simplex<'a> {
             } else {
                 (group[ends.tail as usize], 1)
             };
-            // Moving a whole tight tree is allowed as far as every arc into the rest stays long enough.
             let wanted = self.slack(arc);
-            let mut room = wanted;
-            for &v in &members[fresh as usize] {
-                // looked at here, moved, and perhaps searched once more
-                self.work -= 3 * (1 + self.incident(v).len()) as i64;
-                for k in self.incident(v) {
-                    let other_arc = self.incident[k];
-                    let e = self.arcs[other_arc as usize];
-                    let other = if e.tail == v { e.head } else { e.tail };
-                    let limits = if shift < 0 { e.head == v } else { e.tail == v };
-                    if limits && group[other as usize] != fresh {
-                        room = room.min(self.slack(other_arc));
-                    }
-                }
-            }
+            let room = self.room_to_move(&members[fresh as usize], shift, &group).min(wanted);
             for &v in &members[fresh as usize] {
                 self.position[v as usize] += shift * room;
             }
+            left -= 1;
             if room == wanted {
                 joined[fresh as usize] = true;
-                left -= 1;
                 self.add_to_tree(arc);
-                push(self, &members[fresh as usize], &joined, &group, &mut heap);
+                self.push_leaving(&members[fresh as usize], &joined, &group, &mut heap);
+                continue;
+            }
+            // It met another tree first: they become one, and the search goes on from there.
+            let Some(touching) = self.touching(&members[fresh as usize], &group) else {
+                return false;
+            };
+            let ends = self.arcs[touching as usize];
+            let (a, b) = (group[ends.tail as usize], group[ends.head as usize]);
+            let (keep, gone) = if b == fresh { (a, b) } else { (b, a) };
+            self.add_to_tree(touching);
+            let moved = std::mem::take(&mut members[gone as usize]);
+            for &v in &moved {
+                group[v as usize] = keep;
+            }
+            if joined[keep as usize] {
+                self.push_leaving(&moved, &joined, &group, &mut heap);
             } else {
-                // It met another tree first: they become one, and the search goes on from there.
-                let touching = members[fresh as usize].iter().find_map(|&v| {
-                    self.incident(v).map(|k| self.incident[k]).find(|&a| {
-                        let e = self.arcs[a as usize];
-                        let other = if e.tail == v { e.head } else { e.tail };
-                        group[other as usize] != fresh && self.slack(a) == 0
-                    })
-                });
-                let Some(touching) = touching else { return false };
-                let e = self.arcs[touching as usize];
-                let (a, b) = (group[e.tail as usize], group[e.head as usize]);
-                let (keep, gone) = if b == fresh { (a, b) } else { (b, a) };
-                self.add_to_tree(touching);
-                let moved = std::mem::take(&mut members[gone as usize]);
-                for &v in &moved {
-                    group[v as usize] = keep;
+                heap.push((Reverse(self.slack(arc)), arc));
+            }
+            members[keep as usize].extend(moved);
+        }
+        self.tree_arcs.len() + 1 == self.position.len()
+    }
+
+    /// The trees that are tight as the points lie; their arcs are put into the tree.
+    fn tight_trees(&mut self) -> TightTrees {
+        let count = self.position.len();
+        let mut group = vec![NONE; count];
+        let mut members: Vec<Vec<u32>> = Vec::new();
+        for root in 0..count {
+            if group[root] != NONE {
+                continue;
+            }
+            let id = members.len() as u32;
+            let mut list = vec![root as u32];
+            group[root] = id;
+            let mut at = 0;
+            while at < list.len() {
+                let v = list[at];
+                at += 1;
+                for k in self.incident(v) {
+                    let arc = self.incident[k];
+                    let other = self.arcs[arc as usize].other(v);
+                    if group[other as usize] == NONE && self.slack(arc) == 0 {
+                        group[other as usize] = id;
+                        list.push(other);
+                        self.add_to_tree(arc);
+                    }
                 }
-                left -= 1;
-                if joined[keep as usize] {
-                    push(self, &moved, &joined, &group, &mut heap);
-                } else {
-                    heap.push((std::cmp::Reverse(self.slack(arc)), arc));
+            }
+            members.push(list);
+        }
+        TightTrees { group, members }
+    }
+
+    /// The arcs from these points to trees that are not joined yet.
+    fn push_leaving(&self, points: &[u32], joined: &[bool], group: &[u32], heap: &mut ArcHeap) {
+        for &v in points {
+            for k in self.incident(v) {
+                let arc = self.incident[k];
+                let other = self.arcs[arc as usize].other(v);
+                if !joined[group[other as usize] as usize] {
+                    heap.push((Reverse(self.slack(arc)), arc));
                 }
-                members[keep as usize].extend(moved);
             }
         }
-        self.tree_arcs.len() + 1 == count
+    }
+
+    /// How far a whole tight tree may move so that every arc into the rest stays long enough.
+    fn room_to_move(&mut self, tree: &[u32], shift: i32, group: &[u32]) -> i32 {
+        let mut room = i32::MAX;
+        for &v in tree {
+            // Looked at here, moved, and perhaps searched once more.
+            self.work -= 3 * (1 + self.incident(v).len()) as i64;
+            for k in self.incident(v) {
+                let arc = self.incident[k];
+                let ends = self.arcs[arc as usize];
+                let limits = if shift < 0 { ends.head == v } else { ends.tail == v };
+                if limits && group[ends.other(v) as usize] != group[v as usize] {
+                    room = room.min(self.slack(arc));
+                }
+            }
+        }
+        room
+    }
+
+    /// An arc without slack from a tree to another one.
+    fn touching(&self, tree: &[u32], group: &[u32]) -> Option<u32> {
+        tree.iter().find_map(|&v| {
+            self.incident(v).map(|k| self.incident[k]).find(|&arc| {
+                let other = self.arcs[arc as usize].other(v);
+                group[other as usize] != group[v as usize] && self.slack(arc) == 0
+            })
+        })
     }
 
     /// Numbers the subtree of `root` in postorder, from `low`.
@@ -258,7 +287,7 @@ impl<'a> Simplex<'a> {
                 *at += 1;
                 if arc != self.parent_arc[v as usize] {
                     let ends = self.arcs[arc as usize];
-                    let child = if ends.tail == v { ends.head } else { ends.tail };
+                    let child = ends.other(v);
                     self.parent_arc[child as usize] = arc;
                     self.low[child as usize] = next;
                     stack.push((child, 0));
@@ -288,7 +317,7 @@ impl<'a> Simplex<'a> {
             for k in self.incident(v) {
                 let arc = self.incident[k];
                 let ends = self.arcs[arc as usize];
-                let other = if ends.tail == v { ends.head } else { ends.tail };
+                let other = ends.other(v);
                 let outside = !self.below(other, v);
                 let value = if outside {
                     ends.weight

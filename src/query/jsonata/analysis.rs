@@ -193,24 +193,8 @@ impl Walk {
                 }
                 Ok(())
             }
-            AstNode::Variable(name) => {
-                let name = name.clone();
-                if name.is_empty() && top {
-                    self.refer_to_top("$");
-                }
-                if !self.is_bound(&name) {
-                    if name == "now" {
-                        *node = lambda(0, |_| self.now(Vec::new()));
-                    } else if let Some(arity) = functions::arity(&name) {
-                        *node = lambda(arity, |args| AstNode::Function {
-                            name: name.clone(),
-                            args,
-                            is_builtin: true,
-                        });
-                    }
-                    self.analysis.functions.extend(functions::known(&name));
-                }
-                self.read(&name, &[]);
+            AstNode::Variable(_) => {
+                self.visit_variable(node, top);
                 Ok(())
             }
             AstNode::ParentVariable(_) => {
@@ -218,99 +202,9 @@ impl Walk {
                 Ok(())
             }
             AstNode::Path { steps } => self.visit_path(steps, top, level),
-            AstNode::Binary { op, lhs, rhs } => match op {
-                BinaryOp::Coalesce => Err(refused("The operator '??' is not supported")),
-                BinaryOp::Default => Err(refused("The operator '?:' is not supported")),
-                BinaryOp::ColonEqual => {
-                    // The name is visible to its own right side, for recursion, and to what follows in the block.
-                    if let AstNode::Variable(name) = &**lhs {
-                        self.bound_names.push(name);
-                    }
-                    self.visit(rhs, top, level)
-                }
-                BinaryOp::FocusBind | BinaryOp::IndexBind => {
-                    self.visit(lhs, top, level)?;
-                    if let AstNode::Variable(name) = &**rhs {
-                        self.bound_names.push(name);
-                    }
-                    Ok(())
-                }
-                BinaryOp::Concatenate => {
-                    self.visit(lhs, top, level)?;
-                    self.visit(rhs, top, level)?;
-                    self.bound_text(node);
-                    Ok(())
-                }
-                BinaryOp::Add
-                | BinaryOp::Subtract
-                | BinaryOp::Multiply
-                | BinaryOp::Divide
-                | BinaryOp::Modulo
-                | BinaryOp::Equal
-                | BinaryOp::NotEqual
-                | BinaryOp::LessThan
-                | BinaryOp::LessThanOrEqual
-                | BinaryOp::GreaterThan
-                | BinaryOp::GreaterThanOrEqual
-                | BinaryOp::And
-                | BinaryOp::Or
-                | BinaryOp::In => {
-                    self.visit(lhs, top, level)?;
-                    self.visit(rhs, top, level)
-                }
-                BinaryOp::Range => {
-                    self.visit(lhs, top, level)?;
-                    self.visit(rhs, top, level)?;
-                    self.bound_in_loops(node);
-                    Ok(())
-                }
-                BinaryOp::ChainPipe => {
-                    // `x ~> $f(y)` is `$f(x, y)`, unless the call is a partial application.
-                    if let AstNode::Function { args, .. } = &mut **rhs
-                        && !args.contains(&AstNode::Placeholder)
-                    {
-                        args.insert(0, std::mem::replace(&mut **lhs, AstNode::Undefined));
-                        *node = std::mem::replace(&mut **rhs, AstNode::Undefined);
-                        return self.visit(node, top, level);
-                    }
-                    self.visit(lhs, top, level)?;
-                    self.visit(rhs, top, level)
-                }
-            },
+            AstNode::Binary { .. } => self.visit_binary(node, top, level),
             AstNode::Unary { operand, .. } => self.visit(operand, top, level),
-            AstNode::Function { name, args, is_builtin } => {
-                for argument in args.iter_mut() {
-                    self.visit(argument, top, level)?;
-                }
-                if *is_builtin && !self.is_bound(name) {
-                    self.calls.insert(name.clone());
-                    if name == "now" {
-                        *node = self.now(std::mem::take(args));
-                    } else {
-                        // The library fills in the context for its own functions only.
-                        if name == "formatInteger" && args.len() == 1 {
-                            args.insert(0, AstNode::Variable(String::new()));
-                        }
-                        self.analysis.functions.extend(functions::known(name));
-                        let name = name.clone();
-                        // Of a partial application only a part is known.
-                        if !args.contains(&AstNode::Placeholder) {
-                            if let Some(guarded) = guarded(&name, args) {
-                                *node = guarded;
-                                self.analysis.functions.insert(functions::PRODUCT);
-                            }
-                            if matches!(&*name, "join" | "replace") {
-                                self.bound_text(node);
-                            } else if functions::makes_much(&name) {
-                                self.bound_in_loops(node);
-                            }
-                        }
-                    }
-                } else if !*is_builtin && top {
-                    self.refer_to_top(name);
-                }
-                Ok(())
-            }
+            AstNode::Function { .. } => self.visit_function(node, top, level),
             AstNode::Call { procedure, args } => {
                 self.visit(procedure, top, level)?;
                 self.visit_all(args, top, level)
@@ -353,6 +247,142 @@ impl Walk {
                 delete.as_mut().map_or(Ok(()), |delete| self.visit(delete, false, level))
             }
         }
+    }
+
+    /// A function that is read as a value is put into a form that keeps our own rules about it.
+    fn visit_variable(&mut self, node: &mut AstNode, top: bool) {
+        let AstNode::Variable(name) = node else { return };
+        let name = name.clone();
+        if name.is_empty() && top {
+            self.refer_to_top("$");
+        }
+        if !self.is_bound(&name) {
+            if name == "now" {
+                *node = lambda(0, |_| self.now(Vec::new()));
+            } else if let Some(arity) = functions::arity(&name) {
+                *node = lambda(arity, |args| AstNode::Function {
+                    name: name.clone(),
+                    args,
+                    is_builtin: true,
+                });
+            }
+            self.analysis.functions.extend(functions::known(&name));
+        }
+        self.read(&name, &[]);
+    }
+
+    fn visit_binary(
+        &mut self,
+        node: &mut AstNode,
+        top: bool,
+        level: usize,
+    ) -> Result<(), SyntaxError> {
+        let AstNode::Binary { op, lhs, rhs } = node else { return Ok(()) };
+        match op {
+            BinaryOp::Coalesce => Err(refused("The operator '??' is not supported")),
+            BinaryOp::Default => Err(refused("The operator '?:' is not supported")),
+            BinaryOp::ColonEqual => {
+                // The name is visible to its own right side, for recursion, and to what follows in the block.
+                if let AstNode::Variable(name) = &**lhs {
+                    self.bound_names.push(name);
+                }
+                self.visit(rhs, top, level)
+            }
+            BinaryOp::FocusBind | BinaryOp::IndexBind => {
+                self.visit(lhs, top, level)?;
+                if let AstNode::Variable(name) = &**rhs {
+                    self.bound_names.push(name);
+                }
+                Ok(())
+            }
+            BinaryOp::Concatenate => {
+                self.visit(lhs, top, level)?;
+                self.visit(rhs, top, level)?;
+                self.bound_text(node);
+                Ok(())
+            }
+            BinaryOp::Add
+            | BinaryOp::Subtract
+            | BinaryOp::Multiply
+            | BinaryOp::Divide
+            | BinaryOp::Modulo
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::LessThan
+            | BinaryOp::LessThanOrEqual
+            | BinaryOp::GreaterThan
+            | BinaryOp::GreaterThanOrEqual
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::In => {
+                self.visit(lhs, top, level)?;
+                self.visit(rhs, top, level)
+            }
+            BinaryOp::Range => {
+                self.visit(lhs, top, level)?;
+                self.visit(rhs, top, level)?;
+                self.bound_in_loops(node);
+                Ok(())
+            }
+            BinaryOp::ChainPipe => {
+                // `x ~> $f(y)` is `$f(x, y)`, unless the call is a partial application.
+                if let AstNode::Function { args, .. } = &mut **rhs
+                    && !args.contains(&AstNode::Placeholder)
+                {
+                    args.insert(0, std::mem::replace(&mut **lhs, AstNode::Undefined));
+                    *node = std::mem::replace(&mut **rhs, AstNode::Undefined);
+                    return self.visit(node, top, level);
+                }
+                self.visit(lhs, top, level)?;
+                self.visit(rhs, top, level)
+            }
+        }
+    }
+
+    fn visit_function(
+        &mut self,
+        node: &mut AstNode,
+        top: bool,
+        level: usize,
+    ) -> Result<(), SyntaxError> {
+        let AstNode::Function { name, args, is_builtin } = node else { return Ok(()) };
+        for argument in args.iter_mut() {
+            self.visit(argument, top, level)?;
+        }
+        if !*is_builtin {
+            if top {
+                self.refer_to_top(name);
+            }
+            return Ok(());
+        }
+        if self.is_bound(name) {
+            return Ok(());
+        }
+        self.calls.insert(name.clone());
+        if name == "now" {
+            *node = self.now(std::mem::take(args));
+            return Ok(());
+        }
+        // The library fills in the context for its own functions only.
+        if name == "formatInteger" && args.len() == 1 {
+            args.insert(0, AstNode::Variable(String::new()));
+        }
+        self.analysis.functions.extend(functions::known(name));
+        // Of a partial application only a part is known.
+        if args.contains(&AstNode::Placeholder) {
+            return Ok(());
+        }
+        let name = name.clone();
+        if let Some(guarded) = guarded(&name, args) {
+            *node = guarded;
+            self.analysis.functions.insert(functions::PRODUCT);
+        }
+        if matches!(&*name, "join" | "replace") {
+            self.bound_text(node);
+        } else if functions::makes_much(&name) {
+            self.bound_in_loops(node);
+        }
+        Ok(())
     }
 
     fn visit_all(
