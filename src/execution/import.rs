@@ -2,20 +2,29 @@
 //! and what an execution logged to `CloudWatch`.
 //!
 //! A log may have holes, because its level leaves events out: each hole is an event of its own that says so, so that the ids
-//! stay those of the execution. In an answer of the API a hole means that a page is missing, which is an error.
+//! stay those of the execution, unless there are so many holes that each can only be one event. In an answer of the API a hole means that a page is missing, which is an error.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::export::{self, ImportError};
 use super::{EventDetails, EventId, EventType, History};
-use crate::json::{Object, Value};
+use crate::json::{MAX_VALUES, Object, Value};
 
 /// The type that stands for an event which was not logged.
 pub const NOT_LOGGED: &str = "NotLogged";
 
 /// The most events that are read: an Express execution may have more than a Standard one's 25,000.
 const MAX_EVENTS: usize = 1_000_000;
+
+/// The most events that only say that they were not logged: a Standard execution has no more.
+const MAX_NOT_LOGGED: u64 = 25_000;
+
+/// Values that an event of the API has at most, beside payloads that some tool has parsed.
+const VALUES_OF_AN_EVENT: usize = 40;
+
+/// Executions that are named to choose from.
+const MOST_NAMED: usize = 5;
 
 /// A history that was read, and what its file says beside it.
 #[derive(Clone, Debug)]
@@ -48,11 +57,11 @@ pub fn from_json(json: &Value, execution: Option<&str>) -> Result<Imported, Stri
 }
 
 fn from_documents(documents: &[Value], execution: Option<&str>) -> Result<Imported, String> {
-    let mut events: Vec<Value> = Vec::new();
-    let mut notes = Vec::new();
+    let mut found = Gathered { events: Vec::new(), notes: Vec::new(), values_left: MAX_VALUES };
     for document in documents {
-        gather(document, &mut events, &mut notes, 0)?;
+        gather(document, &mut found, 0)?;
     }
+    let Gathered { mut events, notes, .. } = found;
     if events.is_empty() {
         return Err(ImportError::NoEvents.to_string());
     }
@@ -79,6 +88,8 @@ fn one_page(text: &str) -> Option<History> {
         None => (text.strip_prefix('[')?, ""),
     };
     let mut events = Vec::new();
+    // Only what stays as it was written has a share in these.
+    let mut values_left = MAX_VALUES;
     let (mut depth, mut start, mut in_text, mut escaped) = (0_usize, 0, false, false);
     for (at, byte) in inside.bytes().enumerate() {
         match byte {
@@ -95,12 +106,19 @@ fn one_page(text: &str) -> Option<History> {
             b'}' => {
                 depth = depth.checked_sub(1)?;
                 if depth == 0 {
-                    let event = Value::parse(inside.get(start..=at)?).ok()?;
-                    let id = event.get("id")?.as_i64()?;
-                    if is_log_event(&event) || events.len() > MAX_EVENTS {
+                    let before = values_left;
+                    let json = inside.get(start..=at)?;
+                    let json = Value::parse_counted(json, &mut values_left).ok()?;
+                    let id = json.get("id")?.as_i64()?;
+                    if is_log_event(&json) || events.len() > MAX_EVENTS {
                         return None;
                     }
-                    events.push((id, export::event_from_json(&event)?));
+                    let event = export::event_from_json(&json)?;
+                    let is_kept = event.event_type == EventType::Unknown;
+                    if !is_kept && before - values_left <= VALUES_OF_AN_EVENT {
+                        values_left = before;
+                    }
+                    events.push((id, event));
                 }
             }
             b']' if depth == 0 => {
@@ -134,25 +152,42 @@ fn documents(text: &str) -> Result<Vec<Value>, String> {
     if text.is_empty() {
         return Err("the file is empty".to_owned());
     }
-    let whole = match Value::parse(text) {
+    let mut values_left = MAX_VALUES;
+    let whole = match Value::parse_counted(text, &mut values_left) {
         Ok(value) => return Ok(vec![value]),
+        Err(_) if values_left == 0 => return Err(too_many_values()),
         Err(err) => err,
     };
-    let parts = parts(text);
+    let parts = parts(text).ok_or_else(too_many_events)?;
     if parts.len() > 1 {
-        let parsed: Result<Vec<Value>, _> = parts.iter().map(|part| Value::parse(part)).collect();
-        if let Ok(parsed) = parsed {
+        let mut left = MAX_VALUES;
+        let parsed = parts.iter().map(|part| Value::parse_counted(part, &mut left));
+        if let Ok(parsed) = parsed.collect() {
             return Ok(parsed);
         }
+        if left == 0 {
+            return Err(too_many_values());
+        }
     }
-    if text.starts_with(['{', '[']) && !is_closed(text) {
+    let is_closed = [parts.first(), parts.last()]
+        .into_iter()
+        .all(|it| it.is_some_and(|part| part.ends_with(['}', ']'])));
+    if text.starts_with(['{', '[']) && !is_closed {
         return Err(format!("the file is cut off: its JSON does not end ({whole})"));
     }
     Err(ImportError::NotJson(whole).to_string())
 }
 
-/// Where the top-level values of a text end: after each bracket that closes the outermost one.
-fn parts(text: &str) -> Vec<&str> {
+fn too_many_values() -> String {
+    format!("it has more than {MAX_VALUES} values, and no execution has so many in its history")
+}
+
+fn too_many_events() -> String {
+    format!("there are more than {MAX_EVENTS} events")
+}
+
+/// Where the top-level values of a text end: after each bracket that closes the outermost one. `None` when there are too many.
+fn parts(text: &str) -> Option<Vec<&str>> {
     let mut parts = Vec::new();
     let (mut depth, mut start, mut in_text, mut escaped) = (0_usize, 0, false, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -166,6 +201,9 @@ fn parts(text: &str) -> Vec<&str> {
                 if depth == 0 {
                     parts.push(text.get(start..=at).unwrap_or_default().trim());
                     start = at + 1;
+                    if parts.len() > MAX_EVENTS {
+                        return None;
+                    }
                 }
             }
             _ => {}
@@ -175,54 +213,52 @@ fn parts(text: &str) -> Vec<&str> {
     if !rest.is_empty() {
         parts.push(rest);
     }
-    parts
+    Some(parts)
 }
 
-fn is_closed(text: &str) -> bool {
-    parts(text).last().is_some_and(|last| last.ends_with(['}', ']']))
-        && parts(text).first().is_some_and(|first| first.ends_with(['}', ']']))
+struct Gathered {
+    events: Vec<Value>,
+    notes: Vec<String>,
+    /// Those that texts of a log may still have.
+    values_left: usize,
 }
 
 /// The events in a document: bare, in a page, in pages, or wrapped in the messages of a log.
-fn gather(
-    document: &Value,
-    events: &mut Vec<Value>,
-    notes: &mut Vec<String>,
-    depth: usize,
-) -> Result<(), String> {
+fn gather(document: &Value, found: &mut Gathered, depth: usize) -> Result<(), String> {
     const DEEPEST: usize = 3;
-    if events.len() > MAX_EVENTS {
-        return Err(format!("there are more than {MAX_EVENTS} events"));
+    if found.events.len() > MAX_EVENTS {
+        return Err(too_many_events());
     }
     if let Some(items) = document.as_array() {
         if depth >= DEEPEST {
             return Err(ImportError::NoEvents.to_string());
         }
-        return items.iter().try_for_each(|item| gather(item, events, notes, depth + 1));
+        return items.iter().try_for_each(|item| gather(item, found, depth + 1));
     }
     if let Some(inner) = document.get("events").or_else(|| document.get("results"))
         && inner.as_array().is_some()
     {
         let token = document.get("nextToken").or_else(|| document.get("NextToken"));
         if token.is_some_and(|it| !it.is_null()) {
-            notes.push("There are more pages: the file has a nextToken.".to_owned());
+            found.notes.push("There are more pages: the file has a nextToken.".to_owned());
         }
-        return gather(inner, events, notes, depth);
+        return gather(inner, found, depth);
     }
     let message = document.get("message").or_else(|| document.get("@message"));
     match message {
         Some(Value::String(text)) => {
             // Other lines of the same log stream are somebody else's.
-            if let Ok(event) = Value::parse(text)
-                && is_log_event(&event)
-            {
-                events.push(event);
+            let before = found.values_left;
+            match Value::parse_counted(text, &mut found.values_left) {
+                Ok(event) if is_log_event(&event) => found.events.push(event),
+                Err(_) if found.values_left == 0 => return Err(too_many_values()),
+                Ok(_) | Err(_) => found.values_left = before,
             }
         }
-        Some(event) if is_log_event(event) => events.push(event.clone()),
-        Some(_) | None if document.get("type").is_some() => events.push(document.clone()),
+        Some(event) if is_log_event(event) => found.events.push(event.clone()),
+        Some(_) | None if document.get("type").is_some() => found.events.push(document.clone()),
         Some(_) | None => {
-            return Err(ImportError::NotAnEvent { position: events.len() + 1 }.to_string());
+            return Err(ImportError::NotAnEvent { position: found.events.len() + 1 }.to_string());
         }
     }
     Ok(())
@@ -287,18 +323,18 @@ fn from_log(
         execution
             .is_none_or(|wanted| arn == wanted || arn.split(':').skip(7).any(|part| part == wanted))
     };
-    let names: Vec<String> = by_execution.keys().cloned().collect();
+    let names = some_of(by_execution.keys());
     let mut fitting: Vec<(String, Vec<&Value>)> =
         by_execution.into_iter().filter(|(arn, _)| wanted(arn)).collect();
     if fitting.len() > 1 {
         return Err(format!(
             "the log is of {} executions; say which with its ARN: {}",
             fitting.len(),
-            names.join(", ")
+            some_of(fitting.iter().map(|(arn, _)| arn))
         ));
     }
     let Some((arn, events)) = fitting.pop() else {
-        return Err(format!("the log has no such execution; there are: {}", names.join(", ")));
+        return Err(format!("the log has no such execution; there are: {names}"));
     };
     let mut by_id: BTreeMap<u64, Value> = BTreeMap::new();
     for event in events {
@@ -307,43 +343,83 @@ fn from_log(
             Some(other) => other.as_i64().and_then(|it| u64::try_from(it).ok()),
             None => None,
         };
-        let id = id.filter(|it| (1..=MAX_EVENTS as u64).contains(it));
+        let id = id.filter(|it| (1..=i64::MAX.cast_unsigned()).contains(it));
         let id = id.ok_or("an event of the log has no id")?;
         by_id.insert(id, api_event(event, id));
     }
     let last = by_id.keys().next_back().copied().unwrap_or(0);
     let missing = last - by_id.len() as u64;
+    let in_ranges = missing > MAX_NOT_LOGGED;
     if missing > 0 {
         notes.push(format!(
             "{missing} of {last} events were not logged: the log level leaves them out."
         ));
     }
+    if in_ranges {
+        notes.push(
+            "What was not logged in a row is shown as one event, and the events are counted anew."
+                .to_owned(),
+        );
+    }
     let mut history = History::default();
+    // Which event of the history each of the log is.
+    let mut own_ids: BTreeMap<u64, EventId> = BTreeMap::new();
     let mut at = super::Timestamp::default();
-    for id in 1..=last {
-        let read = by_id.get(&id).and_then(export::event_from_json);
-        match read {
+    for (id, event) in &by_id {
+        let mut next = own_ids.last_key_value().map_or(1, |(id, _)| id + 1);
+        while next < *id {
+            let until = if in_ranges { *id - 1 } else { next };
+            append_not_logged(&mut history, next..=until, at);
+            next = until + 1;
+        }
+        match export::event_from_json(event) {
             Some(event) => {
                 at = event.timestamp;
-                history.append(event.previous_event_id, at, event.event_type, event.details);
+                let previous = match own_ids.range(..=event.previous_event_id.0).next_back() {
+                    Some((id, own)) if *id == event.previous_event_id.0 => *own,
+                    // It is in the hole behind that.
+                    Some((_, own)) if in_ranges => EventId(own.0 + 1),
+                    Some(_) | None => event.previous_event_id,
+                };
+                history.append(previous, at, event.event_type, event.details);
             }
-            None => {
-                let details = EventDetails::Unknown(not_logged(id, at));
-                history.append(EventId(id - 1), at, EventType::Unknown, details);
-            }
+            None => append_not_logged(&mut history, *id..=*id, at),
         }
+        own_ids.insert(*id, history.last_id());
     }
     let execution_arn = Some(arn.as_str()).filter(|it| !it.is_empty()).map(Arc::from);
     Ok(Imported { history, execution_arn, notes })
 }
 
-fn not_logged(id: u64, at: super::Timestamp) -> Value {
-    Value::object([
+/// A few of many names, and how many there are beside them.
+fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
+    const LONGEST: usize = 300;
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let shown = names.take(MOST_NAMED).map(|it| it.chars().take(LONGEST).collect::<String>());
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+/// Events of the log's ids that are not in it, as one event of the history.
+fn append_not_logged(
+    history: &mut History,
+    ids: std::ops::RangeInclusive<u64>,
+    at: super::Timestamp,
+) {
+    let previous = history.last_id();
+    let number = |id: u64| Value::from(id.cast_signed());
+    let mut members = vec![
         ("timestamp", Value::from(at.to_string())),
         ("type", Value::from(NOT_LOGGED)),
-        ("id", Value::from(id.cast_signed())),
-        ("previousEventId", Value::from(id.cast_signed() - 1)),
-    ])
+        ("id", number(previous.0 + 1)),
+        ("previousEventId", number(previous.0)),
+    ];
+    if ids.start() < ids.end() {
+        let range = [("firstEventId", number(*ids.start())), ("lastEventId", number(*ids.end()))];
+        members.push(("notLoggedEventDetails", Value::object(range)));
+    }
+    let details = EventDetails::Unknown(Value::object(members));
+    history.append(previous, at, EventType::Unknown, details);
 }
 
 /// An event of a log under the names of the API.
@@ -417,11 +493,66 @@ mod tests {
             format!(r#"[{{"@timestamp":"x","@message":{}}}]"#, event(1, "ExecutionStarted", arn));
         assert_eq!(types(&parse(&insights, None).expect("Insights")), ["ExecutionStarted"]);
         let other = "arn:aws:states:us-east-1:1:express:M:other:id";
+        let far = format!(
+            "{lines}\n{}\n{}",
+            event(1_000_000_000, "PassStateEntered", arn),
+            event(1_000_000_001, "PassStateExited", arn)
+        );
+        let far = far.replace(r#""id":"1000000001","type":"PassStateExited","details":{"name":"A","input":"{}"},"previous_event_id":"0""#, r#""id":"1000000001","type":"PassStateExited","details":{"name":"A"},"previous_event_id":"1000000000""#);
+        let far = parse(&far, None).expect("a log with a hole");
+        let wanted = [
+            "ExecutionStarted",
+            "Unknown",
+            "PassStateExited",
+            "Unknown",
+            "PassStateEntered",
+            "PassStateExited",
+        ];
+        assert_eq!(types(&far), wanted);
+        assert_eq!(far.history.events()[5].previous_event_id, EventId(5));
+        assert!(far.notes[0].starts_with("999999997 of 1000000001 events were"), "{:?}", far.notes);
+        let hole = export::to_json(&far.history).to_string();
+        assert!(hole.contains(r#""firstEventId":4,"lastEventId":999999999"#), "{hole}");
+        let again = export::parse(&hole).expect("exported");
+        assert_eq!(again.events(), far.history.events());
         let two = format!("{lines}\n{}", event(1, "ExecutionStarted", other));
         assert!(parse(&two, None).expect_err("two executions").contains("say which"));
         assert_eq!(types(&parse(&two, Some("other")).expect("by name")), ["ExecutionStarted"]);
         let again = export::parse(&export::to_json(&read.history).to_string()).expect("exported");
         assert_eq!(again.events(), read.history.events());
+    }
+
+    #[test]
+    fn of_many_executions_a_few_are_named() {
+        let event = |number: usize| {
+            format!(
+                r#"{{"id":1,"type":"ExecutionStarted","previous_event_id":0,"execution_arn":"arn:aws:states:us-east-1:1:express:M:e{number}:id"}}"#
+            )
+        };
+        let log = (0..1000).map(event).collect::<Vec<_>>().join("\n");
+        for (name, says) in [(None, "of 1000 executions"), (Some("x"), "no such execution")] {
+            let why = parse(&log, name).expect_err("which one?");
+            assert!(why.contains(says) && why.ends_with("and 995 more"), "{why}");
+            assert!(why.len() < 500, "{why}");
+        }
+        assert_eq!(types(&parse(&log, Some("e7")).expect("by name")), ["ExecutionStarted"]);
+    }
+
+    #[test]
+    fn values_without_end_are_refused_before_they_take_memory() {
+        let many = "[],".repeat(MAX_VALUES);
+        let event = format!(r#"{{"type":"Strange","id":1,"previousEventId":0,"x":[{many}0]}}"#);
+        let message = Value::from(format!("[{many}0]")).to_string();
+        for text in [
+            format!("[{many}0]"),
+            format!(r#"{{"events":[{event}]}}"#),
+            format!(r#"{{"events":[{{"message":{message}}}]}}"#),
+            format!("{STARTED}\n{event}"),
+            "[]".repeat(MAX_VALUES),
+        ] {
+            let why = parse(&text, None).expect_err("too many");
+            assert!(why.contains("more than"), "{why}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 pub use number::Number;
-pub use text::{MAX_DEPTH, ParseError};
+pub use text::{MAX_DEPTH, MAX_VALUES, ParseError};
 
 /// The members of a JSON object, in the order they were written.
 pub type Object = IndexMap<Arc<str>, Value>;
@@ -52,9 +52,18 @@ impl Value {
     /// Reads one JSON text.
     ///
     /// # Errors
-    /// The text is not JSON, has something after the value, or nests deeper than [`MAX_DEPTH`].
+    /// The text is not JSON, has something after the value, nests deeper than [`MAX_DEPTH`], or has more than [`MAX_VALUES`]
+    /// values.
     pub fn parse(json: &str) -> Result<Self, ParseError> {
-        text::parse(json)
+        text::parse(json, &mut { MAX_VALUES })
+    }
+
+    /// As [`Value::parse`], of at most so many values, from which those of the text are taken.
+    ///
+    /// # Errors
+    /// As [`Value::parse`].
+    pub fn parse_counted(json: &str, values_left: &mut usize) -> Result<Self, ParseError> {
+        text::parse(json, values_left)
     }
 
     /// The text with two-space indentation.

@@ -11,6 +11,10 @@ use super::{Number, Object, Value};
 /// less than what would exhaust a small stack.
 pub const MAX_DEPTH: usize = 250;
 
+/// A text with more values than this is refused: each takes up to some two hundred bytes of memory, also where it is two bytes of
+/// text. A history of 25,000 events has some 300,000.
+pub const MAX_VALUES: usize = 4_000_000;
+
 /// Why a text is not a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message} (line {line}, column {column})")]
@@ -22,13 +26,13 @@ pub struct ParseError {
     pub column: usize,
 }
 
-pub(super) fn parse(json: &str) -> Result<Value, ParseError> {
+pub(super) fn parse(json: &str, values_left: &mut usize) -> Result<Value, ParseError> {
     // A byte order mark is what some Windows editors put first; it is not part of the JSON.
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut deserializer = serde_json::Deserializer::from_str(json);
     // serde_json's own limit is 128; ours is checked by the seed, which knows its depth.
     deserializer.disable_recursion_limit();
-    let parsed = Seed { depth: 0 }
+    let parsed = Seed { depth: 0, values_left }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|err| {
@@ -41,21 +45,26 @@ pub(super) fn parse(json: &str) -> Result<Value, ParseError> {
     })
 }
 
-struct Seed {
+struct Seed<'a> {
     depth: usize,
+    values_left: &'a mut usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Seed {
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         if self.depth > MAX_DEPTH {
             return Err(D::Error::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
+        let Some(left) = self.values_left.checked_sub(1) else {
+            return Err(D::Error::custom("there are more values than are read"));
+        };
+        *self.values_left = left;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Seed {
+impl<'de> Visitor<'de> for Seed<'_> {
     type Value = Value;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
@@ -83,15 +92,17 @@ impl<'de> Visitor<'de> for Seed {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1024));
-        while let Some(item) = seq.next_element_seed(Self { depth: self.depth + 1 })? {
+        let Self { depth, values_left } = self;
+        while let Some(item) = seq.next_element_seed(Seed { depth: depth + 1, values_left })? {
             items.push(item);
         }
         Ok(Value::Array(Arc::new(items)))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Object::new();
+        let Self { depth, values_left } = self;
         while let Some(name) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Self { depth: self.depth + 1 })?;
+            let value = map.next_value_seed(Seed { depth: depth + 1, values_left })?;
             members.insert(name.into(), value);
         }
         Ok(Value::Object(Arc::new(members)))
@@ -232,6 +243,17 @@ pub(super) fn from_serde(value: serde_json::Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_values_is_limited() {
+        let mut left = 5;
+        assert!(Value::parse_counted(r#"[1,{"a":[]}]"#, &mut left).is_ok());
+        assert_eq!(left, 1);
+        let refused = Value::parse_counted("[[]]", &mut left).expect_err("two of one");
+        assert_eq!(refused.to_string(), "there are more values than are read (line 1, column 1)");
+        let many = format!("[{}0]", "[],".repeat(MAX_VALUES));
+        assert!(Value::parse(&many).expect_err("too many").message.contains("more values"));
+    }
 
     #[test]
     fn text_and_value_are_each_others_inverse() {
