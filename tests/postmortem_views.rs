@@ -107,6 +107,7 @@ fn recorded(folder: &Path, file: &Path) -> App {
     let history = folder.join("history.json");
     app.run_command(Command::ExportHistory(history.clone()));
     app.run_command(Command::Open(history));
+    wait(&mut app, |app| app.opening.is_none());
     assert!(app.run().is_some_and(|run| run.start.is_none()), "{:?}", app.notices);
     app
 }
@@ -228,10 +229,9 @@ fn app_status(harness: &Windowed) -> &'static str {
     app(harness).run().expect("an execution").status().as_str()
 }
 
-/// A bundle opens at once.
+/// An app with a bundle opened.
 fn opened_now(path: &Path) -> App {
-    let mut app = App::new(None, Arc::new(|| ()));
-    app.run_command(Command::Open(path.to_owned()));
+    let app = opened(path);
     assert!(app.run().is_some(), "{:?}", app.notices);
     app
 }
@@ -253,6 +253,7 @@ fn an_execution_is_saved_without_its_secrets_and_opens_again() {
     assert!(!text.contains("hunter2") && text.contains("KeyError"));
     click(&mut harness, Role::Button, "Close");
     command(&mut harness, Command::Open(saved));
+    settle(&mut harness, |app| app.opening.is_none());
     let run = app(&harness).run().expect("it opens by itself");
     assert!(run.start.is_none() && run.status().as_str() == "FAILED");
     assert!(has(&harness, "Charge failed with KeyError"));
@@ -458,4 +459,44 @@ fn whatever_a_project_is_made_of_its_executions_can_be_saved_and_opened() {
             app.notices
         );
     }
+}
+
+#[test]
+fn a_bundle_that_is_saved_again_still_says_what_was_taken_out() {
+    let (folder, file) = folder();
+    let first = folder.path().join("first.stepwell");
+    let places = failed(&file).save_bundle(&first, "", true).expect("saved");
+    assert!(!places.is_empty());
+    for redact in [true, false] {
+        let again = folder.path().join("again.stepwell");
+        let told = opened_now(&first).save_bundle(&again, "", redact).expect("saved");
+        assert_eq!(told, places, "redacted: {redact}");
+        assert!(opened(&again).notices.iter().any(|it| it.text.contains("values were redacted")));
+    }
+    // Another execution in that machine has an input of its own, and the same definition.
+    let mut app = opened_now(&first);
+    app.run_command(Command::SetInput(r#"{"order":{"items":[]}}"#.to_owned()));
+    app.run_command(Command::Continue);
+    wait(&mut app, |app| app.run().is_some_and(|run| run.start.is_some() && run.has_ended()));
+    let other = folder.path().join("other.stepwell");
+    assert_eq!(app.save_bundle(&other, "", true).expect("saved"), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_being_read_can_be_given_up() {
+    let (folder, file) = folder();
+    let mut app = recorded(folder.path(), &file);
+    let before = app.runs.len();
+    app.run_command(Command::Open(folder.path().join("history.json")));
+    assert!(app.opening.is_some(), "it is read beside the window");
+    app.run_command(Command::CancelOpening);
+    assert!(app.opening.is_none());
+    // What is opened next comes later.
+    app.run_command(Command::Open(folder.path().join("gone.json")));
+    wait(&mut app, |app| app.opening.is_none());
+    assert!(app.notices.iter().any(|it| it.text.contains("gone.json")), "{:?}", app.notices);
+    assert_eq!(app.runs.len(), before);
+    app.run_command(Command::Open(folder.path().join("history.json")));
+    wait(&mut app, |app| app.opening.is_none());
+    assert_eq!(app.runs.len(), before + 1);
 }

@@ -404,6 +404,9 @@ fn an_exported_history_is_opened_beside_its_machine() {
     std::fs::write(&exported, stepwell::execution::export::to_json(&history).to_string())
         .expect("written");
     opened.run_command(Command::Open(exported));
+    while opened.opening.is_some() {
+        opened.wait_and_tick(Duration::from_millis(50));
+    }
     let run = opened.run().expect("it is shown");
     assert!(run.start.is_none(), "a recording, not a simulation");
     assert_eq!(run.session.history().events(), history.events());

@@ -42,7 +42,17 @@ pub struct OpenProject {
     pub mock_case: Option<String>,
     /// Requests to try: the project's examples and opened collections.
     pub examples: Vec<NamedRequest>,
+    pub(super) redacted: Redacted,
     pub(super) watcher: Option<FileWatcher>,
+}
+
+/// What the bundle that was opened tells of secrets that are no longer in it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Redacted {
+    /// The execution of the bundle.
+    pub(super) run: Option<RunId>,
+    /// Where they were.
+    pub(super) places: Vec<String>,
 }
 
 impl OpenProject {
@@ -94,7 +104,7 @@ pub enum NoticeLevel {
 pub struct App {
     pub settings: Settings,
     pub project: Option<OpenProject>,
-    /// Where a project is being read.
+    /// What is being read to be opened.
     pub opening: Option<PathBuf>,
     /// Executions of this session, oldest first.
     pub runs: Vec<Run>,
@@ -316,6 +326,11 @@ impl App {
         self.notices.push(Notice { id, level, text, remedy, topic: Some(topic) });
     }
 
+    /// What was wrong with the files before is wrong no more, or is listed again.
+    pub(super) fn forget_errors(&mut self) {
+        self.notices.retain(|it| it.level != NoticeLevel::Error);
+    }
+
     /// Takes back what was said of failures of this.
     pub(super) fn succeeded(&mut self, topic: Topic) {
         self.notices.retain(|it| it.topic != Some(topic));
@@ -337,25 +352,12 @@ impl App {
 
     fn receive(&mut self, event: Event) {
         match event {
-            Event::ProjectLoaded { path, reload, outcome } => {
-                self.opening = None;
-                if outcome.is_ok() {
-                    // What was wrong with the files before is wrong no more, or is listed again.
-                    self.notices.retain(|it| it.level != NoticeLevel::Error);
-                }
-                match outcome {
-                    Ok(project) if reload => self.replace_project(*project),
-                    Ok(project) => {
-                        self.show_project(*project);
-                        self.open_waiting_history();
-                    }
-                    Err(err) => {
-                        tracing::info!("could not be opened");
-                        self.notify_of(Topic::Opening, err.message, err.remedy);
-                        self.settings.recent.retain(|it| *it != path || it.exists());
-                    }
-                }
+            Event::PathRead { path, found } => self.take_found(&path, found),
+            Event::ProjectReloaded { outcome: Ok(project), .. } => {
+                self.forget_errors();
+                self.replace_project(*project);
             }
+            Event::ProjectReloaded { path, outcome: Err(err) } => self.not_opened(&path, err),
             Event::FilesChanged => self.reload(),
             Event::Served { request, reply } => {
                 let id = self.send(0, request, true);

@@ -95,10 +95,9 @@ impl Bundle {
         parts: [(Part, &str, Value); N],
         redactor: &mut Redactor,
     ) -> ([Value; N], Value) {
-        if !self.redacted.is_empty() {
-            redactor.count_placeholders(&self.definition);
-            parts.iter().for_each(|(_, _, value)| redactor.count_placeholders(&value.to_string()));
-        }
+        // There are some where it was redacted before.
+        redactor.count_placeholders(&self.definition);
+        parts.iter().for_each(|(_, _, value)| redactor.count_placeholders(&value.to_string()));
         let text = &self.definition;
         let json = Document::parse(text, Format::sniff(text)).root.as_ref().map(|it| it.to_value());
         // What is no definition is a text.

@@ -189,6 +189,8 @@ pub enum Command {
     },
     ShowAbout,
     CopyText(String),
+    /// What is being read is not opened.
+    CancelOpening,
     /// Waits no more for the definition of a history.
     ForgetHistory,
     DismissNotice(u64),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 use super::comparison::Compared;
+use super::reading::Found;
 use super::simulation::RunId;
 use super::states_api::{Call, Response};
 use crate::apigateway::{HttpRequest, HttpResponse};
@@ -13,10 +14,14 @@ use crate::project::{OpenError, Project};
 /// News from a worker.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// `reload` when a save caused it, so that selection and cursor stay.
-    ProjectLoaded {
+    /// What there is at a path that somebody wants opened.
+    PathRead {
         path: PathBuf,
-        reload: bool,
+        found: Found,
+    },
+    /// A project was read again because one of its files was saved.
+    ProjectReloaded {
+        path: PathBuf,
         outcome: Result<Box<Project>, OpenError>,
     },
     FilesChanged,

@@ -3,53 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::app::{App, NoticeLevel, Topic};
-use super::bundle::read_limited;
+use super::app::{App, NoticeLevel};
+use super::bundle::{MAX_BYTES, read_limited};
 use super::simulation::execution_arn;
 use crate::execution::{EventDetails, Execution, ExecutionSource, export, import};
 use crate::json::document::{Document, Format};
 use crate::project::MachineDefinition;
 
 impl App {
-    /// Shows a history with the open definition; where that is not its own, with the one that lies beside the file. Without
-    /// either, the history waits for its definition to be opened.
-    pub(super) fn open_history(&mut self, path: &Path) {
-        let loaded = match self.machine() {
-            Some(machine) => load_history(path, machine).map(Some),
-            // What is wrong with the file is told before it is asked for another one.
-            None => read_limited(path).and_then(|text| {
-                import::parse(&text, None)
-                    .map(|_| None)
-                    .map_err(|why| format!("{} holds no history: {why}", path.display()))
-            }),
-        };
-        let execution = match loaded {
-            Ok(execution) => execution,
-            Err(why) => return self.notify_of(Topic::Opening, why, ""),
-        };
-        let fits = execution.as_ref().is_some_and(fits);
-        let definition = if fits { None } else { definition_beside(path) };
-        match (execution, definition) {
-            (_, Some(definition)) => {
-                self.history_to_open = Some(path.to_owned());
-                self.opening = Some(definition.clone());
-                super::worker::open(definition, false, self.outbox.clone());
-            }
-            (Some(execution), None) => self.show_recorded(&execution),
-            (None, None) => self.history_to_open = Some(path.to_owned()),
-        }
-    }
-
-    /// Shows the history that waited for a definition, now that one is open.
-    pub(super) fn open_waiting_history(&mut self) {
-        let Some(path) = self.history_to_open.take() else { return };
-        let Some(machine) = self.machine() else { return };
-        match load_history(&path, machine) {
-            Ok(execution) => self.show_recorded(&execution),
-            Err(why) => self.notify_of(Topic::Opening, why, ""),
-        }
-    }
-
     pub(super) fn export_history(&mut self, path: &Path) {
         let Some(run) = self.run() else { return };
         let text = export::to_json(run.session.history()).to_string();
@@ -76,7 +37,7 @@ pub(super) fn is_history(path: &Path) -> bool {
     let Ok(metadata) = path.metadata() else { return false };
     if !metadata.is_file()
         || path.extension().is_none_or(|it| it != "json" && it != "jsonl")
-        || metadata.len() > 64 << 20
+        || metadata.len() > MAX_BYTES
     {
         return false;
     }
@@ -108,7 +69,7 @@ pub fn load_history(path: &Path, machine: &MachineDefinition) -> Result<Executio
 }
 
 /// Whether the first state that a history enters is one of its definition.
-fn fits(execution: &Execution) -> bool {
+pub(super) fn fits(execution: &Execution) -> bool {
     let entered = execution.history.events().iter().find_map(|event| {
         if let EventDetails::StateEntered { name, .. } = &event.details { Some(name) } else { None }
     });
@@ -118,7 +79,7 @@ fn fits(execution: &Execution) -> bool {
 }
 
 /// `NAME.definition.asl.json` and the like beside `NAME.json` or `NAME.history.json`.
-fn definition_beside(path: &Path) -> Option<PathBuf> {
+pub(super) fn definition_beside(path: &Path) -> Option<PathBuf> {
     const ENDS: [&str; 4] =
         ["definition.asl.json", "asl.json", "definition.json", "definition.asl.yaml"];
     let stem = path.file_stem()?.to_str()?;

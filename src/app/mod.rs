@@ -25,6 +25,7 @@ mod opening;
 pub mod palette;
 mod playback;
 mod postmortem;
+mod reading;
 pub mod redact;
 pub mod remote;
 mod replay;

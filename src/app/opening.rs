@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answers::{Answers, create_buckets};
-use super::app::{App, NoticeLevel, OpenProject, Selection, Topic};
+use super::app::{App, NoticeLevel, OpenProject, Redacted, Selection, Topic};
 use super::attach::{AS_RUN, thread_to_blame};
 use super::breakpoints::no_breakpoints;
 use super::bundle;
 use super::clock;
 use super::command::{Command, Pane};
-use super::history_file::{is_history, is_plain_definition};
 use super::mocks::first_case;
+use super::reading::Shown;
 use super::requests::{NamedRequest, RequestDraft};
 use super::simulation::{Run, RunId};
 use super::states_api::StatesApi;
@@ -23,25 +23,19 @@ use crate::project::{MachineDefinition, Project};
 
 impl App {
     pub(super) fn open(&mut self, path: &Path) {
-        if bundle::is_bundle(path) {
-            if let Err(why) = self.open_bundle(path) {
-                self.notify_of(Topic::Opening, why, "");
-            }
-            return;
-        }
+        self.begin_opening(path.to_owned(), false);
+    }
+
+    /// Has a path read beside the window. `is_its_history` when it is known to be a history of the shown machine.
+    pub(super) fn begin_opening(&mut self, path: PathBuf, is_its_history: bool) {
         // A recording that came without its machine: a definition beside it is one to run it again with.
-        let is_bare = self.run().is_some_and(|run| run.start.is_none())
+        let is_bare_recording = self.run().is_some_and(|run| run.start.is_none())
             && self
                 .machine()
                 .is_some_and(|it| it.file.as_os_str() == AS_RUN || bundle::is_bundle(&it.file));
-        if is_bare && path.is_file() && is_plain_definition(path) {
-            return self.what_if_with(path);
-        }
-        if is_history(path) {
-            return self.open_history(path);
-        }
-        self.opening = Some(path.to_owned());
-        super::worker::open(path.to_owned(), false, self.outbox.clone());
+        let shown = Shown { machine: self.machine().cloned(), is_bare_recording, is_its_history };
+        self.opening = Some(path.clone());
+        super::reading::read(path, shown, self.outbox.clone());
     }
 
     /// Closes the project with everything that was done in it.
@@ -62,7 +56,7 @@ impl App {
     /// Reads the project's files again.
     pub(super) fn reload(&self) {
         if let Some(open) = &self.project {
-            super::worker::open(open.project.path.clone(), true, self.outbox.clone());
+            super::worker::reload(open.project.path.clone(), self.outbox.clone());
         }
     }
 
@@ -132,8 +126,15 @@ impl App {
         });
         self.machine_type =
             project.machines.first().map_or(StateMachineType::Standard, |it| it.kind);
-        self.project =
-            Some(OpenProject { project, answers, machine: 0, mock_case, examples, watcher: None });
+        self.project = Some(OpenProject {
+            project,
+            answers,
+            machine: 0,
+            mock_case,
+            examples,
+            redacted: Redacted::default(),
+            watcher: None,
+        });
         self.for_window.push(Command::ShowGraphStart);
         // What one works with first: requests where there is an API, an input where there is none.
         let has_api = self.project.as_ref().is_some_and(|open| !open.project.apis.is_empty());
@@ -250,8 +251,13 @@ impl App {
     /// Shows a recorded execution: in the machine of its name, or, where the project has none, in one made of the
     /// definition that it was run with.
     pub(super) fn show_recorded(&mut self, execution: &Execution) {
+        self.show_recording(Run::recorded(RunId(0), 0, execution));
+    }
+
+    /// As [`App::show_recorded`].
+    pub(super) fn show_recording(&mut self, mut run: Run) {
         let id = RunId(self.next_id());
-        let mut run = Run::recorded(id, 0, execution);
+        run.id = id;
         self.tour = None;
         self.succeeded(Topic::Opening);
         if self.project.is_none() {
@@ -269,13 +275,13 @@ impl App {
         if index == machines.len() {
             machines.push(MachineDefinition {
                 name: run.machine_name.to_string(),
-                kind: execution.kind,
+                kind: run.kind,
                 arn: String::new(),
                 role_arn: None,
-                machine: Arc::clone(&execution.state_machine),
+                machine: Arc::clone(run.session.definition()),
                 definition: run.definition.clone(),
                 file: PathBuf::from("(as it was run)"),
-                text: Arc::clone(&execution.state_machine.source),
+                text: Arc::clone(&run.session.definition().source),
                 diagnostics: Vec::new(),
                 substitutions: Vec::new(),
             });

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answers::{Answers, Invocations};
-use super::app::{App, NoticeLevel};
-use super::bundle::{Bundle, read_limited};
+use super::app::{App, NoticeLevel, Redacted};
+use super::bundle::Bundle;
 use super::comparison::Job;
+use super::reading::OpenedBundle;
 use super::simulation::{Run, RunId, answer_for_debug};
 use crate::asl::StateMachine;
 use crate::debug::{
@@ -124,19 +125,13 @@ impl App {
         Ok(id)
     }
 
-    /// Opens a `.stepwell` file: its machine in the place of whatever was open, its mocks, breakpoints and execution.
-    pub(super) fn open_bundle(&mut self, path: &Path) -> Result<(), String> {
-        let wrong = |why: String| format!("{} can't be opened: {why}", path.display());
-        let bundle = Bundle::parse(&read_limited(path)?).map_err(wrong)?;
-        let project = bundle.project(path);
-        let machine =
-            project.machines.first().ok_or_else(|| wrong("it has no machine".to_owned()))?;
-        let execution = bundle.execution(machine, path.to_owned());
-        let name = machine.name.clone();
-        let (answers, _) = Answers::of(&project)?;
-        self.show_opened(project, answers);
+    /// Shows a `.stepwell` file: its machine in the place of whatever was open, its mocks, breakpoints and execution.
+    pub(super) fn show_bundle(&mut self, bundle: OpenedBundle) -> Result<(), String> {
+        let name = bundle.run.machine_name.to_string();
+        let (answers, _) = Answers::of(&bundle.project)?;
+        self.show_opened(bundle.project, answers);
         self.breakpoints.insert(name, bundle.breakpoints);
-        self.show_recorded(&execution);
+        self.show_recording(bundle.run);
         let mut said = vec![bundle.notes];
         if !bundle.redacted.is_empty() {
             said.push(format!("{} values were redacted when it was saved.", bundle.redacted.len()));
@@ -145,7 +140,31 @@ impl App {
         if !said.is_empty() {
             self.notify(NoticeLevel::Info, said, "");
         }
+        if let (Some(open), Some(run)) = (&mut self.project, self.active_run) {
+            open.redacted = Redacted { run: Some(run), places: bundle.redacted };
+        }
         Ok(())
+    }
+
+    /// What was taken out of an execution before it came here: all that the bundle tells of its own one and re-runs of that, and
+    /// of another one in the same machine, what the bundle's definition and mocks lack.
+    fn redacted_of(&self, run: &Run) -> Vec<String> {
+        let Some(redacted) = self.project.as_ref().map(|it| &it.redacted) else {
+            return Vec::new();
+        };
+        let mut id = Some(run.id);
+        while id != redacted.run
+            && let Some(of) = self.runs.iter().find(|it| Some(it.id) == id)
+        {
+            id = of.rerun_of;
+        }
+        let is_own = id.is_some() && id == redacted.run;
+        let is_shared = |place: &str| {
+            ["definition", "mocks"].iter().any(|part| {
+                place.strip_prefix(part).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+            })
+        };
+        redacted.places.iter().filter(|it| is_own || is_shared(it)).cloned().collect()
     }
 
     /// Where to propose to save the shown execution: with the project whose execution it is, else where something was saved
@@ -180,7 +199,7 @@ impl App {
             mocks: self.project.as_ref().and_then(|it| it.project.mocks.clone()),
             breakpoints: self.breakpoints().cloned().unwrap_or_default(),
             notes: notes.to_owned(),
-            redacted: Vec::new(),
+            redacted: self.redacted_of(run),
         };
         let json = bundle.to_json(redact);
         std::fs::write(path, json.to_string())

@@ -243,6 +243,7 @@ impl App {
                     self.save_settings();
                 }
             }
+            Command::CancelOpening => (self.opening, self.history_to_open) = (None, None),
             Command::ForgetHistory => self.history_to_open = None,
             Command::DismissNotice(id) => self.notices.retain(|it| it.id != id),
             Command::ShowOpenDialog

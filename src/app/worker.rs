@@ -40,17 +40,12 @@ impl Outbox {
     }
 }
 
-/// Reads a project on a thread of its own, so that a slow disk never holds the window.
-pub(super) fn open(path: PathBuf, reload: bool, outbox: Outbox) {
-    let work = move || {
+/// Reads a project again on a thread of its own.
+pub(super) fn reload(path: PathBuf, outbox: Outbox) {
+    spawn("reload", move || {
         let outcome = project::open(&path).map(Box::new);
-        outbox.send(Event::ProjectLoaded { path, reload, outcome });
-    };
-    if let Err(err) =
-        std::thread::Builder::new().name("open".to_owned()).stack_size(16 << 20).spawn(work)
-    {
-        tracing::error!(%err, "no thread for opening a project");
-    }
+        outbox.send(Event::ProjectReloaded { path, outcome });
+    });
 }
 
 /// Work that takes longer than a frame, on a thread of its own.

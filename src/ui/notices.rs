@@ -59,6 +59,15 @@ pub(super) fn passing_ui(ui: &mut Ui, app: &App) {
 
 /// What went wrong, in rows with room of their own.
 pub(super) fn rows_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
+    // Where nothing is open yet, the welcome tells it.
+    let opening = app.opening.as_ref().filter(|_| app.project.is_some());
+    if takes_long(ui.ctx(), opening.is_some())
+        && let Some(path) = opening
+    {
+        Panel::bottom("opening")
+            .frame(egui::Frame::new())
+            .show(ui, |ui| opening_ui(ui, path, commands));
+    }
     if let Some(path) = &app.history_to_open
         && app.opening.is_none()
     {
@@ -86,6 +95,35 @@ pub(super) fn rows_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                 }
             });
         }
+    });
+}
+
+/// Whether something has been read for so long that a word about it is no flicker.
+fn takes_long(ctx: &egui::Context, is_opening: bool) -> bool {
+    const SOON_SECS: f64 = 0.3;
+    let id = egui::Id::new("opening since");
+    if !is_opening {
+        ctx.data_mut(|it| it.remove::<f64>(id));
+        return false;
+    }
+    let now = ctx.input(|it| it.time);
+    let since = ctx.data_mut(|it| *it.get_temp_mut_or(id, now));
+    ctx.request_repaint_after_secs(0.1);
+    now - since >= SOON_SECS
+}
+
+/// That something is being read, and a way not to wait for it.
+fn opening_ui(ui: &mut Ui, path: &std::path::Path, commands: &mut Vec<Command>) {
+    let colours = tokens(ui.ctx());
+    bar_ui(ui, colours.in_progress, icon::INFO, |ui| {
+        if ui.button("Cancel").clicked() {
+            commands.push(Command::CancelOpening);
+        }
+        ui.spinner();
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let text = format!("Opening {}", path.display());
+            ui.add(egui::Label::new(RichText::new(text).color(colours.text)).truncate());
+        });
     });
 }
 

@@ -21,6 +21,9 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             if let Some(path) = &app.opening {
                 ui.spinner();
                 ui.weak(format!("Opening {}", path.display()));
+                if ui.button("Cancel").clicked() {
+                    commands.push(Command::CancelOpening);
+                }
                 return;
             }
             ui.horizontal(|ui| {

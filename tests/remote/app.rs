@@ -510,6 +510,9 @@ fn recorded_with_lambda(folder: &Path) -> App {
     std::fs::write(folder.join("h.json"), events.to_string()).expect("written");
     let mut app = opened(&folder.join("m.asl.json"));
     app.run_command(Command::Open(folder.join("h.json")));
+    while app.opening.is_some() {
+        app.wait_and_tick(std::time::Duration::from_millis(20));
+    }
     app
 }
 
