@@ -66,18 +66,7 @@ impl State {
 
     /// The templates that give variables their values.
     pub fn assignments(&self) -> impl Iterator<Item = &Template> {
-        let rules = match &self.kind {
-            StateKind::Choice(choice) => choice.choices.as_slice(),
-            StateKind::Task(_)
-            | StateKind::Pass(_)
-            | StateKind::Wait(_)
-            | StateKind::Succeed
-            | StateKind::Fail(_)
-            | StateKind::Parallel(_)
-            | StateKind::Map(_)
-            | StateKind::Unknown(_) => &[],
-        };
-        let rules = rules.iter().filter_map(|rule| rule.assign.as_ref());
+        let rules = self.choices().iter().filter_map(|rule| rule.assign.as_ref());
         let catchers = self.catch.iter().filter_map(|catcher| catcher.assign.as_ref());
         self.assign.iter().chain(rules).chain(catchers)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{State, StateKind, StateName, StatePath};
+use super::{ChoiceRule, Map, State, StateKind, StateName, StatePath};
 use crate::json::document::Span;
 
 /// A definition, with whatever of it could be understood.
@@ -108,6 +108,16 @@ impl StateMachine {
 }
 
 impl State {
+    /// What it is as a Map.
+    pub fn map(&self) -> Option<&Map> {
+        if let StateKind::Map(map) = &self.kind { Some(map) } else { None }
+    }
+
+    /// The rules of a Choice; no other state has any.
+    pub fn choices(&self) -> &[ChoiceRule] {
+        if let StateKind::Choice(choice) = &self.kind { &choice.choices } else { &[] }
+    }
+
     /// The scopes inside: the branches of a Parallel as `/0`, `/1`, …, the processor of a Map as nothing.
     pub fn scopes(&self) -> impl Iterator<Item = (String, &Scope)> {
         let (branches, processor) = match &self.kind {

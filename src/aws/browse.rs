@@ -287,36 +287,28 @@ impl Session {
 
     /// The published versions, newest first.
     pub fn versions(&self, machine_arn: &str) -> Pages<VersionItem> {
-        let arn = machine_arn.to_owned();
-        Pages::new(self, move |session, token| {
-            let arn = arn.clone();
-            async move {
-                let request = session.sfn.list_state_machine_versions().state_machine_arn(arn);
-                let send = || request.max_results(PAGE).set_next_token(token).send();
-                let answer = session.call(Api::ListStateMachineVersions, send).await?;
-                let items = answer.state_machine_versions.into_iter().map(|it| VersionItem {
-                    created: millis(&it.creation_date),
-                    arn: it.state_machine_version_arn,
-                });
-                Ok((items.collect(), answer.next_token))
-            }
+        Pages::about(self, machine_arn.to_owned(), |session, arn, token| async move {
+            let request = session.sfn.list_state_machine_versions().state_machine_arn(arn);
+            let send = || request.max_results(PAGE).set_next_token(token).send();
+            let answer = session.call(Api::ListStateMachineVersions, send).await?;
+            let items = answer.state_machine_versions.into_iter().map(|it| VersionItem {
+                created: millis(&it.creation_date),
+                arn: it.state_machine_version_arn,
+            });
+            Ok((items.collect(), answer.next_token))
         })
     }
 
     pub fn aliases(&self, machine_arn: &str) -> Pages<AliasItem> {
-        let arn = machine_arn.to_owned();
-        Pages::new(self, move |session, token| {
-            let arn = arn.clone();
-            async move {
-                let request = session.sfn.list_state_machine_aliases().state_machine_arn(arn);
-                let send = || request.max_results(PAGE).set_next_token(token).send();
-                let answer = session.call(Api::ListStateMachineAliases, send).await?;
-                let items = answer.state_machine_aliases.into_iter().map(|it| AliasItem {
-                    created: millis(&it.creation_date),
-                    arn: it.state_machine_alias_arn,
-                });
-                Ok((items.collect(), answer.next_token))
-            }
+        Pages::about(self, machine_arn.to_owned(), |session, arn, token| async move {
+            let request = session.sfn.list_state_machine_aliases().state_machine_arn(arn);
+            let send = || request.max_results(PAGE).set_next_token(token).send();
+            let answer = session.call(Api::ListStateMachineAliases, send).await?;
+            let items = answer.state_machine_aliases.into_iter().map(|it| AliasItem {
+                created: millis(&it.creation_date),
+                arn: it.state_machine_alias_arn,
+            });
+            Ok((items.collect(), answer.next_token))
         })
     }
 
@@ -359,21 +351,18 @@ impl Session {
         status: Option<Status>,
         page: i32,
     ) -> Pages<ExecutionItem> {
-        let of = of.clone();
         let status = status.map(|it| types::ExecutionStatus::from(it.as_str()));
-        Pages::new(self, move |session, token| {
-            let (of, status) = (of.clone(), status.clone());
-            async move {
-                let request = session.sfn.list_executions();
-                let request = match of {
-                    ExecutionsOf::StateMachine(arn) => request.state_machine_arn(arn),
-                    ExecutionsOf::MapRun(arn) => request.map_run_arn(arn),
-                };
-                let request = request.set_status_filter(status).max_results(page);
-                let send = || request.set_next_token(token).send();
-                let answer = session.call(Api::ListExecutions, send).await?;
-                Ok((answer.executions.into_iter().map(execution_item).collect(), answer.next_token))
-            }
+        let about = (of.clone(), status);
+        Pages::about(self, about, move |session, (of, status), token| async move {
+            let request = session.sfn.list_executions();
+            let request = match of {
+                ExecutionsOf::StateMachine(arn) => request.state_machine_arn(arn),
+                ExecutionsOf::MapRun(arn) => request.map_run_arn(arn),
+            };
+            let request = request.set_status_filter(status).max_results(page);
+            let send = || request.set_next_token(token).send();
+            let answer = session.call(Api::ListExecutions, send).await?;
+            Ok((answer.executions.into_iter().map(execution_item).collect(), answer.next_token))
         })
     }
 
@@ -415,21 +404,17 @@ impl Session {
 
     /// The Map Runs that an execution started.
     pub fn map_runs(&self, execution_arn: &str) -> Pages<MapRunItem> {
-        let arn = execution_arn.to_owned();
-        Pages::new(self, move |session, token| {
-            let arn = arn.clone();
-            async move {
-                let request = session.sfn.list_map_runs().execution_arn(arn).max_results(PAGE);
-                let send = || request.set_next_token(token).send();
-                let answer = session.call(Api::ListMapRuns, send).await?;
-                let items = answer.map_runs.into_iter().map(|it| MapRunItem {
-                    started: millis(&it.start_date),
-                    stopped: millis_of(it.stop_date.as_ref()),
-                    arn: it.map_run_arn,
-                    execution_arn: it.execution_arn,
-                });
-                Ok((items.collect(), answer.next_token))
-            }
+        Pages::about(self, execution_arn.to_owned(), |session, arn, token| async move {
+            let request = session.sfn.list_map_runs().execution_arn(arn).max_results(PAGE);
+            let send = || request.set_next_token(token).send();
+            let answer = session.call(Api::ListMapRuns, send).await?;
+            let items = answer.map_runs.into_iter().map(|it| MapRunItem {
+                started: millis(&it.start_date),
+                stopped: millis_of(it.stop_date.as_ref()),
+                arn: it.map_run_arn,
+                execution_arn: it.execution_arn,
+            });
+            Ok((items.collect(), answer.next_token))
         })
     }
 

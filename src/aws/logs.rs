@@ -232,26 +232,22 @@ impl Session {
         status: Option<Status>,
         now: Timestamp,
     ) -> Pages<ExecutionItem> {
-        let arn = machine_arn.to_owned();
-        Pages::new(self, move |session, token| {
-            let arn = arn.clone();
-            async move {
-                let index = token.and_then(|it| it.parse().ok()).unwrap_or(0_usize);
-                let back = |index: usize| RECENT.get(index).copied().unwrap_or(0);
-                let from = now.0.saturating_sub(back(index));
-                let to = index.checked_sub(1).map_or(i64::MAX, |it| now.0.saturating_sub(back(it)));
-                let machine = session.state_machine(&arn).await?;
-                // What began in this stretch may have ended in the one after it.
-                let end = (to != i64::MAX).then(|| Timestamp(to.saturating_add(LONGEST)));
-                let between = Between { from: Some(Timestamp(from)), to: end };
-                let found = session.express_executions(&machine, between).await?;
-                let items = found.items.into_iter().map(ExpressItem::into_item);
-                let fits = |it: &ExecutionItem| {
-                    (from..to).contains(&it.started.0) && status.is_none_or(|own| own == it.status)
-                };
-                let next = (index + 1 < RECENT.len()).then(|| (index + 1).to_string());
-                Ok((items.filter(fits).collect(), next))
-            }
+        Pages::about(self, machine_arn.to_owned(), move |session, arn, token| async move {
+            let index = token.and_then(|it| it.parse().ok()).unwrap_or(0_usize);
+            let back = |index: usize| RECENT.get(index).copied().unwrap_or(0);
+            let from = now.0.saturating_sub(back(index));
+            let to = index.checked_sub(1).map_or(i64::MAX, |it| now.0.saturating_sub(back(it)));
+            let machine = session.state_machine(&arn).await?;
+            // What began in this stretch may have ended in the one after it.
+            let end = (to != i64::MAX).then(|| Timestamp(to.saturating_add(LONGEST)));
+            let between = Between { from: Some(Timestamp(from)), to: end };
+            let found = session.express_executions(&machine, between).await?;
+            let items = found.items.into_iter().map(ExpressItem::into_item);
+            let fits = |it: &ExecutionItem| {
+                (from..to).contains(&it.started.0) && status.is_none_or(|own| own == it.status)
+            };
+            let next = (index + 1 < RECENT.len()).then(|| (index + 1).to_string());
+            Ok((items.filter(fits).collect(), next))
         })
     }
 

@@ -43,6 +43,19 @@ impl<T> Pages<T> {
         Self { session: session.clone(), turn: Box::new(turn), next: Next::First }
     }
 
+    /// As [`Pages::new`], of a list that is about something.
+    pub(super) fn about<A, F>(
+        session: &Session,
+        about: A,
+        turn: impl Fn(Session, A, Option<String>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        A: Clone + Send + Sync + 'static,
+        F: Future<Output = Page<T>> + Send + 'static,
+    {
+        Self::new(session, move |session, token| turn(session, about.clone(), token))
+    }
+
     /// Whether there is another page.
     pub fn is_complete(&self) -> bool {
         matches!(self.next, Next::End)

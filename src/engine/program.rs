@@ -88,19 +88,10 @@ impl Program {
         for (at, state) in scope.states.values().enumerate() {
             locator.push((at, 0));
             let (entered, exited) = event_types(&state.kind);
-            let (choices, default) = match &state.kind {
-                StateKind::Choice(choice) => (
-                    choice.choices.iter().map(|rule| index_of(&rule.next)).collect(),
-                    choice.default.as_ref().and_then(index_of),
-                ),
-                StateKind::Task(_)
-                | StateKind::Pass(_)
-                | StateKind::Wait(_)
-                | StateKind::Succeed
-                | StateKind::Fail(_)
-                | StateKind::Parallel(_)
-                | StateKind::Map(_)
-                | StateKind::Unknown(_) => (Vec::new(), None),
+            let default = if let StateKind::Choice(choice) = &state.kind {
+                choice.default.as_ref().and_then(index_of)
+            } else {
+                None
             };
             self.states.push(ProgramState {
                 locator: locator.clone().into(),
@@ -112,7 +103,7 @@ impl Program {
                     Transition::Next(name) => index_of(name),
                     Transition::End | Transition::None => None,
                 },
-                choices,
+                choices: state.choices().iter().map(|rule| index_of(&rule.next)).collect(),
                 default,
                 catches: state.catch.iter().map(|catcher| index_of(&catcher.next)).collect(),
                 scopes: Vec::new(),

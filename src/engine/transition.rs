@@ -78,7 +78,7 @@ impl Machine {
                     (answer.and_then(finish), false)
                 }
             },
-            Phase::Awake => (self.leave_wait(turn, thread, here), false),
+            Phase::Awake => (self.leave_with_input(turn, thread, here), false),
             Phase::ChildrenEnded(ended) => {
                 let ended = match &here.state.kind {
                     StateKind::Map(map) => {
@@ -186,7 +186,7 @@ impl Machine {
             StateKind::Task(task) => self.run_task(turn, index, thread, here, task),
             StateKind::Choice(choice) => self.run_choice(turn, thread, here, choice),
             StateKind::Wait(wait) => self.run_wait(turn, index, thread, here, wait),
-            StateKind::Succeed => self.run_succeed(turn, thread, here),
+            StateKind::Succeed => self.leave_with_input(turn, thread, here),
             StateKind::Fail(fail) => self.run_fail(thread, here, fail),
             StateKind::Parallel(parallel) => self.run_parallel(turn, index, thread, here, parallel),
             StateKind::Map(map) => self.run_map(turn, index, thread, here, map),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::simulation::machine_of;
-use crate::asl::{self, Diagnostic, StateKind, StateMachine};
+use crate::asl::{self, Diagnostic, StateMachine};
 use crate::execution::{EventDetails, Execution, History};
 use crate::json::document::{Document, Format};
 use crate::project::{DefinitionJson, MachineDefinition};
@@ -63,17 +63,7 @@ pub(super) fn child_machine(
     history: &History,
 ) -> Option<StateMachine> {
     let states = whole.states();
-    let maps = states.iter().filter_map(|(_, state)| match &state.kind {
-        StateKind::Map(map) => Some(map),
-        StateKind::Task(_)
-        | StateKind::Pass(_)
-        | StateKind::Choice(_)
-        | StateKind::Wait(_)
-        | StateKind::Succeed
-        | StateKind::Fail(_)
-        | StateKind::Parallel(_)
-        | StateKind::Unknown(_) => None,
-    });
+    let maps = states.iter().filter_map(|(_, state)| state.map());
     let entered: Vec<&str> =
         history.events().iter().filter_map(|event| Some(entered(&event.details)?.0)).collect();
     let has_all = |map: &asl::Map| {

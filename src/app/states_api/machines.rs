@@ -18,7 +18,7 @@ use crate::app::simulation::execution_name;
 use crate::asl::aws::{
     Account, create_error, create_request_error, logging_refusal, validate_response,
 };
-use crate::asl::{ProcessorMode, Severity, StateKind, StateMachineType};
+use crate::asl::{ProcessorMode, Severity, StateMachineType};
 use crate::execution::Timestamp;
 use crate::json::{Object, Value};
 use crate::project::MachineDefinition;
@@ -372,23 +372,14 @@ pub(super) fn validate_definition(body: &str) -> Result<Value, ApiError> {
 
 /// Whether a distributed Map of the machine has the label, or a name that AWS would make it of.
 fn has_label(machine: &MachineDefinition, label: &str) -> bool {
-    machine.machine.states().iter().any(|(_, state)| match &state.kind {
-        StateKind::Map(map) if map.processor.mode == ProcessorMode::Distributed => {
-            let made_up = || state.name.as_str().chars().filter(|it| !it.is_whitespace()).take(40);
-            match &map.label {
-                Some(own) => **own == *label,
-                None => made_up().eq(label.chars()),
-            }
-        }
-        StateKind::Map(_)
-        | StateKind::Task(_)
-        | StateKind::Pass(_)
-        | StateKind::Choice(_)
-        | StateKind::Wait(_)
-        | StateKind::Succeed
-        | StateKind::Fail(_)
-        | StateKind::Parallel(_)
-        | StateKind::Unknown(_) => false,
+    machine.machine.states().iter().any(|(_, state)| {
+        let distributed =
+            state.map().filter(|map| map.processor.mode == ProcessorMode::Distributed);
+        let made_up = || state.name.as_str().chars().filter(|it| !it.is_whitespace()).take(40);
+        distributed.is_some_and(|map| match &map.label {
+            Some(own) => **own == *label,
+            None => made_up().eq(label.chars()),
+        })
     })
 }
 

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::order::{MAX_STEPS, Order};
 use super::scopes_of;
 use crate::asl::{
-    Diagnostic, ProcessorMode, Rule, Scope, Severity, State, StateKind, StateMachine, Template,
-    rule,
+    Diagnostic, ProcessorMode, Rule, Scope, Severity, State, StateMachine, Template, rule,
 };
 use crate::json::Value;
 
@@ -109,19 +108,12 @@ impl Walk {
             for (part, inner) in scopes_of(state) {
                 let inside = format!("{location}/{part}");
                 // Each child of a distributed Map is an execution of its own.
-                match &state.kind {
-                    StateKind::Map(map) if map.processor.mode == ProcessorMode::Distributed => {
-                        self.scope(inner, &inside, &mut Vec::new());
-                    }
-                    StateKind::Map(_)
-                    | StateKind::Task(_)
-                    | StateKind::Pass(_)
-                    | StateKind::Choice(_)
-                    | StateKind::Wait(_)
-                    | StateKind::Succeed
-                    | StateKind::Fail(_)
-                    | StateKind::Parallel(_)
-                    | StateKind::Unknown(_) => self.scope(inner, &inside, frames),
+                let is_distributed =
+                    state.map().is_some_and(|it| it.processor.mode == ProcessorMode::Distributed);
+                if is_distributed {
+                    self.scope(inner, &inside, &mut Vec::new());
+                } else {
+                    self.scope(inner, &inside, frames);
                 }
             }
         }

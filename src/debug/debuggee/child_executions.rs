@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Debuggee;
-use crate::asl::{StateKind, StateMachine, StateMachineType, StatePath};
+use crate::asl::{State, StateMachine, StateMachineType, StatePath};
 use crate::engine::{ChildRecord, Machine, MapRunRecord};
 use crate::execution::{Execution, ExecutionSource};
 
@@ -41,10 +41,7 @@ impl Debuggee {
     /// The machine that the children of a distributed Map run, and their type.
     fn processor_of(&self, state: &StatePath) -> (Arc<StateMachine>, StateMachineType) {
         let definition = &self.definition;
-        let map = match definition.find(state).map(|it| &it.kind) {
-            Some(StateKind::Map(map)) => Some(map),
-            Some(_) | None => None,
-        };
+        let map = definition.find(state).and_then(State::map);
         let machine =
             definition.of_scope(map.map(|it| it.processor.scope.clone()).unwrap_or_default());
         let kind = map.and_then(|it| it.processor.execution_type).unwrap_or_default();

@@ -61,11 +61,12 @@ impl Machine {
         thread.visit.children = Some(Box::new(children));
         let resource = settings.get("Resource").and_then(Value::as_str).unwrap_or_default();
         let resource = ResourceArn::parse(resource);
-        self.ask_reader(turn, index, thread, here, resource, parameters_of(&settings));
+        self.call_for_files(turn, index, thread, here, resource, parameters_of(&settings));
         Ok(Flow::Blocked)
     }
 
-    fn ask_reader(
+    /// A call that the Map makes for its files: no event tells of it.
+    pub(super) fn call_for_files(
         &mut self,
         turn: &mut Turn<'_>,
         index: ThreadIndex,
@@ -179,7 +180,7 @@ impl Machine {
             reading.source = source_of(&parameters);
             thread.visit.children = Some(children);
             let resource = ResourceArn::parse("arn:aws:states:::s3:getObject");
-            self.ask_reader(turn, index, thread, here, resource, parameters);
+            self.call_for_files(turn, index, thread, here, resource, parameters);
             return Ok(Flow::Blocked);
         }
         children.items = Items {

@@ -12,8 +12,7 @@ use crate::engine::failure::{Failure, TIMEOUT};
 use crate::engine::machine::{Here, Machine, Turn};
 use crate::engine::map_runs::{ChildOutcome, ChildRecord, MapRunRecord};
 use crate::engine::program::is_jsonata;
-use crate::engine::thread::{Phase, RunningTask, Thread, ThreadIndex};
-use crate::engine::{Action, TaskRequest};
+use crate::engine::thread::{Thread, ThreadIndex};
 use crate::json::{Object, Value};
 
 /// Bytes of a file of results; what is more goes into the next.
@@ -111,20 +110,7 @@ impl Machine {
             ("Body", Value::from(body)),
             ("ContentType", Value::from("application/json")),
         ]);
-        let token = self.new_task(index);
-        thread.visit.task =
-            Some(Box::new(RunningTask { token, started: true, timeout: None, heartbeat: None }));
-        thread.phase = Phase::Task;
-        turn.actions.push(Action::RunTask(TaskRequest {
-            token,
-            state: here.meta.path.clone(),
-            state_name: here.meta.name.clone(),
-            resource: ResourceArn::parse(&resource),
-            parameters,
-            attempt: thread.visit.retry_count,
-            map_indices: thread.map_indices.to_vec(),
-            callback_token: None,
-        }));
+        self.call_for_files(turn, index, thread, here, ResourceArn::parse(&resource), parameters);
         None
     }
 }

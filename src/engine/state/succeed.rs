@@ -1,4 +1,4 @@
-//! Succeed: ends its thread.
+//! Succeed: nothing comes of it, so its input is what it gives on.
 
 use crate::engine::machine::{Here, Machine, StepResult, Turn};
 use crate::engine::program::is_jsonata;
@@ -6,7 +6,8 @@ use crate::engine::thread::Thread;
 use crate::engine::transition::Destination;
 
 impl Machine {
-    pub(crate) fn run_succeed(
+    /// All that a Succeed does, and what a Wait does in the end.
+    pub(crate) fn leave_with_input(
         &mut self,
         turn: &mut Turn<'_>,
         thread: &mut Thread,

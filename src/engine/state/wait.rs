@@ -9,7 +9,6 @@ use crate::engine::failure::Failure;
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
 use crate::engine::program::is_jsonata;
 use crate::engine::thread::{Phase, Thread, ThreadIndex, Wake};
-use crate::engine::transition::Destination;
 use crate::execution::Timestamp;
 use crate::json::Value;
 
@@ -43,29 +42,13 @@ impl Machine {
             return Err(self.runtime_failure(thread, here, "Wait state delay is too long."));
         }
         if until <= turn.at {
-            return self.leave_wait(turn, thread, here);
+            return self.leave_with_input(turn, thread, here);
         }
         let timer = self.start_thread_timer_at(turn, index, thread.scope, until);
         thread.phase = Phase::Sleep(Wake::Wait(timer));
         // What fails after the sleep no longer belongs to the moment of entering.
         thread.visit.before = thread.visit.entered;
         Ok(Flow::Blocked)
-    }
-
-    pub(crate) fn leave_wait(
-        &mut self,
-        turn: &mut Turn<'_>,
-        thread: &mut Thread,
-        here: Here<'_>,
-    ) -> StepResult {
-        let (output, assigned) = if is_jsonata(here.state) {
-            self.jsonata_output(thread, here, None)?
-        } else {
-            let effective = thread.visit.effective.clone();
-            let assigned = self.assign(thread, here, here.state.assign.as_ref(), &effective)?;
-            (self.output_path(thread, here, effective)?, assigned)
-        };
-        self.leave(turn, thread, here, output, assigned, Destination::Onward)
     }
 
     fn wait_seconds(

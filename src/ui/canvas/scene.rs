@@ -342,17 +342,7 @@ fn node_look(node: &GraphNode, rect: Rect, states: &BTreeMap<StatePath, &State>)
             Card { title: "Start".to_owned(), kind_line: String::new(), icon: "start" }
         }
     };
-    let processor = state.and_then(|state| match &state.kind {
-        StateKind::Map(map) => Some(map.processor.mode),
-        StateKind::Task(_)
-        | StateKind::Pass(_)
-        | StateKind::Choice(_)
-        | StateKind::Wait(_)
-        | StateKind::Succeed
-        | StateKind::Fail(_)
-        | StateKind::Parallel(_)
-        | StateKind::Unknown(_) => None,
-    });
+    let processor = state.and_then(State::map).map(|map| map.processor.mode);
     NodeLook {
         form,
         path: path.cloned(),

@@ -9,7 +9,7 @@ use super::CanvasInput;
 use super::camera::Camera;
 use super::scene::{NodeAt, Scene};
 use crate::app::beside::{Beside, Outcome};
-use crate::asl::{State, StateKind, StateMachine, StatePath};
+use crate::asl::{State, StateMachine, StatePath};
 use crate::execution::EventId;
 
 /// Seconds that a move of the eye takes, where animations are on.
@@ -65,18 +65,7 @@ struct Coming {
 
 /// How many lines leave a state.
 fn transitions(state: &State) -> usize {
-    let rules = match &state.kind {
-        StateKind::Choice(choice) => choice.choices.len(),
-        StateKind::Task(_)
-        | StateKind::Pass(_)
-        | StateKind::Wait(_)
-        | StateKind::Succeed
-        | StateKind::Fail(_)
-        | StateKind::Parallel(_)
-        | StateKind::Map(_)
-        | StateKind::Unknown(_) => 0,
-    };
-    1 + rules + state.catch.len()
+    1 + state.choices().len() + state.catch.len()
 }
 
 /// What goes on being shown when the pane changes its size, until the eye is moved.
