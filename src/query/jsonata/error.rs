@@ -1,15 +1,8 @@
 //! What went wrong, in the words of the reference implementation, which are the words AWS shows.
 
 use jsonata_core::evaluator::EvaluatorError;
-use jsonata_core::parser::ParserError;
 
 use crate::json::Value;
-use crate::query::SyntaxError;
-
-/// The parser itself failed at the text.
-pub(super) fn unreadable() -> SyntaxError {
-    SyntaxError { message: "This expression cannot be read".to_owned(), offset: None }
-}
 
 /// Why an evaluation failed; always the error name `States.QueryEvaluationError`.
 ///
@@ -89,110 +82,6 @@ const MEMORY: &str =
 const STACK: &str = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.";
 const TIME: &str = "Expression evaluation timeout: Check for infinite loop";
 
-/// A definition with such an expression is refused; AWS leaves the code (`S0207`) out of its message.
-pub(super) fn syntax(error: &ParserError, expression: &str) -> SyntaxError {
-    // The library has one error for an open string and an open regular expression.
-    if matches!(error, ParserError::UnclosedString) && strings_are_closed(expression) {
-        return SyntaxError {
-            message: "No terminating / in regular expression".to_owned(),
-            offset: None,
-        };
-    }
-    let message = error.to_string();
-    let message = match message.split_once(": ") {
-        Some(("S0202", text)) => {
-            match text.strip_prefix("Expected ").and_then(|rest| rest.split_once(", got ")) {
-                Some((expected, found)) => {
-                    format!("Expected {}, got {}", symbol(expected), symbol(found))
-                }
-                None => text.to_owned(),
-            }
-        }
-        Some(("S0203", text)) => requoted(text, "Expected ", " before"),
-        Some(("S0204", text)) => requoted(text, "operator: ", ""),
-        Some(("S0211", text)) => requoted(text, "symbol ", " cannot"),
-        Some(("S0201", text)) => requoted(text, "error: ", ""),
-        Some((code, text)) if is_code(code) => text.to_owned(),
-        Some(_) | None => message
-            .replace("Invalid syntax: Unclosed regex", "No terminating / in regular expression"),
-    };
-    SyntaxError { message, offset: None }
-}
-
-fn strings_are_closed(expression: &str) -> bool {
-    let mut quote = None;
-    let mut chars = expression.chars();
-    while let Some(c) = chars.next() {
-        match quote {
-            Some(_) if c == '\\' => {
-                chars.next();
-            }
-            Some(open) if c == open => quote = None,
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            Some(_) | None => {}
-        }
-    }
-    quote.is_none()
-}
-
-/// `text` with the symbol that the token between the two markers stands for.
-fn requoted(text: &str, before: &str, after: &str) -> String {
-    let Some(start) = text.find(before).map(|at| at + before.len()) else { return text.to_owned() };
-    let len = if after.is_empty() { None } else { text[start..].find(after) };
-    let end = len.map_or(text.len(), |len| start + len);
-    format!("{}{}{}", &text[..start], symbol(&text[start..end]), &text[end..])
-}
-
-/// What was written, in double quotes, for the library's name of a token.
-fn symbol(token: &str) -> String {
-    let plain = match token {
-        "Plus" => "+",
-        "Minus" => "-",
-        "Star" => "*",
-        "StarStar" => "**",
-        "Slash" => "/",
-        "Percent" => "%",
-        "Equal" => "=",
-        "NotEqual" => "!=",
-        "LessThan" => "<",
-        "LessThanOrEqual" => "<=",
-        "GreaterThan" => ">",
-        "GreaterThanOrEqual" => ">=",
-        "And" => "and",
-        "Or" => "or",
-        "In" => "in",
-        "Ampersand" => "&",
-        "Dot" => ".",
-        "DotDot" => "..",
-        "Question" => "?",
-        "QuestionQuestion" => "??",
-        "QuestionColon" => "?:",
-        "Colon" => ":",
-        "ColonEqual" => ":=",
-        "TildeArrow" => "~>",
-        "LeftParen" => "(",
-        "RightParen" => ")",
-        "LeftBracket" => "[",
-        "RightBracket" => "]",
-        "LeftBrace" => "{",
-        "RightBrace" => "}",
-        "Comma" => ",",
-        "Semicolon" => ";",
-        "Caret" => "^",
-        "Pipe" => "|",
-        "Hash" => "#",
-        "At" => "@",
-        "Eof" => "(end)",
-        other => {
-            // `Identifier("x")` and the like carry what was written.
-            let inside =
-                other.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(other);
-            return format!("\"{}\"", inside.trim_matches('"'));
-        }
-    };
-    format!("\"{plain}\"")
-}
-
 /// The error of an evaluation, or the value that AWS gives where the library refuses: a division by zero is the string
 /// `Infinity` there.
 ///
@@ -218,48 +107,118 @@ pub(super) fn evaluation(
     }
 }
 
-fn is_code(code: &str) -> bool {
+/// The code in front of a message.
+pub(super) fn code(message: &str) -> Option<&str> {
+    message.split_once(": ").map(|(code, _)| code).filter(|code| is_code(code))
+}
+
+pub(super) fn is_code(code: &str) -> bool {
     let mut chars = code.chars();
     code.len() == 5
         && chars.next().is_some_and(|c| c.is_ascii_uppercase())
         && chars.all(|c| c.is_ascii_digit())
 }
 
-/// The reference implementation's text where the library's differs; it puts what it names in double quotes.
+/// Texts of the reference implementation (2.0.6) that name nothing of the expression, where the library's may differ.
+const FIXED: &[(&str, &str)] = &[
+    ("D3001", "Attempting to invoke string function on Infinity or NaN"),
+    ("D3010", "Second argument of replace function cannot be an empty string"),
+    ("D3020", "Third argument of split function must evaluate to a positive number"),
+    ("D3080", "The picture string must only contain a maximum of two sub-pictures"),
+    (
+        "D3081",
+        "The sub-picture must not contain more than one instance of the 'decimal-separator' character",
+    ),
+    ("D3082", "The sub-picture must not contain more than one instance of the 'percent' character"),
+    (
+        "D3083",
+        "The sub-picture must not contain more than one instance of the 'per-mille' character",
+    ),
+    ("D3084", "The sub-picture must not contain both a 'percent' and a 'per-mille' character"),
+    (
+        "D3085",
+        "The mantissa part of a sub-picture must contain at least one character that is either an 'optional digit character' or a member of the 'decimal digit family'",
+    ),
+    (
+        "D3086",
+        "The sub-picture must not contain a passive character that is preceded by an active character and that is followed by another active character",
+    ),
+    (
+        "D3087",
+        "The sub-picture must not contain a 'grouping-separator' character that appears adjacent to a 'decimal-separator' character",
+    ),
+    (
+        "D3088",
+        "The sub-picture must not contain a 'grouping-separator' at the end of the integer part",
+    ),
+    (
+        "D3089",
+        "The sub-picture must not contain two adjacent instances of the 'grouping-separator' character",
+    ),
+    (
+        "D3090",
+        "The integer part of the sub-picture must not contain a member of the 'decimal digit family' that is followed by an instance of the 'optional digit character'",
+    ),
+    (
+        "D3091",
+        "The fractional part of the sub-picture must not contain an instance of the 'optional digit character' that is followed by a member of the 'decimal digit family'",
+    ),
+    (
+        "D3092",
+        "A sub-picture that contains a 'percent' or 'per-mille' character must not contain a character treated as an 'exponent-separator'",
+    ),
+    (
+        "D3093",
+        "The exponent part of the sub-picture must comprise only of one or more characters that are members of the 'decimal digit family'",
+    ),
+    ("D3131", "In a decimal digit pattern, all digits must be from the same decimal group"),
+    ("D3134", "The timezone integer format specifier cannot have more than four digits"),
+    ("D3135", "No matching closing bracket ']' in date/time picture string"),
+    ("D3136", "The date/time picture string is missing specifiers required to parse the timestamp"),
+    (
+        "D3138",
+        "The $single() function expected exactly 1 matching result.  Instead it matched more.",
+    ),
+    ("D3139", "The $single() function expected exactly 1 matching result.  Instead it matched 0."),
+    ("T1006", "Attempted to invoke a non-function"),
+    ("T1008", "Attempted to partially apply a non-function"),
+    ("T2003", "The left side of the range operator (..) must evaluate to an integer"),
+    ("T2004", "The right side of the range operator (..) must evaluate to an integer"),
+    ("T2006", "The right side of the function application operator ~> must be a function"),
+    (
+        "T2008",
+        "The expressions within an order-by clause must evaluate to numeric or string values",
+    ),
+];
+
+/// The reference implementation's text where the library's differs; what it names of the expression it writes as JSON.
 fn reworded(code: &str, text: &str, function: Option<&str>) -> String {
-    let fixed = match code {
-        "T1006" => "Attempted to invoke a non-function",
-        "T1008" => "Attempted to partially apply a non-function",
-        "T2003" => "The left side of the range operator (..) must evaluate to an integer",
-        "T2004" => "The right side of the range operator (..) must evaluate to an integer",
-        "T2006" => "The right side of the function application operator ~> must be a function",
-        "T2008" => {
-            "The expressions within an order-by clause must evaluate to numeric or string values"
-        }
-        "D3010" => "Second argument of replace function cannot be an empty string",
-        "D3080" => {
-            "The sub-picture must not contain more than one instance of the 'decimal-separator' character"
-        }
-        "D3086" => {
-            "The sub-picture must not contain a passive character that is preceded by an active character and that is \
-             followed by another active character"
-        }
-        _ => "",
-    };
-    if !fixed.is_empty() {
-        return fixed.to_owned();
+    if let Some((_, fixed)) = FIXED.iter().find(|(known, _)| *known == code) {
+        return (*fixed).to_owned();
     }
     match code {
         "T2001" | "T2002" => quote_after(text, "side of the ", " operator"),
         "T0410" | "T0411" | "T0412" => {
             about_argument(code, text, function).unwrap_or_else(|| text.to_owned())
         }
-        "T1005" | "T1007" => match text.rsplit_once("Did you mean $") {
-            Some((before, name)) => {
-                format!("{before}Did you mean \"{}\"?", name.trim_end_matches('?'))
-            }
+        "D3100" => match text.rsplit_once("got ") {
+            Some((_, radix)) => format!(
+                "The radix of the formatBase function must be between 2 and 36.  It was given {radix}"
+            ),
             None => text.to_owned(),
         },
+        "D3130" => format!(
+            "Formatting or parsing an integer as a sequence starting with {} is not supported by this implementation",
+            Value::from(text)
+        ),
+        "D3132" => {
+            format!("Unknown component specifier {} in date/time picture string", Value::from(text))
+        }
+        "D3133" => format!(
+            "The 'name' modifier can only be applied to months and days in the date/time picture string, not {}",
+            Value::from(text)
+        ),
+        "D3137" if text.is_empty() => "$error() function evaluated".to_owned(),
         "D3030" => match text
             .strip_prefix("Cannot convert '")
             .and_then(|rest| rest.strip_suffix("' to number"))

@@ -13,7 +13,7 @@ use crate::query::java_random::JavaRandom;
 use crate::query::{Random, hash, uuid};
 
 use super::error::{JsonataError, MEMORY_CODE, TIME_CODE};
-use super::{MAX_SEQUENCE, convert};
+use super::{MAX_SEQUENCE, convert, url};
 
 /// Characters that `$pad` may make: AWS takes a string of 2^22 characters and refuses one of 2^23.
 const MAX_CHARACTERS: f64 = (1_u64 << 22) as f64;
@@ -37,10 +37,23 @@ pub(super) const BOUNDED: &str = "bounded text";
 /// Another: passes its first argument on, if it times the second is not too much.
 pub(super) const PRODUCT: &str = "bounded product";
 
+/// Another: passes on what `$number` may get.
+pub(super) const NUMERAL: &str = "numeral";
+
+/// Another: cuts off the fraction of a number.
+pub(super) const WHOLE: &str = "whole number";
+
 /// What [`register`] knows.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 20] = [
     BOUNDED,
+    NUMERAL,
     PRODUCT,
+    WHOLE,
+    "clone",
+    "decodeUrl",
+    "decodeUrlComponent",
+    "encodeUrl",
+    "encodeUrlComponent",
     "eval",
     "formatInteger",
     "hash",
@@ -188,6 +201,18 @@ pub(super) fn arity(name: &str) -> Option<usize> {
     }
 }
 
+/// With how many arguments a function that is registered here takes its context for the first: the library gives the context to
+/// its own functions only.
+pub(super) fn takes_context(name: &str) -> Option<usize> {
+    match name {
+        "clone" | "decodeUrl" | "decodeUrlComponent" | "encodeUrl" | "encodeUrlComponent" => {
+            Some(0)
+        }
+        "formatInteger" | "pad" => Some(1),
+        _ => None,
+    }
+}
+
 /// Makes the functions in `names` callable. `states` gives the time, `random` one number to start a stream of our own from.
 pub(super) fn register(
     evaluator: &mut Evaluator,
@@ -202,36 +227,52 @@ pub(super) fn register(
     let stream = Stream(Rc::new(Cell::new(if draws { random.next_u64() } else { 0 })));
     for name in names {
         let stream = stream.clone();
-        let done =
-            match *name {
-                BOUNDED => {
-                    let left = Cell::new(MAX_MADE);
-                    evaluator.register_fn(*name, move |args: &[JValue]| bounded(args, &left))
-                }
-                PRODUCT => evaluator.register_fn(*name, bounded_product),
-                "eval" => evaluator.register_fn_override(*name, |_: &[JValue]| {
-                    fail("T1006: Attempted to invoke a non-function")
-                }),
-                "formatInteger" => evaluator.register_fn_override(*name, format_integer),
-                "hash" => evaluator.register_fn(*name, hash),
-                "millis" => {
-                    let millis = now_millis(states);
-                    evaluator
-                        .register_fn_override(*name, move |_: &[JValue]| Ok(JValue::Number(millis)))
-                }
-                "pad" => evaluator.register_fn_override(*name, pad),
-                "parse" => evaluator.register_fn(*name, parse),
-                "partition" => evaluator.register_fn(*name, partition),
-                "random" => evaluator
-                    .register_fn_override(*name, move |args: &[JValue]| draw(args, &stream)),
-                "range" => evaluator.register_fn(*name, range),
-                "shuffle" => evaluator
-                    .register_fn_override(*name, move |args: &[JValue]| shuffle(args, &stream)),
-                "uuid" => evaluator.register_fn(*name, move |_: &[JValue]| {
-                    Ok(JValue::string(uuid::v4(&mut stream.clone())))
-                }),
-                _ => Ok(()),
-            };
+        let done = match *name {
+            BOUNDED => {
+                let left = Cell::new(MAX_MADE);
+                evaluator.register_fn(*name, move |args: &[JValue]| bounded(args, &left))
+            }
+            PRODUCT => evaluator.register_fn(*name, bounded_product),
+            NUMERAL => evaluator.register_fn(*name, numeral),
+            WHOLE => evaluator.register_fn(*name, |args: &[JValue]| match args {
+                [JValue::Number(number)] => Ok(JValue::Number(number.trunc())),
+                [value, ..] => Ok(value.clone()),
+                [] => Ok(JValue::Undefined),
+            }),
+            "clone" => evaluator.register_fn(*name, clone),
+            "decodeUrl" => url_function(evaluator, "decodeUrl", |it| url::decode(it, true)),
+            "decodeUrlComponent" => {
+                url_function(evaluator, "decodeUrlComponent", |it| url::decode(it, false))
+            }
+            "encodeUrl" => url_function(evaluator, "encodeUrl", |it| Some(url::encode(it, true))),
+            "encodeUrlComponent" => {
+                url_function(evaluator, "encodeUrlComponent", |it| Some(url::encode(it, false)))
+            }
+            "eval" => evaluator.register_fn_override(*name, |_: &[JValue]| {
+                fail("T1006: Attempted to invoke a non-function")
+            }),
+            "formatInteger" => evaluator.register_fn_override(*name, format_integer),
+            "hash" => evaluator.register_fn(*name, hash),
+            "millis" => {
+                let millis = now_millis(states);
+                evaluator
+                    .register_fn_override(*name, move |_: &[JValue]| Ok(JValue::Number(millis)))
+            }
+            "pad" => evaluator.register_fn_override(*name, pad),
+            "parse" => evaluator.register_fn(*name, parse),
+            "partition" => evaluator.register_fn(*name, partition),
+            "random" => {
+                evaluator.register_fn_override(*name, move |args: &[JValue]| draw(args, &stream))
+            }
+            "range" => evaluator.register_fn(*name, range),
+            "shuffle" => {
+                evaluator.register_fn_override(*name, move |args: &[JValue]| shuffle(args, &stream))
+            }
+            "uuid" => evaluator.register_fn(*name, move |_: &[JValue]| {
+                Ok(JValue::string(uuid::v4(&mut stream.clone())))
+            }),
+            _ => Ok(()),
+        };
         done.map_err(|err| JsonataError::coded(err.message()))?;
     }
     Ok(())
@@ -355,6 +396,41 @@ fn format_integer(args: &[JValue]) -> HostFnResult {
         .evaluate(&call, &JValue::Undefined)
 }
 
+/// What `$number` takes of texts, which is less than the library's: no blanks around a number, no sign but a minus.
+fn numeral(args: &[JValue]) -> HostFnResult {
+    let [value, ..] = args else { return Ok(JValue::Undefined) };
+    let JValue::String(text) = value else { return Ok(value.clone()) };
+    let fits = !text.contains(char::is_whitespace) && !text.starts_with('+');
+    if fits { Ok(value.clone()) } else { fail(format!("D3030: Cannot convert '{text}' to number")) }
+}
+
+fn clone(args: &[JValue]) -> HostFnResult {
+    match args {
+        [value @ (JValue::Object(_) | JValue::Array(_) | JValue::Undefined)] => Ok(value.clone()),
+        _ => wrong_argument("clone", args.len().clamp(1, 2)),
+    }
+}
+
+/// A function of one text that may be malformed.
+fn url_function(
+    evaluator: &mut Evaluator,
+    name: &'static str,
+    work: impl Fn(&str) -> Option<String> + 'static,
+) -> Result<(), EvaluatorError> {
+    evaluator.register_fn_override(name, move |args: &[JValue]| match args {
+        [JValue::Undefined] | [] => Ok(JValue::Undefined),
+        [JValue::String(text)] => match work(text) {
+            Some(result) => Ok(JValue::string(result)),
+            None => {
+                let shown = Value::from(&**text);
+                fail(format!("D3140: Malformed URL passed to ${name}(): {shown}"))
+            }
+        },
+        [JValue::String(_), _, ..] => wrong_argument(name, 2),
+        _ => wrong_argument(name, 1),
+    })
+}
+
 /// `$random()`, or `$random(seed)` as `java.util.Random` has it.
 fn draw(args: &[JValue], stream: &Stream) -> HostFnResult {
     match args {
@@ -462,14 +538,16 @@ fn range(args: &[JValue]) -> HostFnResult {
 /// JSONata's `$pad(text, width[, char])` with a limit to the width.
 fn pad(args: &[JValue]) -> HostFnResult {
     let (text, width, filling) = match args {
-        [JValue::Undefined, ..] => return Ok(JValue::Undefined),
+        [JValue::Undefined, JValue::Number(_) | JValue::Undefined, ..] => {
+            return Ok(JValue::Undefined);
+        }
         [JValue::String(text), JValue::Number(width)]
         | [JValue::String(text), JValue::Number(width), JValue::Undefined] => (text, width, " "),
         [JValue::String(text), JValue::Number(width), JValue::String(filling)] => {
             (text, width, &**filling)
         }
         [JValue::String(_), JValue::Number(_), ..] => return wrong_argument("pad", 3),
-        [JValue::String(_), ..] => return wrong_argument("pad", 2),
+        [JValue::String(_) | JValue::Undefined, ..] => return wrong_argument("pad", 2),
         _ => return wrong_argument("pad", 1),
     };
     if width.abs() > MAX_CHARACTERS {

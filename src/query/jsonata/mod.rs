@@ -8,19 +8,24 @@
 mod analysis;
 mod convert;
 mod error;
+mod explain;
 mod functions;
 mod guard;
+mod signature;
+mod syntax_error;
+mod url;
 
 use std::sync::Arc;
 
 use jsonata_core::ast::AstNode;
-use jsonata_core::evaluator::{Context, Evaluator, EvaluatorOptions};
+use jsonata_core::evaluator::{Context, Evaluator, EvaluatorError, EvaluatorOptions};
 use jsonata_core::value::JValue;
 
 use crate::json::Value;
 
 use super::{Random, SyntaxError, Variables};
 use analysis::Analysis;
+use explain::SecondLook;
 
 pub use error::{JsonataError, JsonataErrorKind};
 
@@ -61,8 +66,9 @@ impl Jsonata {
             });
         }
         let parsed = guard::guarded(|| jsonata_core::parser::parse(text));
-        let mut ast =
-            parsed.ok_or_else(error::unreadable)?.map_err(|err| error::syntax(&err, text))?;
+        let mut ast = parsed
+            .ok_or_else(syntax_error::unreadable)?
+            .map_err(|err| syntax_error::syntax(&err, text))?;
         let analysis = analysis::prepare(&mut ast)?;
         Ok(Self { text: text.into(), ast: Arc::new(ast), analysis: Arc::new(analysis) })
     }
@@ -125,6 +131,25 @@ impl Jsonata {
         {
             return convert::normal(found).map(Some);
         }
+        let mut evaluator = self.evaluator(states, variables, MAX_DEPTH)?;
+        functions::register(&mut evaluator, &self.analysis.functions, states, random)?;
+        let evaluated = guard::guarded(|| evaluator.evaluate(&self.ast, &JValue::Undefined));
+        match evaluated.ok_or_else(JsonataError::fault)? {
+            Ok(result) => convert::from_jsonata(&result),
+            Err(err) => match self.second_look(&err, states, variables) {
+                Some(message) => Err(JsonataError::coded(message)),
+                None => error::evaluation(&err, self.analysis.only_call.as_deref()),
+            },
+        }
+    }
+
+    /// An evaluator that knows what the expression reads.
+    fn evaluator(
+        &self,
+        states: &Value,
+        variables: &Variables,
+        depth: usize,
+    ) -> Result<Evaluator, JsonataError> {
         let mut context = Context::new();
         for name in &self.analysis.variables {
             if &**name == "states" {
@@ -135,17 +160,40 @@ impl Jsonata {
         }
         let options = EvaluatorOptions {
             timeout_ms: Some(MAX_MILLIS),
-            max_stack_depth: Some(MAX_DEPTH),
+            max_stack_depth: Some(depth),
             max_sequence_length: Some(MAX_SEQUENCE),
             ..EvaluatorOptions::default()
         };
-        let mut evaluator = Evaluator::with_options(context, options);
-        functions::register(&mut evaluator, &self.analysis.functions, states, random)?;
-        let evaluated = guard::guarded(|| evaluator.evaluate(&self.ast, &JValue::Undefined));
-        match evaluated.ok_or_else(JsonataError::fault)? {
-            Ok(result) => convert::from_jsonata(&result),
-            Err(err) => error::evaluation(&err, self.analysis.only_call.as_deref()),
+        Ok(Evaluator::with_options(context, options))
+    }
+
+    /// The whole message of an error that the library tells in part only; `None` where a second look finds no such error.
+    fn second_look(
+        &self,
+        error: &EvaluatorError,
+        states: &Value,
+        variables: &Variables,
+    ) -> Option<String> {
+        if !explain::helps(error::code(error.message())?) {
+            return None;
         }
+        let second = SecondLook::at(&self.ast);
+        // Each check is a few levels more.
+        let mut evaluator = self.evaluator(states, variables, 4 * MAX_DEPTH).ok()?;
+        let functions = &self.analysis.functions;
+        functions::register(&mut evaluator, functions, states, &mut Unused).ok()?;
+        second.register(&mut evaluator).ok()?;
+        let evaluated = guard::guarded(|| evaluator.evaluate(&second.ast, &JValue::Undefined))?;
+        let message = evaluated.err()?.message().to_owned();
+        explain::helps(error::code(&message)?).then_some(message)
+    }
+}
+
+/// What a second look draws is not the engine's.
+struct Unused;
+impl Random for Unused {
+    fn next_u64(&mut self) -> u64 {
+        0
     }
 }
 

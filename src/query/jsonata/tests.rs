@@ -78,6 +78,19 @@ fn numbers_are_written_as_step_functions_writes_them() {
 }
 
 #[test]
+fn functions_that_the_library_has_otherwise_do_as_the_reference_implementation() {
+    check("$encodeUrlComponent('2020-01-01 a/b')", r#""2020-01-01%20a%2Fb""#);
+    check("$encodeUrl('https://a.b/c d?e=f')", r#""https://a.b/c%20d?e=f""#);
+    check("$decodeUrl('a%20b%3F')", r#""a b%3F""#);
+    check("$states.input.s.$encodeUrlComponent()", r#""abc""#);
+    check("$states.input.s.$pad(5)", r#""abc  ""#);
+    check("$clone($states.input.arr)", "[1,2,3]");
+    check("$fromMillis(1.5)", r#""1970-01-01T00:00:00.001Z""#);
+    check("$number('-1.5e1')", "-15");
+    check("$map(['1','2'], $number)", "[1,2]");
+}
+
+#[test]
 fn the_functions_of_step_functions() {
     check("$partition([1,2,3,4], 2)", "[[1,2],[3,4]]");
     check("$partition($states.input.arr, 2.9)", "[[1,2],[3]]");
@@ -145,6 +158,38 @@ fn errors_are_in_the_reference_implementations_words() {
     );
     check_error("$nope()", "T1006: Attempted to invoke a non-function");
     check_error("$number('x')", r#"D3030: Unable to cast value to a number: "x""#);
+    check_error(
+        "$states.input.n < 'a'",
+        r#"T2009: The values 5 and "a" either side of operator "<" must be of the same data type"#,
+    );
+    check_error(
+        "$filter($states.input.items, function($i) { $i.n >= true })",
+        r#"T2010: The expressions either side of operator ">=" must evaluate to numeric or string values"#,
+    );
+    check_error(
+        "$states.input.items.$sum(tags.t)",
+        r#"T0412: Argument 1 of function "sum" must be an array of "numbers""#,
+    );
+    check_error(
+        "$uppercase($string(1), $lowercase('A'))",
+        r#"T0410: Argument 2 of function "uppercase" does not match function signature"#,
+    );
+    check_error(
+        "$states.input.items.$trim()",
+        r#"T0411: Context value is not a compatible type with argument 1 of function "trim""#,
+    );
+    check_error("-$states.input.s", r#"D1002: Cannot negate a non-numeric value: "abc""#);
+    check_error(
+        "$states.input ~> |items|1|",
+        "T2011: The insert/update clause of the transform expression must evaluate to an object: 1",
+    );
+    check_error("$error('')", "D3137: $error() function evaluated");
+    check_error(
+        "$formatBase(1, 99)",
+        "D3100: The radix of the formatBase function must be between 2 and 36.  It was given 99",
+    );
+    check_error("$number(' 1 ')", r#"D3030: Unable to cast value to a number: " 1 ""#);
+    check_error("$decodeUrl('%zz')", r#"D3140: Malformed URL passed to $decodeUrl(): "%zz""#);
     let error = evaluate("1 + 'a'").expect_err("a string is no number");
     assert_eq!(
         error.sentence("1 + 'a'", "Output/r"),
