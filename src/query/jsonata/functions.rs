@@ -213,6 +213,15 @@ pub(super) fn takes_context(name: &str) -> Option<usize> {
     }
 }
 
+/// What checks the first argument of a function of which the library takes more, or less, than the reference implementation.
+pub(super) fn narrowed(name: &str) -> Option<&'static str> {
+    match name {
+        "number" => Some(NUMERAL),
+        "fromMillis" => Some(WHOLE),
+        _ => None,
+    }
+}
+
 /// Makes the functions in `names` callable. `states` gives the time, `random` one number to start a stream of our own from.
 pub(super) fn register(
     evaluator: &mut Evaluator,

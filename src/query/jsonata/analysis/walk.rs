@@ -278,8 +278,15 @@ impl Walk {
             return Ok(());
         }
         // The library fills in the context for its own functions only.
-        if name == "formatInteger" && args.len() == 1 {
+        if functions::takes_context(name) == Some(args.len()) {
             args.insert(0, AstNode::Variable(String::new()));
+        }
+        if let (Some(check), Some(first)) = (functions::narrowed(name), args.first_mut())
+            && *first != AstNode::Placeholder
+        {
+            let given = vec![std::mem::replace(first, AstNode::Undefined)];
+            *first = AstNode::Function { name: check.to_owned(), args: given, is_builtin: true };
+            self.analysis.functions.insert(check);
         }
         self.analysis.functions.extend(functions::known(name));
         // Of a partial application only a part is known.
