@@ -312,6 +312,8 @@ fn history() {
         worst.0,
         worst.1
     );
+    let (_, report) = measured(|| session.failures());
+    println!("{:<50} {report:.1} ms", format!("history of {last} events: why it failed"));
     drop(session);
 
     let folder = tempfile::tempdir().expect("a temporary folder");
