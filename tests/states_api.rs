@@ -509,6 +509,52 @@ fn machines_are_created_changed_and_deleted_in_memory() {
     });
 }
 
+#[test]
+fn a_machine_is_deleted_once_its_executions_have_ended() {
+    let serving = serve_machines(&[("pass", PASS)]);
+    wait(async {
+        let client = serving.client();
+        let create = || {
+            let call = client.create_state_machine().name("made").definition(CALLBACK);
+            call.role_arn("arn:aws:iam::123456789012:role/r").send()
+        };
+        let made = create().await.expect("created").state_machine_arn;
+        let running = start(&client, "made", "{}").await;
+        let token = token_of(&client, &running).await;
+        client.delete_state_machine().state_machine_arn(&made).send().await.expect("taken");
+
+        let described = client.describe_state_machine().state_machine_arn(&made).send().await;
+        let status = described.expect("it is still there").status;
+        assert_eq!(status.map(|it| it.as_str().to_owned()).as_deref(), Some("DELETING"));
+        let listed = client.list_state_machines().send().await.expect("listed").state_machines;
+        assert_eq!(listed.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["pass"]);
+        let is_deleting = |refusal: String| {
+            assert_eq!(
+                refusal,
+                format!("StateMachineDeleting: State Machine is being deleted: '{made}'")
+            );
+        };
+        is_deleting(refusal(client.start_execution().state_machine_arn(&made).send().await));
+        let update = client.update_state_machine().state_machine_arn(&made).definition(PASS);
+        is_deleting(refusal(update.send().await));
+        let publish = client.publish_state_machine_version().state_machine_arn(&made);
+        is_deleting(refusal(publish.send().await));
+        is_deleting(refusal(create().await));
+
+        let described = client.describe_execution().execution_arn(&running).send().await;
+        assert_eq!(described.expect("it runs on").status.as_str(), "RUNNING");
+        client.send_task_success().task_token(&token).output("1").send().await.expect("taken");
+        let gone = loop {
+            let described = client.describe_state_machine().state_machine_arn(&made).send().await;
+            if described.is_err() {
+                break refusal(described);
+            }
+        };
+        assert!(gone.starts_with("StateMachineDoesNotExist: "), "{gone}");
+        create().await.expect("the name is free");
+    });
+}
+
 /// In a home of its own, where nothing of this machine's AWS is seen.
 async fn session(serving: &Serving, home: &Path) -> Session {
     let files = ProfileFiles { config: home.join("config"), credentials: home.join("credentials") };

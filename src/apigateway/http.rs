@@ -111,12 +111,12 @@ pub fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The request as a command for a POSIX shell.
-pub fn as_curl(base_url: &str, request: &HttpRequest) -> String {
-    as_curl_to(&format!("{}{}", base_url.trim_end_matches('/'), request.target()), request)
+/// The URL of a request below a base.
+pub fn url_of(base_url: &str, request: &HttpRequest) -> String {
+    format!("{}{}", base_url.trim_end_matches('/'), request.target())
 }
 
-/// The same to a whole URL, which is taken as it is: curl would read brackets and braces in it as patterns.
+/// The request as a command for a POSIX shell, to a whole URL, which is taken as it is: curl would read brackets and braces in it as patterns.
 pub fn as_curl_to(url: &str, request: &HttpRequest) -> String {
     let mut parts = vec!["curl --include".to_owned()];
     if url.contains(['[', ']', '{', '}']) {
@@ -164,7 +164,7 @@ mod tests {
             body: r#"{"name":"it's"}"#.to_owned(),
         };
         assert_eq!(
-            as_curl("http://127.0.0.1:8080/", &request),
+            as_curl_to(&url_of("http://127.0.0.1:8080/", &request), &request),
             "curl --include \\\n  --request POST \\\n  'http://127.0.0.1:8080/items?q=a%20b%26c' \\\n  \
              --header 'Content-Type: application/json' \\\n  --data-raw '{\"name\":\"it'\\''s\"}'"
         );

@@ -364,7 +364,9 @@ impl App {
                 self.replies.insert(id, reply);
                 self.deliver();
             }
-            Event::StatesCalled { call, reply } => self.call_states(&call, reply),
+            Event::StatesCalled { call, prepared, reply } => {
+                self.call_states(&call, *prepared, reply);
+            }
             Event::ServerStopped(why) => {
                 if let Some(why) = why {
                     self.notify(NoticeLevel::Error, "The local server ended", why);

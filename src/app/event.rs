@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::comparison::Compared;
 use super::reading::Found;
 use super::simulation::RunId;
-use super::states_api::{Call, Response};
+use super::states_api::{Call, Prepared, Response};
 use crate::apigateway::{HttpRequest, HttpResponse};
 use crate::project::{OpenError, Project};
 
@@ -33,6 +33,7 @@ pub(super) enum Event {
     /// A call of AWS's own API came in over loopback and waits for its answer.
     StatesCalled {
         call: Call,
+        prepared: Box<Prepared>,
         reply: oneshot::Sender<Response>,
     },
     /// The port could not be opened, or the server ended.

@@ -89,7 +89,7 @@ impl App {
             let arn = pending.start.state_machine_arn.clone();
             let (input, name) = (pending.start.input.clone(), pending.start.name.clone());
             let callback = pending.callback.as_ref().map(send_task_of);
-            match self.machine_by_arn(&arn) {
+            match self.machine_by_arn(&arn).filter(|_| !self.is_deleting(&arn)) {
                 _ if callback.is_some() => {
                     let refusal = callback.and_then(|it| self.send_task(&it).err());
                     let result = apigateway::callback_result(refusal.as_deref());

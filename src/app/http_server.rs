@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::event::Event;
-use super::states_api::{Call, Response as CallResponse};
+use super::states_api::{Call, Prepared, Response as CallResponse};
 use super::worker::Outbox;
 use crate::apigateway::http::parse_query;
 use crate::apigateway::{HttpRequest, HttpResponse};
@@ -49,6 +49,12 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a request's body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Definitions that are read at a time; the next one waits.
+const MAX_READERS: usize = 2;
+
+/// Deep definitions are walked by recursion in places.
+const STACK: usize = 16 << 20;
 
 /// Before another connection is taken after one could not be: there are no more files to open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -81,6 +87,8 @@ impl HttpServer {
         let port = ready.map_err(|err| format!("The port can't be used: {err}"))?.port();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
+            .max_blocking_threads(MAX_READERS)
+            .thread_stack_size(STACK)
             .enable_all()
             .build()
             .map_err(|err| format!("No thread for serving: {err}"))?;
@@ -283,8 +291,11 @@ async fn answer(shared: &Shared, request: Request) -> Response {
 /// Answers a call of AWS's own API.
 async fn answer_call(shared: &Shared, call: Call) -> Response {
     let patience = call.patience();
+    let Some((call, prepared)) = prepare(call).await else {
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "The definition could not be read");
+    };
     let (reply, mut answer) = oneshot::channel();
-    if !shared.outbox.send(Event::StatesCalled { call, reply }) {
+    if !shared.outbox.send(Event::StatesCalled { call, prepared, reply }) {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "The server is ending");
     }
     let answered = match patience {
@@ -307,6 +318,19 @@ async fn answer_call(shared: &Shared, call: Call) -> Response {
         .header("x-amzn-requestid", answered.request_id)
         .body(Body::from(answered.body));
     response.unwrap_or_else(|err| refuse(StatusCode::INTERNAL_SERVER_ERROR, &err.to_string()))
+}
+
+/// Does what of a call needs nothing of the app, on one of a few threads when it may take long: other calls need not wait.
+async fn prepare(call: Call) -> Option<(Call, Box<Prepared>)> {
+    let prepare = |call: Call| {
+        let prepared = Box::new(Prepared::of(&call));
+        (call, prepared)
+    };
+    if !Prepared::takes_long(&call) {
+        return Some(prepare(call));
+    }
+    let prepared = tokio::task::spawn_blocking(move || prepare(call)).await;
+    prepared.inspect_err(|err| tracing::error!(%err, "a call could not be read")).ok()
 }
 
 /// Whether `Host` and `Origin` say that the caller means this machine.

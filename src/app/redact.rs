@@ -286,6 +286,24 @@ impl Redactor {
     }
 }
 
+/// Takes the secrets out of what a request says beside its body: its URL and its headers.
+pub(super) fn hide_in_head(url: &mut String, headers: &mut [(String, String)]) {
+    const HIDDEN: &str = "SECRET";
+    let hide = |text: &mut String| {
+        for range in secrets_in(text, false).into_iter().rev() {
+            text.replace_range(range, HIDDEN);
+        }
+    };
+    hide(url);
+    for (name, value) in headers {
+        if names_a_secret(name) && !value.is_empty() {
+            HIDDEN.clone_into(value);
+        } else {
+            hide(value);
+        }
+    }
+}
+
 /// JSON in a text of data, or of a payload.
 fn embedded(text: &str, part: Part) -> Option<Value> {
     let holds_json = matches!(part, Part::Data | Part::Payload);
@@ -454,6 +472,24 @@ mod tests {
             text.contains("recharged $.password (redacted 7)")
                 && text.starts_with(r#"{"password":"#)
         );
+    }
+
+    #[test]
+    fn the_head_of_a_request_tells_no_secret() {
+        let mut url = "http://127.0.0.1:8080/items?limit=2&api_key=hunter2&x=1".to_owned();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut headers = [
+            pair("Authorization", "Basic aHVudGVyMg=="),
+            pair("cookie", "a=hunter2"),
+            pair("X-API-Key", "hunter2"),
+            pair("X-Upstream", "Bearer hunter2abc"),
+            pair("X-Custom-Token", "hunter2"),
+            pair("Content-Type", "application/json"),
+        ];
+        hide_in_head(&mut url, &mut headers);
+        assert_eq!(url, "http://127.0.0.1:8080/items?limit=2&api_key=SECRET&x=1");
+        assert!(headers[..5].iter().all(|(_, value)| value.ends_with("SECRET")), "{headers:?}");
+        assert_eq!(headers[5].1, "application/json");
     }
 
     #[test]

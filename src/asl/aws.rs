@@ -9,7 +9,7 @@ use super::{Diagnostic, Severity, StateMachine, StateMachineType, rule};
 use crate::json::Value;
 use crate::json::document::{Document, Format};
 
-pub use create::{Account, create_request_error, logging_refusal};
+pub use create::{Account, create_request_error, create_request_error_but, logging_refusal};
 
 /// AWS gives at most this many diagnostics unless asked for fewer.
 const MAX_RESULTS: usize = 100;

@@ -168,6 +168,17 @@ fn keys_and_tokens_go_out_and_stay_out_of_everything_else() {
         app.for_window.clear();
         app.run_command(Command::ClearExchanges);
     }
+    // What was typed by hand is as secret, wherever it would go.
+    let own_headers = vec![("Authorization".to_owned(), "very-secret-by-hand".to_owned())];
+    for kind in [TargetKind::Stage, TargetKind::Emulated, TargetKind::TestInvoke] {
+        aim(&mut app, Target { kind, ..stage(&format!("{}/prod/", server.url)) });
+        let typed = RequestDraft { headers: own_headers.clone(), ..app.draft.clone() };
+        app.run_command(Command::SetRequest(Box::new(typed)));
+        app.run_command(Command::CopyAsCurl);
+        let Some(Command::CopyText(text)) = app.for_window.pop() else { panic!("copied") };
+        assert!(text.contains("Authorization: SECRET") && !text.contains("very-secret"), "{text}");
+    }
+    draft(&mut app, "POST", "/items", "{}");
     app.run_command(Command::SendRequest);
     until(&mut app, "an answer", is_done);
     app.save_settings();

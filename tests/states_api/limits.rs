@@ -98,3 +98,39 @@ fn an_activity_of_a_file_that_was_deleted_stays_deleted() {
     assert_eq!(ask("CreateActivity", "painter"), 200);
     assert_eq!(ask("DescribeActivity", "painter"), 200);
 }
+
+#[test]
+fn a_huge_definition_holds_up_nobody_else() {
+    let serving = serve_machines(&[("pass", PASS)]);
+    let state = |number: usize| {
+        (format!("S{number}"), json!({ "Type": "Pass", "Next": format!("S{}", number + 1) }))
+    };
+    let mut states: serde_json::Map<String, Value> = (0..20_000).map(state).collect();
+    states.insert("S20000".to_owned(), json!({ "Type": "Succeed" }));
+    let definition = json!({ "StartAt": "S0", "States": states }).to_string();
+    assert!((500_000..1_048_576).contains(&definition.len()));
+    let validate = json!({ "definition": definition });
+    std::thread::scope(|scope| {
+        let busy: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| call(&serving, "ValidateStateMachineDefinition", &validate)))
+            .collect();
+        let mut answered = 0;
+        while !busy.iter().any(std::thread::ScopedJoinHandle::is_finished) {
+            assert_eq!(call(&serving, "ListStateMachines", &json!({})).0, 200);
+            answered += 1;
+        }
+        // One at a time would let a single call through before each of them.
+        assert!(answered > 3, "{answered} calls were answered meanwhile");
+        for busy in busy {
+            let (status, answer) = busy.join().expect("no panic");
+            assert_eq!(status, 200);
+            assert!(answer.contains(r#""result":"OK""#), "{}", &answer[..200.min(answer.len())]);
+        }
+    });
+    let create = json!({ "name": "huge", "definition": definition, "roleArn": "arn:aws:iam::123456789012:role/r" });
+    let (status, answer) = call(&serving, "CreateStateMachine", &create);
+    assert_eq!(status, 200, "{answer}");
+    let update = json!({ "stateMachineArn": machine_arn("huge"), "definition": definition.replace("S0", "T0") });
+    let (status, answer) = call(&serving, "UpdateStateMachine", &update);
+    assert_eq!(status, 200, "{answer}");
+}

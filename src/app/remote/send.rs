@@ -12,6 +12,7 @@ use crate::apigateway::{Begun, HttpRequest, HttpResponse};
 use crate::app::app::{App, NoticeLevel, Topic};
 use crate::app::clock;
 use crate::app::command::Command;
+use crate::app::redact::hide_in_head;
 use crate::app::requests::{Exchange, Progress};
 use crate::asl;
 use crate::aws::browse::{ExecutionsOf, MachineType};
@@ -350,32 +351,26 @@ impl App {
         self.notify(NoticeLevel::Info, "Shown with the machine's definition of now", current);
     }
 
-    /// The request as a command line for the chosen target.
+    /// The request as a command line for the chosen target. Without its secrets, hand-typed ones too, unless they are asked for.
     pub(in crate::app) fn copy_as_curl(&mut self, with_secret: bool) {
         let request = self.draft.to_request();
         let target = &self.remote.target;
-        let text = match target.kind {
+        let (mut url, headers) = match target.kind {
             TargetKind::Emulated | TargetKind::TestInvoke => {
                 let base = self.server_url().unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
-                crate::apigateway::http::as_curl(&base, &request)
+                (crate::apigateway::http::url_of(&base, &request), request.headers.clone())
             }
             TargetKind::Stage => match target.call(&request, with_secret) {
-                Ok(call) => {
-                    let mut call = call;
-                    if !with_secret {
-                        call.url = http::without_user(&call.url);
-                        for (name, value) in &mut call.headers {
-                            if is_secret_header(name) {
-                                "SECRET".clone_into(value);
-                            }
-                        }
-                    }
-                    let request = HttpRequest { headers: call.headers, ..request };
-                    crate::apigateway::http::as_curl_to(&call.url, &request)
-                }
+                Ok(call) if with_secret => (call.url, call.headers),
+                Ok(call) => (http::without_user(&call.url), call.headers),
                 Err(why) => return self.notify(NoticeLevel::Error, "Nothing was copied", why),
             },
         };
+        let mut request = HttpRequest { headers, ..request };
+        if !with_secret {
+            hide_in_head(&mut url, &mut request.headers);
+        }
+        let text = crate::apigateway::http::as_curl_to(&url, &request);
         self.for_window.push(Command::CopyText(text));
     }
 
@@ -391,13 +386,6 @@ impl App {
         };
         self.exchanges.iter().rev().filter(same).find(|it| it.response().is_some())
     }
-}
-
-/// Headers that say who asks, also when they were typed by hand.
-fn is_secret_header(name: &str) -> bool {
-    let names =
-        ["authorization", "proxy-authorization", "x-api-key", "x-amz-security-token", "cookie"];
-    names.iter().any(|it| name.trim().eq_ignore_ascii_case(it))
 }
 
 impl Remote {

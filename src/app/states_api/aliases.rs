@@ -86,6 +86,7 @@ impl App {
             )));
         }
         let (machine_arn, routes) = self.routes(&request)?.unwrap_or_default();
+        self.may_be_changed(&machine_arn)?;
         let arn = format!("{machine_arn}:{name}");
         let description: Option<Arc<str>> = request.text("description").map(Arc::from);
         if let Some(earlier) = self.states_api.aliases.get(&arn) {

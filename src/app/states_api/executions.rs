@@ -112,6 +112,7 @@ impl App {
 
     fn wanted(&self, request: &Request) -> Result<Wanted, ApiError> {
         let of = self.target(request.needed("stateMachineArn"))?;
+        self.may_be_changed(&of.arn)?;
         let name = request.text("name").map(str::to_owned);
         if let Some(name) = name.as_deref().filter(|it| !is_name(it)) {
             return Err(ApiError::invalid_name(name));

@@ -8,17 +8,16 @@ use std::sync::Arc;
 use super::arns;
 use super::describe::{Found, seconds};
 use super::page::Page;
+use super::prepared::Checked;
 use super::refusal::ApiError;
 use super::request::{ARN, INCLUDED_DATA, Is, MAX_RESULTS, Member, NAME, NEXT_TOKEN, Request};
 use super::variable_references::variable_references;
 use super::versions::Qualifier;
 use crate::app::app::App;
 use crate::app::clock;
-use crate::app::simulation::execution_name;
-use crate::asl::aws::{
-    Account, create_error, create_request_error, logging_refusal, validate_response,
-};
-use crate::asl::{ProcessorMode, Severity, StateMachineType};
+use crate::app::simulation::{Run, execution_name};
+use crate::asl::aws::{Account, create_request_error_but, logging_refusal};
+use crate::asl::{ProcessorMode, StateMachineType};
 use crate::execution::Timestamp;
 use crate::json::{Object, Value};
 use crate::project::MachineDefinition;
@@ -30,7 +29,7 @@ const DEFINITION: Is = Is::Payload { most: 1_048_576 };
 const LIST: &[Member] = &[MAX_RESULTS, NEXT_TOKEN];
 const DESCRIBE: &[Member] = &[Member::needed("stateMachineArn", ARN), INCLUDED_DATA];
 const OF_EXECUTION: &[Member] = &[Member::needed("executionArn", ARN), INCLUDED_DATA];
-const CREATE: &[Member] = &[
+pub(super) const CREATE: &[Member] = &[
     Member::needed("name", NAME),
     Member::needed("definition", DEFINITION),
     Member::needed("roleArn", ARN),
@@ -42,7 +41,7 @@ const CREATE: &[Member] = &[
     Member::optional("publish", Is::Flag),
     Member::optional("versionDescription", Is::Text { least: 0, most: 256 }),
 ];
-const UPDATE: &[Member] = &[
+pub(super) const UPDATE: &[Member] = &[
     Member::needed("stateMachineArn", ARN),
     Member::optional("definition", DEFINITION),
     Member::optional("roleArn", ARN),
@@ -53,7 +52,7 @@ const UPDATE: &[Member] = &[
     Member::optional("versionDescription", Is::Text { least: 0, most: 256 }),
 ];
 const DELETE: &[Member] = &[Member::needed("stateMachineArn", ARN)];
-const VALIDATE: &[Member] = &[
+pub(super) const VALIDATE: &[Member] = &[
     Member::needed("definition", DEFINITION),
     Member::optional("type", Is::OneOf(&["STANDARD", "EXPRESS"])),
     Member::optional("severity", Is::OneOf(&["ERROR", "WARNING"])),
@@ -69,6 +68,8 @@ pub(super) struct MachineRecord {
     pub(super) revision: Option<String>,
     /// As `CreateStateMachine` was asked, with what updates have changed.
     pub(super) request: Object,
+    /// Deleted, while executions of it still run.
+    is_deleting: bool,
 }
 
 impl App {
@@ -90,7 +91,7 @@ impl App {
         let page = Page::of(&request, "ListStateMachines")?;
         let machines = self.project.iter().flat_map(|open| &open.project.machines);
         // One that came with a recorded execution has no ARN of its own.
-        let machines = machines.filter(|it| !it.arn.is_empty());
+        let machines = machines.filter(|it| !it.arn.is_empty() && !self.is_deleting(&it.arn));
         let mut machines: Vec<&MachineDefinition> = machines.collect();
         machines.sort_by(|one, other| one.name.cmp(&other.name));
         let after = page.after.clone();
@@ -132,7 +133,10 @@ impl App {
         let mut members = vec![
             ("stateMachineArn", Value::from(arn)),
             ("name", Value::from(machine.name.as_str())),
-            ("status", Value::from("ACTIVE")),
+            (
+                "status",
+                Value::from(if self.is_deleting(&target.arn) { "DELETING" } else { "ACTIVE" }),
+            ),
             ("type", Value::from(machine.kind.as_str())),
             ("creationDate", seconds(created)),
         ];
@@ -188,36 +192,46 @@ impl App {
         Ok(Value::object(members))
     }
 
-    pub(super) fn create_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
-        let request = Request::read(body, CREATE)?;
+    pub(super) fn create_state_machine(
+        &mut self,
+        request: &Request,
+        checked: Checked,
+    ) -> Result<Value, ApiError> {
         let prefix = self.arn_prefix();
         let wanted = request.to_value();
         let account = self.account(&prefix, &wanted);
-        if let Some((code, message)) = create_request_error(&wanted, &account) {
+        let definition_error = |_: &str, _| checked.machine.as_ref().err().cloned();
+        if let Some((code, message)) = create_request_error_but(&wanted, &account, definition_error)
+        {
             return Err(ApiError { code, message });
         }
+        let definition = checked.machine.map_err(|(code, message)| ApiError { code, message })?;
         let name = request.needed("name");
         let arn = format!("{prefix}:stateMachine:{name}");
+        self.may_be_changed(&arn)?;
         if self.machine_by_arn(&arn).is_some() {
-            return self.created_answer(&request, &arn);
+            return self.created_answer(request, &arn);
         }
         if self.states_api.machines.len() >= MAX_CREATED {
             let message = format!("Stepwell keeps {MAX_CREATED} machines that calls create");
             return Err(ApiError::new("StateMachineLimitExceeded", message));
         }
         // All that can be refused comes before anything is changed.
-        self.may_publish(&request)?;
+        self.may_publish(request)?;
         if let Some(tags) = request.get("tags") {
             self.states_api.set_tags(&arn, tags)?;
         }
-        let kind = kind_of(request.text("type"));
-        let definition = request.needed("definition");
-        self.add_machine(MachineDefinition::of_text(name, kind, &arn, definition));
+        self.add_machine(named(*definition, name, &arn));
         let now = clock::now();
-        let members = wanted.as_object().cloned().unwrap_or_default();
-        let record = MachineRecord { created: now, updated: now, revision: None, request: members };
+        let record = MachineRecord {
+            created: now,
+            updated: now,
+            revision: None,
+            request: wanted.as_object().cloned().unwrap_or_default(),
+            is_deleting: false,
+        };
         self.states_api.machines.insert(arn.clone(), record);
-        self.created_answer(&request, &arn)
+        self.created_answer(request, &arn)
     }
 
     /// The answer of `CreateStateMachine`, with a first version where one was asked for.
@@ -247,11 +261,15 @@ impl App {
         Ok(Some(("stateMachineVersionArn", Value::from(version_arn))))
     }
 
-    pub(super) fn update_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
-        let request = Request::read(body, UPDATE)?;
+    pub(super) fn update_state_machine(
+        &mut self,
+        request: &Request,
+        checked: Option<[Checked; 2]>,
+    ) -> Result<Value, ApiError> {
         let arn = request.needed("stateMachineArn").to_owned();
         let index = self.find_machine(&arn)?;
         self.made_by_a_call(&arn)?;
+        self.may_be_changed(&arn)?;
         if request.text("versionDescription").is_some() && request.flag("publish") != Some(true) {
             let message = "Version description can only be set when publish is true";
             return Err(ApiError::validation(message));
@@ -266,19 +284,18 @@ impl App {
         {
             return Err(ApiError { code, message });
         }
-        let refused = request.text("definition").and_then(|it| create_error(it, kind));
-        if let Some((code, message)) = refused {
-            return Err(ApiError { code, message });
-        }
+        let checked = checked.and_then(|both| both.into_iter().find(|it| it.kind == kind));
+        let definition = checked.map(|it| it.machine).transpose();
+        let definition = definition.map_err(|(code, message)| ApiError { code, message })?;
         let given = ["definition", "roleArn", "loggingConfiguration", "tracingConfiguration"];
         if !given.iter().any(|it| request.get(it).is_some()) {
             let message = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
             return Err(ApiError::new("MissingRequiredParameter", message));
         }
-        self.may_publish(&request)?;
+        self.may_publish(request)?;
         // Nothing is refused from here on.
-        if let Some(definition) = request.text("definition") {
-            self.replace_machine(index, MachineDefinition::of_text(&name, kind, &arn, definition));
+        if let Some(definition) = definition {
+            self.replace_machine(index, named(*definition, &name, &arn));
         }
         self.states_api.requests += 1;
         let number = self.states_api.requests;
@@ -299,24 +316,67 @@ impl App {
             let revision = record.revision.as_deref();
             members.extend(revision.map(|it| ("revisionId", Value::from(it))));
         }
-        members.extend(self.published(&request, &arn)?);
+        members.extend(self.published(request, &arn)?);
         Ok(Value::object(members))
     }
 
-    /// With its executions, versions and aliases; deleting what is not there is no error (recorded).
+    /// With its executions, versions and aliases, once all of those executions have ended (API reference); deleting what is not
+    /// there is no error (recorded).
     pub(super) fn delete_state_machine(&mut self, body: &str) -> Result<Value, ApiError> {
         let request = Request::read(body, DELETE)?;
         let arn = request.needed("stateMachineArn");
         arns::read(arn, &["stateMachine"])?;
         if let Some(index) = self.machine_by_arn(arn) {
             self.made_by_a_call(arn)?;
-            self.remove_machine(index);
-            self.states_api.machines.remove(arn);
-            self.states_api.tags.remove(arn);
-            self.states_api.versions.remove(arn);
-            self.forget_aliases(arn);
+            if self.runs_of(index) > 0 {
+                if let Some(record) = self.states_api.machines.get_mut(arn) {
+                    record.is_deleting = true;
+                }
+            } else {
+                self.forget_machine(index, arn);
+            }
         }
         Ok(Value::empty_object())
+    }
+
+    /// Executions of a machine that have not ended.
+    fn runs_of(&self, machine: usize) -> usize {
+        let of_machine = |it: &&Run| it.machine == machine && it.start.is_some();
+        self.runs.iter().filter(of_machine).filter(|it| !it.has_ended()).count()
+    }
+
+    fn forget_machine(&mut self, index: usize, arn: &str) {
+        self.remove_machine(index);
+        self.states_api.machines.remove(arn);
+        self.states_api.tags.remove(arn);
+        self.states_api.versions.remove(arn);
+        self.forget_aliases(arn);
+    }
+
+    /// Forgets machines whose last execution has ended since they were deleted.
+    pub(super) fn finish_deleting(&mut self) {
+        let deleting = self.states_api.machines.iter().filter(|(_, it)| it.is_deleting);
+        let deleting: Vec<String> = deleting.map(|(arn, _)| arn.clone()).collect();
+        for arn in deleting {
+            match self.machine_by_arn(&arn) {
+                Some(index) if self.runs_of(index) > 0 => {}
+                Some(index) => self.forget_machine(index, &arn),
+                None => drop(self.states_api.machines.remove(&arn)),
+            }
+        }
+    }
+
+    pub(in crate::app) fn is_deleting(&self, arn: &str) -> bool {
+        self.states_api.machines.get(arn).is_some_and(|it| it.is_deleting)
+    }
+
+    /// Whether a machine is not on its way out. It starts nothing any more, and nothing of it changes.
+    pub(super) fn may_be_changed(&self, arn: &str) -> Result<(), ApiError> {
+        if self.is_deleting(arn) {
+            let message = format!("State Machine is being deleted: '{arn}'");
+            return Err(ApiError::new("StateMachineDeleting", message));
+        }
+        Ok(())
     }
 
     /// The machines that calls have created, for a project that is read again.
@@ -345,7 +405,10 @@ impl App {
     /// What a request to create a machine is held against.
     fn account(&self, prefix: &str, wanted: &Value) -> Account {
         let mut machines = BTreeMap::new();
-        for machine in self.project.iter().flat_map(|open| &open.project.machines) {
+        // Of the others nothing is asked.
+        let name = wanted.get("name").and_then(Value::as_str);
+        let all = self.project.iter().flat_map(|open| &open.project.machines);
+        for machine in all.filter(|it| Some(it.name.as_str()) == name) {
             let request = match self.states_api.machines.get(&machine.arn) {
                 Some(record) => Value::from(record.request.clone()),
                 None => Value::object([
@@ -359,15 +422,8 @@ impl App {
     }
 }
 
-pub(super) fn validate_definition(body: &str) -> Result<Value, ApiError> {
-    let request = Request::read(body, VALIDATE)?;
-    let severity = match request.text("severity") {
-        Some("WARNING") => Severity::Warning,
-        Some(_) | None => Severity::Error,
-    };
-    let most = request.count("maxResults").and_then(|it| usize::try_from(it).ok());
-    let (definition, kind) = (request.needed("definition"), kind_of(request.text("type")));
-    Ok(validate_response(definition, kind, severity, most))
+fn named(definition: MachineDefinition, name: &str, arn: &str) -> MachineDefinition {
+    MachineDefinition { name: name.to_owned(), arn: arn.to_owned(), ..definition }
 }
 
 /// Whether a distributed Map of the machine has the label, or a name that AWS would make it of.
@@ -383,7 +439,7 @@ fn has_label(machine: &MachineDefinition, label: &str) -> bool {
     })
 }
 
-fn kind_of(text: Option<&str>) -> StateMachineType {
+pub(super) fn kind_of(text: Option<&str>) -> StateMachineType {
     if text == Some("EXPRESS") { StateMachineType::Express } else { StateMachineType::Standard }
 }
 

@@ -16,6 +16,7 @@ mod history;
 mod machines;
 mod map_runs;
 mod page;
+mod prepared;
 mod refusal;
 mod request;
 mod settings;
@@ -35,6 +36,7 @@ use tokio::sync::oneshot;
 use self::activities::{Activity, Poller};
 use self::aliases::Alias;
 use self::machines::MachineRecord;
+use self::prepared::Read;
 use self::refusal::ApiError;
 use self::versions::Versions;
 use super::app::App;
@@ -43,6 +45,7 @@ use crate::engine::TaskToken;
 use crate::execution::{EventId, Execution, Timestamp};
 use crate::json::Value;
 
+pub(super) use prepared::Prepared;
 pub(super) use transport::{Call, Response, Service};
 pub(super) use versions::Origin;
 
@@ -117,11 +120,16 @@ impl StatesApi {
 
 impl App {
     /// Takes a call. The reply comes at once, or when what was asked for has happened.
-    pub(super) fn call_states(&mut self, call: &Call, reply: oneshot::Sender<Response>) {
+    pub(super) fn call_states(
+        &mut self,
+        call: &Call,
+        prepared: Prepared,
+        reply: oneshot::Sender<Response>,
+    ) {
         self.states_api.requests += 1;
         let number = self.states_api.requests;
         let operation = call.operation.as_str();
-        match self.answer_states(call) {
+        match self.answer_states(call, prepared) {
             Ok(Answer::WhenEnded(run)) => {
                 self.states_api.waiting.retain(|(_, _, reply)| !reply.is_closed());
                 if self.states_api.waiting.len() < MAX_WAITING {
@@ -152,28 +160,40 @@ impl App {
     pub fn answer_states_call(&mut self, operation: &str, body: &str) -> Option<(u16, String)> {
         let (reply, mut answer) = oneshot::channel();
         let (operation, body) = (operation.to_owned(), body.to_owned());
-        self.call_states(&Call { service: Service::States, operation, body }, reply);
+        let call = Call { service: Service::States, operation, body };
+        let prepared = Prepared::of(&call);
+        self.call_states(&call, prepared, reply);
         answer.try_recv().ok().map(|it| (it.status, it.body))
     }
 
     /// Answers those who wait, as far as what they wait for has come. Whether an execution may go on by that.
     pub(super) fn deliver_states(&mut self) -> bool {
         self.deliver_ends();
+        self.finish_deleting();
         self.deliver_tasks()
     }
 
-    fn answer_states(&mut self, call: &Call) -> Result<Answer, ApiError> {
+    fn answer_states(&mut self, call: &Call, prepared: Prepared) -> Result<Answer, ApiError> {
         let body = call.body.as_str();
+        match prepared.0 {
+            Read::Create(read) => {
+                let (request, checked) = read?;
+                return self.create_state_machine(&request, checked).map(Answer::Now);
+            }
+            Read::Update(read) => {
+                let (request, checked) = read?;
+                return self.update_state_machine(&request, checked).map(Answer::Now);
+            }
+            Read::Validate(answer) => return answer.map(Answer::Now),
+            Read::Nothing => {}
+        }
         let value = match call.operation.as_str() {
             "GetCallerIdentity" => Ok(self.caller_identity()),
 
             "ListStateMachines" => self.list_state_machines(body),
             "DescribeStateMachine" => self.describe_state_machine(body),
             "DescribeStateMachineForExecution" => self.describe_state_machine_for_execution(body),
-            "CreateStateMachine" => self.create_state_machine(body),
-            "UpdateStateMachine" => self.update_state_machine(body),
             "DeleteStateMachine" => self.delete_state_machine(body),
-            "ValidateStateMachineDefinition" => machines::validate_definition(body),
 
             "PublishStateMachineVersion" => self.publish_version(body),
             "ListStateMachineVersions" => self.list_versions(body),

@@ -94,6 +94,7 @@ impl App {
         let request = Request::read(body, PUBLISH)?;
         let arn = request.needed("stateMachineArn");
         self.find_machine(arn)?;
+        self.may_be_changed(arn)?;
         if let Some(wanted) = request.text("revisionId") {
             let settings = self.settings_of(arn);
             let current = settings.revision.as_deref().unwrap_or("INITIAL");

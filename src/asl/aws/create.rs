@@ -26,6 +26,15 @@ const FORBIDDEN: &str = " \t\n<>{}[]?*\"#%\\^|~`$&,;:/";
 
 /// The code and message with which the call is refused; `None` when it is taken. The request has the API's own member names.
 pub fn create_request_error(request: &Value, account: &Account) -> Option<(&'static str, String)> {
+    create_request_error_but(request, account, create_error)
+}
+
+/// As [`create_request_error`]; what is wrong with the definition is asked for where its turn comes.
+pub fn create_request_error_but(
+    request: &Value,
+    account: &Account,
+    definition_error: impl FnOnce(&str, StateMachineType) -> Option<(&'static str, String)>,
+) -> Option<(&'static str, String)> {
     let text = |name: &str| request.get(name).and_then(Value::as_str);
     let name = text("name").unwrap_or_default();
     if let Some(message) = too_long(request) {
@@ -46,7 +55,7 @@ pub fn create_request_error(request: &Value, account: &Account) -> Option<(&'sta
         Some("EXPRESS") => StateMachineType::Express,
         Some(_) | None => StateMachineType::Standard,
     };
-    if let Some(refused) = create_error(text("definition").unwrap_or_default(), kind) {
+    if let Some(refused) = definition_error(text("definition").unwrap_or_default(), kind) {
         return Some(refused);
     }
     // The same request once more gives the machine that is there.
