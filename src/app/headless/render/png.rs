@@ -10,6 +10,8 @@ use crate::layout::{Size, typeface};
 const MOST_PIXELS: f32 = 32e6;
 /// Pixels of all areas, one over the other: containers within containers are filled again and again.
 const MOST_PAINTED: f32 = 300e6;
+/// Rows of pixels of all lines: each is mixed with what is under it by itself, 0.6 µs a row.
+const MOST_ROWS: f32 = 8e6;
 const LONGEST_SIDE: f32 = 30_000.0;
 
 pub(super) fn possible_scale(size: Size, scale: f32) -> f32 {
@@ -33,7 +35,8 @@ pub(super) fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
         .map_err(|err| format!("the picture can't be drawn: {err}"))?;
     let size = tree.size();
     let scale = possible_scale(Size { w: size.width(), h: size.height() }, scale)
-        .min((MOST_PAINTED / painted(tree.root()).max(1.0)).sqrt());
+        .min((MOST_PAINTED / painted(tree.root()).max(1.0)).sqrt())
+        .min(MOST_ROWS / lines(tree.root()).max(1.0));
     let (w, h) = ((size.width() * scale).ceil().max(1.0), (size.height() * scale).ceil().max(1.0));
     let mut pixmap =
         resvg::tiny_skia::Pixmap::new(w as u32, h as u32).ok_or("the picture has no size")?;
@@ -56,6 +59,16 @@ fn painted(group: &usvg::Group) -> f32 {
         usvg::Node::Path(_) | usvg::Node::Image(_) | usvg::Node::Text(_) => 0.0,
     };
     group.children().iter().map(area).sum()
+}
+
+/// The heights of all lines together, in the picture's units.
+fn lines(group: &usvg::Group) -> f32 {
+    let height = |node: &usvg::Node| match node {
+        usvg::Node::Group(inner) => lines(inner),
+        usvg::Node::Path(path) if path.stroke().is_some() => path.abs_bounding_box().height(),
+        usvg::Node::Path(_) | usvg::Node::Image(_) | usvg::Node::Text(_) => 0.0,
+    };
+    group.children().iter().map(height).sum()
 }
 
 /// The fonts of the program, and none of the system: a picture is the same everywhere.
