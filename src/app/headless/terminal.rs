@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-/// Prints lines of ours. Text of others in them has been through [`line`], or stands indented.
+/// Prints lines of ours. Text of others in them has been through [`line()`], or stands indented.
 pub(super) fn say(text: &str) {
     put(&visible(text.trim_end_matches('\n'), is_unseen));
 }

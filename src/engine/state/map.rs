@@ -2,31 +2,26 @@
 
 use std::sync::Arc;
 
+use super::Items;
+use super::item_batcher::batcher_of;
+use super::map_limits::DISTRIBUTED_CONCURRENCY;
+use super::map_run::label;
 use crate::asl::{ItemsSource, Map, ProcessorMode, Template};
 use crate::engine::children::Parent;
 use crate::engine::context::ExecutionContext;
 use crate::engine::dataflow::{
-    DataError, JsonataScope, as_integer, evaluate_items_path, evaluate_jsonata,
-    evaluate_jsonata_expression, evaluate_path, evaluate_template, expect_type, plain,
-    states_object,
+    DataError, JsonataScope, evaluate_items_path, evaluate_jsonata, evaluate_jsonata_expression,
+    evaluate_template, expect_type, states_object,
 };
 use crate::engine::failure::Failure;
-use crate::engine::limits::{MAX_PAYLOAD_BYTES, exceeds_payload_limit, size_within};
 use crate::engine::machine::{Flow, Here, Machine, StepResult, Turn};
-use crate::engine::map_runs::{ChildCounts, MapRunRecord, MapRunStatus, child_name};
+use crate::engine::map_runs::child_name;
 use crate::engine::program::is_jsonata;
 use crate::engine::rehearsal::Rehearsal;
-use crate::engine::state::Items;
-use crate::engine::thread::{Children, MapRun, Phase, Role, Thread, ThreadIndex, Visit};
+use crate::engine::thread::{Children, Phase, Role, Thread, ThreadIndex, Visit};
 use crate::execution::{EventDetails, EventId, EventType};
-use crate::json::{Object, Value};
-use crate::query::{Bindings, Random as _};
-
-/// AWS runs at most this many inline iterations at a time, whatever `MaxConcurrency` says.
-const INLINE_CONCURRENCY: u64 = 40;
-
-/// The child executions that AWS runs at a time for a distributed Map.
-const DISTRIBUTED_CONCURRENCY: u64 = 10_000;
+use crate::json::Value;
+use crate::query::Bindings;
 
 impl Machine {
     pub(crate) fn run_map(
@@ -65,48 +60,6 @@ impl Machine {
             run.arn = Some(arn);
         }
         self.begin_iterations(turn, index, thread, here, map, Box::new(children))
-    }
-
-    pub(crate) fn start_map_run(
-        &mut self,
-        turn: &mut Turn<'_>,
-        thread: &mut Thread,
-        here: Here<'_>,
-        map: &Map,
-    ) -> Arc<str> {
-        let arn = self.map_run_arn(here, map);
-        let details = EventDetails::MapRunStarted { map_run_arn: Arc::clone(&arn) };
-        self.emit(turn, thread, EventType::MapRunStarted, details);
-        arn
-    }
-
-    /// Notes a Map Run that begins; its place in the list.
-    pub(crate) fn record_map_run(
-        &mut self,
-        turn: &Turn<'_>,
-        here: Here<'_>,
-        map: &Map,
-        arn: &Arc<str>,
-        run: &MapRun,
-        max_concurrency: u64,
-    ) -> usize {
-        let label = label(here, map);
-        self.map_runs.push(MapRunRecord {
-            arn: Arc::clone(arn),
-            state: here.meta.path.clone(),
-            state_machine_arn: format!("{}/{label}", self.start.state_machine_arn).into(),
-            label: label.into(),
-            status: MapRunStatus::Running,
-            started_at: turn.at,
-            stopped_at: None,
-            max_concurrency: if max_concurrency == u64::MAX { 0 } else { max_concurrency },
-            tolerated_failure_count: run.tolerated_count,
-            tolerated_failure_percentage: run.tolerated_percentage,
-            total: 0,
-            children: Vec::new(),
-            counts: ChildCounts::default(),
-        });
-        self.map_runs.len() - 1
     }
 
     /// Runs the items that are known by now.
@@ -239,135 +192,6 @@ impl Machine {
         })
     }
 
-    /// Concurrency and what a distributed Map tolerates. AWS reads these after it has said how many items there are.
-    pub(crate) fn map_children(
-        &mut self,
-        turn: &mut Turn<'_>,
-        thread: &mut Thread,
-        here: Here<'_>,
-        map: &Map,
-        items: Items,
-    ) -> Result<Children, Failure> {
-        let distributed = map.processor.mode == ProcessorMode::Distributed;
-        let limit = match &map.max_concurrency {
-            None => 0,
-            Some(field) => {
-                let limit = self.map_number(thread, here, field, "MaxConcurrency")?.unwrap_or(0.0);
-                if limit < 0.0 {
-                    let cause =
-                        format!("Expected non-negative integer, but got '{limit}' instead.");
-                    return Err(self.runtime_failure(thread, here, &cause));
-                }
-                limit as u64
-            }
-        };
-        let most = if distributed { DISTRIBUTED_CONCURRENCY } else { INLINE_CONCURRENCY };
-        let max_concurrency = if limit == 0 { most } else { limit.min(most) };
-        let run = if distributed {
-            let tolerated_count = match &map.tolerated_failure_count {
-                None => None,
-                Some(field) => self.map_number(thread, here, field, "ToleratedFailureCount")?,
-            };
-            if tolerated_count.is_some_and(|it| it < 0.0) {
-                return Err(self.runtime_failure(
-                    thread,
-                    here,
-                    "ToleratedFailureCount cannot be negative.",
-                ));
-            }
-            let tolerated_percentage = match &map.tolerated_failure_percentage {
-                None => None,
-                Some(field) => {
-                    self.map_number(thread, here, field, "ToleratedFailurePercentage")?
-                }
-            };
-            if tolerated_percentage.is_some_and(|it| !(0.0..=100.0).contains(&it)) {
-                return Err(self.runtime_failure(
-                    thread,
-                    here,
-                    "ToleratedFailurePercentage must be between 0 and 100.",
-                ));
-            }
-            Some(MapRun {
-                tolerated_count: tolerated_count.map(|it| it as u64),
-                tolerated_percentage,
-                ..MapRun::default()
-            })
-        } else {
-            None
-        };
-        self.inspect(turn, thread, |data| {
-            data.max_concurrency = Some(limit);
-            data.tolerated_failure_count = run.as_ref().and_then(|it: &MapRun| it.tolerated_count);
-            data.tolerated_failure_percentage =
-                run.as_ref().and_then(|it: &MapRun| it.tolerated_percentage);
-        });
-        let length = items.len() as u64;
-        Ok(Children { items, length, max_concurrency, run, ..Children::default() })
-    }
-
-    /// A number field of a Map. `ToleratedFailurePercentage` may have a fraction, the others may not.
-    fn map_number<T: Copy + Into<Number>>(
-        &mut self,
-        thread: &mut Thread,
-        here: Here<'_>,
-        field: &crate::asl::Field<T>,
-        name: &str,
-    ) -> Result<Option<f64>, Failure> {
-        let expression = match field {
-            crate::asl::Field::Literal(number) => return Ok(Some((*number).into().0)),
-            crate::asl::Field::Computed(expression) => expression,
-        };
-        let may_be_fraction = name == "ToleratedFailurePercentage";
-        let number = |value: &Value| {
-            let whole = as_integer(value).map(|it| it as f64);
-            if may_be_fraction {
-                whole.or_else(|| value.as_f64().or_else(|| value.as_str()?.parse().ok()))
-            } else {
-                whole
-            }
-        };
-        if is_jsonata(here.state) {
-            return self.evaluate_jsonata(thread, here, None, None, |scope, random| {
-                let value = evaluate_jsonata_expression(expression, name, scope, random)?;
-                let value = expect_type(value, "number", expression.text(), name)?;
-                number(&value).map(Some).ok_or_else(|| {
-                    let cause = format!(
-                        "The {name} field refers to value \"{value}\" which is not a valid integer."
-                    );
-                    DataError::evaluation(cause, Some(name))
-                })
-            });
-        }
-        let input = thread.visit.effective.clone();
-        self.evaluate(thread, here, &input, |bindings, random| {
-            let value = evaluate_path(expression, bindings, random)?;
-            number(&value).map(Some).ok_or_else(|| {
-                let kind = if may_be_fraction { "float" } else { "integer" };
-                DataError::runtime(format!(
-                    "The {name}Path field refers to value \"{}\" which is not a valid {kind}: {}",
-                    plain(&value),
-                    expression.text()
-                ))
-            })
-        })
-    }
-
-    fn map_run_arn(&mut self, here: Here<'_>, map: &Map) -> Arc<str> {
-        let (high, low) = (self.random.next_u64(), self.random.next_u64());
-        let uuid = format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            0x8000 | ((low >> 48) & 0x3fff),
-            low & 0xffff_ffff_ffff
-        );
-        let arn = self.start.execution_arn.replacen(":execution:", ":mapRun:", 1);
-        let prefix = arn.rsplit_once(':').map_or("", |(prefix, _)| prefix);
-        format!("{prefix}/{}:{uuid}", label(here, map)).into()
-    }
-
     /// Starts iterations up to the limit. The first ones hang on the Map's started event, later ones on what came last in the
     /// iteration whose end made room.
     pub(crate) fn start_iterations(
@@ -458,7 +282,7 @@ impl Machine {
     }
 
     /// `ItemSelector`, with `$$.Map.Item` of the iteration to come.
-    fn select_item(
+    pub(super) fn select_item(
         &mut self,
         turn: &mut Turn<'_>,
         parent: &mut Thread,
@@ -489,133 +313,5 @@ impl Machine {
             self.inspect(turn, parent, |data| data.after_item_selector = Some(selected.clone()));
         }
         Ok(selected)
-    }
-
-    /// `ItemBatcher`: items gathered up to a count and a size, with `BatchInput` beside them.
-    fn batches(
-        &mut self,
-        turn: &mut Turn<'_>,
-        thread: &mut Thread,
-        here: Here<'_>,
-        map: &Map,
-        batcher: &Template,
-        items: &Items,
-    ) -> Result<Items, Failure> {
-        let settings = if is_jsonata(here.state) {
-            self.jsonata(thread, here, batcher, "ItemBatcher", None, None)?
-        } else {
-            let effective = thread.visit.effective.clone();
-            self.template(thread, here, batcher, &effective)?
-        };
-        let most_items =
-            self.batch_limit(thread, here, &settings, "MaxItemsPerBatch")?.unwrap_or(u64::MAX);
-        // A batch is an input like any other, so it can never be longer than one may be, whatever it is allowed.
-        let longest = MAX_PAYLOAD_BYTES as u64;
-        let most_bytes = self
-            .batch_limit(thread, here, &settings, "MaxInputBytesPerBatch")?
-            .map_or(longest, |it| it.min(longest));
-        let around = match settings.get("BatchInput") {
-            Some(extra) => r#"{"BatchInput":,"Items":[]}"#.len() + extra.to_string().len(),
-            None => r#"{"Items":[]}"#.len(),
-        } as u64;
-        let mut batches = Vec::new();
-        let mut batch: Vec<Value> = Vec::new();
-        // A batch comes from where its first item does.
-        let mut sources = Vec::new();
-        let mut bytes = around;
-        for (at, item) in items.values.as_array().into_iter().flatten().enumerate() {
-            let item = match &map.item_selector {
-                None => item.clone(),
-                Some(template) => {
-                    self.select_item(turn, thread, here, template, &items.context(at))?
-                }
-            };
-            let size = size_within(&item, usize::MAX).map_or(longest, |it| it.text_bytes as u64);
-            let comma = u64::from(!batch.is_empty());
-            let full = batch.len() as u64 >= most_items || bytes + comma + size > most_bytes;
-            if full && !batch.is_empty() {
-                batches.push(std::mem::take(&mut batch));
-                bytes = around;
-            }
-            if batch.is_empty() {
-                sources.push((batches.len(), items.source(at)));
-            }
-            bytes += size + u64::from(!batch.is_empty());
-            batch.push(item);
-        }
-        if !batch.is_empty() {
-            batches.push(batch);
-        }
-        let sizes = batches.iter().map(|it| it.len() as u64).collect();
-        let batches = Value::array(batches.into_iter().map(|items| {
-            let mut input = Object::with_capacity(2);
-            if let Some(extra) = settings.get("BatchInput") {
-                input.insert("BatchInput".into(), extra.clone());
-            }
-            input.insert("Items".into(), Value::from(items));
-            Value::from(input)
-        }));
-        match batches.as_array().into_iter().flatten().find(|it| exceeds_payload_limit(it)) {
-            Some(_) => Err(Failure::data_limit(&here.meta.name)),
-            None => Ok(Items { values: batches, are_pairs: false, sources, sizes: Some(sizes) }),
-        }
-    }
-
-    /// A literal number of the batcher, or the one that its `…Path` names. The specification wants it positive, so what is not
-    /// fails the state rather than meaning no limit.
-    fn batch_limit(
-        &mut self,
-        thread: &mut Thread,
-        here: Here<'_>,
-        settings: &Value,
-        name: &str,
-    ) -> Result<Option<u64>, Failure> {
-        let limit = match (settings.get(name), settings.get(&format!("{name}Path"))) {
-            (Some(value), _) => as_integer(value).ok_or_else(|| {
-                let cause = format!(
-                    "The {name} field refers to value \"{}\" which is not a valid integer",
-                    plain(value)
-                );
-                self.runtime_failure(thread, here, &cause)
-            })?,
-            (None, Some(Value::String(path))) => {
-                self.integer_at(thread, here, path, &format!("{name}Path"))?
-            }
-            (None, Some(_) | None) => return Ok(None),
-        };
-        match u64::try_from(limit) {
-            Ok(limit @ 1..) => Ok(Some(limit)),
-            Ok(_) | Err(_) => {
-                let cause = format!("field {name} must be positive");
-                Err(self.runtime_failure(thread, here, &cause))
-            }
-        }
-    }
-}
-
-/// The batcher of a distributed Map. An inline one hands out single items, whatever it says: AWS documents the field for
-/// distributed Maps only, and the validator says so.
-fn batcher_of(map: &Map) -> Option<&Template> {
-    map.item_batcher.as_ref().filter(|_| map.processor.mode == ProcessorMode::Distributed)
-}
-
-/// The number types of a Map's fields, as one.
-pub(crate) struct Number(f64);
-impl From<u64> for Number {
-    fn from(number: u64) -> Self {
-        Self(number as f64)
-    }
-}
-impl From<f64> for Number {
-    fn from(number: f64) -> Self {
-        Self(number)
-    }
-}
-
-/// `Label`, or the state's name cut to the 40 characters that AWS allows.
-fn label(here: Here<'_>, map: &Map) -> String {
-    match &map.label {
-        Some(label) => label.to_string(),
-        None => here.meta.name.chars().filter(|it| !it.is_whitespace()).take(40).collect(),
     }
 }
