@@ -23,7 +23,7 @@
 //! 7  ui             the window; the only floor that names egui
 //! 6  app            everything the product does, without a window; the only shell (threads, clock, sockets, disk)
 //! 5  debug          threads, frames, breakpoints, stepping     project    what was opened: machines, APIs, tables
-//!    services       what a Task talks to: mocks, DynamoDB
+//!    services       what a Task talks to: mocks, DynamoDB, S3, Step Functions
 //! 4  engine         the deterministic interpreter              apigateway  route, map, respond
 //!    aws            the only floor that names aws_*            layout      where nodes and edges go
 //! 3  execution      what happened: history, moments, visits
@@ -36,7 +36,7 @@
 //!
 //! `Command::SendRequest` -> [`apigateway::begin`] takes the request through route, method request and mapping template and says
 //! what to start -> the app starts an execution under the debugger ([`debug::DebugSession`]) -> the session lets the machine step
-//! and hands out the tasks that must run -> the app has them answered (a mock, the embedded DynamoDB, or the user) -> when the
+//! and hands out the tasks that must run -> the app has them answered (a mock, the embedded DynamoDB or S3, or the user) -> when the
 //! execution has ended, [`apigateway::finish`] makes the response. A breakpoint in the machine holds it all, HTTP response included.
 //!
 //! # A real execution, from the click to the failed state

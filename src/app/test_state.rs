@@ -7,7 +7,6 @@ use super::clock;
 use crate::asl::StatePath;
 use crate::engine::test_state::{self, TestStateError};
 use crate::engine::{Input, TaskRequest};
-use crate::execution::InspectionData;
 use crate::json::Value;
 use crate::project::MachineDefinition;
 use crate::services::TaskAnswer;
@@ -28,22 +27,6 @@ pub fn test_request(machine: &MachineDefinition, state: &StatePath) -> TestState
         role_arn: Some(ROLE_ARN.to_owned()),
         at: clock::now(),
         ..TestStateRequest::new(definition, Some(state.as_str().to_owned()))
-    }
-}
-
-/// As [`test_request`], with the input and variables of a visit to the state; and its context object, which counts beside a
-/// mock only.
-pub fn test_request_at(
-    machine: &MachineDefinition,
-    state: &StatePath,
-    visit: &InspectionData,
-) -> TestStateRequest {
-    let variables = Value::object(visit.variables.clone());
-    TestStateRequest {
-        input: visit.input.as_ref().map(Value::to_string),
-        variables: Some(variables.to_string()).filter(|_| !visit.variables.is_empty()),
-        context: visit.context.as_ref().and_then(mockable_context).map(|it| it.to_string()),
-        ..test_request(machine, state)
     }
 }
 

@@ -126,25 +126,6 @@ fn too_long(document: &Document) -> Option<Diagnostic> {
         .then(|| Diagnostic::of(&rule::DEFINITION_TOO_LONG, ("", at), message, remedy))
 }
 
-/// Reads one node of a larger document: a definition embedded in a template.
-///
-/// An object is read in place. A text (`DefinitionString`, with or without `Fn::Sub`) is a document of its own: the machine's
-/// source is that text, and all spans point into it.
-pub fn parse_node(document: &Document, node: &Node) -> Parsed {
-    let text = placeholder::text_of(node).or_else(|| node.as_str().map(str::to_owned));
-    match text {
-        Some(text) => {
-            let inner = Document::parse(&text, Format::sniff(&text));
-            parse(&inner)
-        }
-        None => {
-            let mut reader = Reader::new(document);
-            let machine = reader.machine(node);
-            Parsed { machine, diagnostics: reader.diagnostics }
-        }
-    }
-}
-
 /// Reads nodes and notes what is wrong.
 struct Reader<'d> {
     document: &'d Document,

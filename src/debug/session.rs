@@ -291,12 +291,6 @@ impl DebugSession {
 
     // -- forks: new sessions, the old one is left as it was
 
-    /// The same execution from its start, stopped at entry.
-    #[must_use]
-    pub fn restarted(&self) -> Self {
-        self.restarted_with(Arc::clone(&self.debuggee.definition), self.debuggee.start())
-    }
-
     /// From the start with another definition or input.
     #[must_use]
     pub fn restarted_with(&self, definition: Arc<StateMachine>, start: ExecutionStart) -> Self {

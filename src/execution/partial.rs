@@ -1,6 +1,5 @@
 //! A history of which only parts are there: each missing event is one that says so, so that the ids stay those of the execution.
 
-use super::import::NOT_LOGGED;
 use super::{EventDetails, EventType, History, HistoryEvent};
 use crate::json::Value;
 
@@ -36,11 +35,6 @@ impl HistoryEvent {
     /// Whether it only stands for an event that has not been read.
     pub fn is_unread(&self) -> bool {
         self.type_name() == NOT_READ
-    }
-
-    /// Whether it only stands for an event that was not logged.
-    pub fn is_unlogged(&self) -> bool {
-        self.type_name() == NOT_LOGGED
     }
 
     /// The type as the recording has it, also where this program does not know it.

@@ -16,13 +16,6 @@ pub fn to_text(history: &History) -> String {
     text
 }
 
-/// One event as a line, without the line's end.
-pub fn event_to_text(event: &HistoryEvent) -> String {
-    let mut text = String::new();
-    write_event(&mut text, event, event.timestamp.0);
-    text
-}
-
 fn write_event(text: &mut String, event: &HistoryEvent, start: i64) {
     let later = event.timestamp.0.saturating_sub(start);
     let _infallible = write!(

@@ -97,8 +97,4 @@ impl Visit {
         self.input.as_ref().map(Payload::value).unwrap_or_default()
     }
 
-    /// The output as a value, once it was left.
-    pub fn output_value(&self) -> Option<crate::json::Value> {
-        self.output.as_ref().map(Payload::value)
-    }
 }

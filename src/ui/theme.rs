@@ -36,7 +36,6 @@ pub mod size {
     pub const SMALL: f32 = 11.5;
     pub const BODY: f32 = 13.0;
     pub const HEADING: f32 = 15.0;
-    pub const TITLE: f32 = 20.0;
     pub const MONOSPACE: f32 = 12.5;
     /// The height of a row in a list or a table.
     pub const ROW: f32 = 24.0;

@@ -372,23 +372,6 @@ fn placeholders_are_understood_everywhere() {
 }
 
 #[test]
-fn an_embedded_definition_keeps_functions_as_texts() {
-    let yaml = "Definition:\n  StartAt: A\n  States:\n    A:\n      Type: Task\n      Resource: !GetAtt F.Arn\n      Parameters:\n        Table: !Ref T\n        Queue: {'Fn::Sub': 'https://${Q}'}\n      End: true\nText: !Sub |\n  {\"StartAt\": \"A\", \"States\": {\"A\": {\"Type\": \"Task\", \"Resource\": \"${F.Arn}\", \"End\": true}}}\n";
-    let document = Document::parse(yaml, Format::Yaml);
-    let root = document.root.as_ref().expect("YAML");
-    let parsed = parse_node(&document, root.get("Definition").expect("there"));
-    assert_eq!(found(&parsed), Vec::<String>::new());
-    let StateKind::Task(task) = &state(&parsed).kind else { panic!("A is a task") };
-    assert_eq!(&*task.resource.text, "${F.Arn}");
-    assert!(matches!(&task.parameters, Some(Template::Literal(value))
-        if value.to_string() == r#"{"Table":"${T}","Queue":"https://${Q}"}"#));
-    assert_eq!(document.slice(state(&parsed).name_span), "A");
-    let parsed = parse_node(&document, root.get("Text").expect("there"));
-    assert_eq!(found(&parsed), Vec::<String>::new());
-    assert!(parsed.machine.source.starts_with('{'));
-}
-
-#[test]
 fn what_is_no_definition_is_said() {
     for text in
         ["", "[]", "5", "null", "\"x\"", "nonsense", "{", "}", "{\"States\": 5}", "- a", "\u{feff}"]
