@@ -92,6 +92,7 @@ impl Checks {
     /// The depth of an expression is bounded when it is parsed.
     fn put_into(&mut self, node: &mut AstNode) {
         each_child(node, &mut |child| self.put_into(child));
+        self.apply(node);
         match node {
             AstNode::Binary { op, lhs, rhs } => {
                 let operator = match op {
@@ -163,6 +164,19 @@ impl Checks {
             | AstNode::ArrayGroup(_)
             | AstNode::FunctionApplication(_)
             | AstNode::Sort { .. } => {}
+        }
+    }
+}
+
+impl Checks {
+    /// `x ~> $f` is `$f(x)` where the function is one of JSONata's.
+    fn apply(&self, node: &mut AstNode) {
+        if let AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } = node
+            && let AstNode::Variable(name) = &**rhs
+            && !self.bound.contains(name)
+            && let Some(known) = signature::known(name)
+        {
+            *node = call(known.to_owned(), vec![take(lhs)]);
         }
     }
 }

@@ -43,11 +43,19 @@ pub(super) const NUMERAL: &str = "numeral";
 /// Another: cuts off the fraction of a number.
 pub(super) const WHOLE: &str = "whole number";
 
+/// Another: nothing for an array of nothing.
+pub(super) const SOME: &str = "some items";
+
+/// Another: null as an array of it.
+pub(super) const LISTED: &str = "listed null";
+
 /// What [`register`] knows.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 22] = [
     BOUNDED,
+    LISTED,
     NUMERAL,
     PRODUCT,
+    SOME,
     WHOLE,
     "clone",
     "decodeUrl",
@@ -213,11 +221,13 @@ pub(super) fn takes_context(name: &str) -> Option<usize> {
     }
 }
 
-/// What checks the first argument of a function of which the library takes more, or less, than the reference implementation.
-pub(super) fn narrowed(name: &str) -> Option<&'static str> {
-    match name {
-        "number" => Some(NUMERAL),
-        "fromMillis" => Some(WHOLE),
+/// What the first argument of a function goes through that the library takes otherwise than the reference implementation.
+pub(super) fn narrowed(name: &str, arguments: usize) -> Option<&'static str> {
+    match (name, arguments) {
+        ("number", _) => Some(NUMERAL),
+        ("fromMillis", _) => Some(WHOLE),
+        ("reduce", 2) => Some(SOME),
+        ("filter", _) => Some(LISTED),
         _ => None,
     }
 }
@@ -245,8 +255,15 @@ pub(super) fn register(
             NUMERAL => evaluator.register_fn(*name, numeral),
             WHOLE => evaluator.register_fn(*name, |args: &[JValue]| match args {
                 [JValue::Number(number)] => Ok(JValue::Number(number.trunc())),
-                [value, ..] => Ok(value.clone()),
-                [] => Ok(JValue::Undefined),
+                args => Ok(first(args)),
+            }),
+            SOME => evaluator.register_fn(*name, |args: &[JValue]| match args {
+                [JValue::Array(items)] if items.is_empty() => Ok(JValue::Undefined),
+                args => Ok(first(args)),
+            }),
+            LISTED => evaluator.register_fn(*name, |args: &[JValue]| match args {
+                [JValue::Null] => Ok(JValue::array(vec![JValue::Null])),
+                args => Ok(first(args)),
             }),
             "clone" => evaluator.register_fn(*name, clone),
             "decodeUrl" => url_function(evaluator, "decodeUrl", |it| url::decode(it, true)),
@@ -285,6 +302,10 @@ pub(super) fn register(
         done.map_err(|err| JsonataError::coded(err.message()))?;
     }
     Ok(())
+}
+
+fn first(args: &[JValue]) -> JValue {
+    args.first().cloned().unwrap_or(JValue::Undefined)
 }
 
 fn fail<T>(message: impl Into<String>) -> Result<T, EvaluatorError> {
@@ -550,6 +571,7 @@ fn pad(args: &[JValue]) -> HostFnResult {
         [JValue::Undefined, JValue::Number(_) | JValue::Undefined, ..] => {
             return Ok(JValue::Undefined);
         }
+        [text @ JValue::String(_), JValue::Undefined, ..] => return Ok(text.clone()),
         [JValue::String(text), JValue::Number(width)]
         | [JValue::String(text), JValue::Number(width), JValue::Undefined] => (text, width, " "),
         [JValue::String(text), JValue::Number(width), JValue::String(filling)] => {

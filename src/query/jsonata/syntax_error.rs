@@ -40,6 +40,7 @@ pub(super) fn syntax(error: &ParserError, expression: &str) -> SyntaxError {
             }
         }
         Some(("S0102", text)) => requoted(text, "range: ", ""),
+        Some(("S0103", text)) => requoted(text, "sequence: \\", ""),
         Some(("S0203", text)) => requoted(text, "Expected ", " before"),
         Some(("S0204", text)) => requoted(text, "operator: ", ""),
         Some(("S0211", text)) => requoted(text, "symbol ", " cannot"),
@@ -171,6 +172,7 @@ mod tests {
             ("1 2", "Syntax error: 2"),
             ("'a' 'b'", "Syntax error: \"b\""),
             ("not true", "Syntax error: true"),
+            (r"'\q'", r#"Unsupported escape sequence: \"q""#),
             ("/* x", "Comment has no closing tag"),
             ("$states.2", "The literal value 2 cannot be used as a step within a path expression"),
         ] {

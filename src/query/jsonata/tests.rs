@@ -88,6 +88,11 @@ fn functions_that_the_library_has_otherwise_do_as_the_reference_implementation()
     check("$fromMillis(1.5)", r#""1970-01-01T00:00:00.001Z""#);
     check("$number('-1.5e1')", "-15");
     check("$map(['1','2'], $number)", "[1,2]");
+    assert_eq!(evaluate("$reduce([], function($a, $b) { $a + $b })"), Ok(None));
+    check("$reduce([], function($a, $b) { $a + $b }, 10)", "10");
+    check("$reduce($states.input.arr, function($a, $b) { $a + $b })", "6");
+    check("$filter($states.input.nul, function($v) { $v = null })", "null");
+    check("$pad('a', $missing)", r#""a""#);
 }
 
 #[test]
@@ -182,6 +187,10 @@ fn errors_are_in_the_reference_implementations_words() {
     check_error(
         "$states.input ~> |items|1|",
         "T2011: The insert/update clause of the transform expression must evaluate to an object: 1",
+    );
+    check_error(
+        "$states.input.n ~> $uppercase",
+        r#"T0410: Argument 1 of function "uppercase" does not match function signature"#,
     );
     check_error("$error('')", "D3137: $error() function evaluated");
     check_error(

@@ -281,7 +281,8 @@ impl Walk {
         if functions::takes_context(name) == Some(args.len()) {
             args.insert(0, AstNode::Variable(String::new()));
         }
-        if let (Some(check), Some(first)) = (functions::narrowed(name), args.first_mut())
+        if let (Some(check), Some(first)) =
+            (functions::narrowed(name, args.len()), args.first_mut())
             && *first != AstNode::Placeholder
         {
             let given = vec![std::mem::replace(first, AstNode::Undefined)];
