@@ -127,11 +127,15 @@ fn answers(definition: &str, kind: StateMachineType) -> Vec<Answer> {
         let message = "Definition must be a valid JSON object".to_owned();
         return error(&rule::NOT_AN_OBJECT, message, None);
     }
-    let all = diagnostics(definition, kind);
-    let broken = all.iter().any(|it| it.severity == Severity::Error && !about_transitions(it.rule));
-    all.into_iter()
+    let all: Vec<Diagnostic> = diagnostics(definition, kind)
+        .into_iter()
         // What has no code of AWS's own is ours alone.
         .filter(|it| it.code != it.rule)
+        // AWS's reader found nothing wrong with the text: it does not look behind the first value.
+        .filter(|it| it.rule != rule::INVALID_JSON.id)
+        .collect();
+    let broken = all.iter().any(|it| it.severity == Severity::Error && !about_transitions(it.rule));
+    all.into_iter()
         // Transitions are looked at once the fields are right.
         .filter(|it| !broken || !about_transitions(it.rule))
         .map(|Diagnostic { severity, rule, code, message, location, .. }| Answer {
@@ -239,6 +243,12 @@ mod tests {
         let response =
             validate_response(definition, StateMachineType::Standard, Severity::Error, None);
         assert_eq!(response.to_string(), r#"{"result":"OK","diagnostics":[],"truncated":false}"#);
+    }
+
+    #[test]
+    fn what_stands_behind_the_definition_is_not_looked_at() {
+        let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}} x }"#;
+        assert_eq!(create_error(definition, StateMachineType::Standard), None);
     }
 
     #[test]
