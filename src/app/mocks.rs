@@ -13,18 +13,18 @@ use crate::services::mock::MockConfig;
 
 impl App {
     /// Answers a task that waits. With `keep`, every task of its state is answered so from now on.
-    pub(super) fn answer_task(&mut self, token: TaskToken, answer: TaskAnswer, keep: bool) {
+    pub(super) fn answer_task(&mut self, token: TaskToken, answer: &TaskAnswer, keep: bool) {
         let state = self.run().and_then(|run| {
             let waiting = run.waiting().into_iter().find(|it| it.token == token)?;
             Some(Arc::clone(&waiting.state_name))
         });
         if let Some(run) = self.run_mut()
-            && run.answer(token, &answer)
+            && run.answer(token, answer)
             && let (true, Some(state), Some(open)) = (keep, state, &mut self.project)
         {
             open.answers.typed.set(&state, answer.clone());
             // The others that wait in the same state are answered by what was just kept.
-            self.answer_all(&state, &answer);
+            self.answer_all(&state, answer);
         }
     }
 

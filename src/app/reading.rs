@@ -193,7 +193,7 @@ mod tests {
         assert!(beside(find(&history, &nothing)));
         let other = shown(Some(r#"{"StartAt":"B","States":{"B":{"Type":"Succeed"}}}"#));
         assert!(beside(find(&history, &other)), "it never enters a state of that one");
-        let told = Shown { is_its_history: true, ..other.clone() };
+        let told = Shown { is_its_history: true, ..other };
         assert!(matches!(find(&history, &told), Found::Recording(_)));
         assert!(matches!(find(&definition, &own), Found::Project(Ok(_))));
         let bare = Shown { is_bare_recording: true, ..own };

@@ -160,7 +160,7 @@ impl App {
                 self.change_breakpoints(|it| it.exceptions.caught = !it.exceptions.caught);
             }
 
-            Command::AnswerTask { token, answer, keep } => self.answer_task(token, answer, keep),
+            Command::AnswerTask { token, answer, keep } => self.answer_task(token, &answer, keep),
             Command::SetMock { state, answer } => {
                 if let Some(open) = &mut self.project {
                     open.answers.typed.set(&state, answer);
