@@ -2,7 +2,7 @@
 
 use super::SendTaskAction;
 use super::pipeline::{IntegrationResult, StartCall, TaskCallback};
-use crate::json::Value;
+use crate::json::{Value, jackson};
 
 /// Bytes of an execution's input.
 const MAX_INPUT_BYTES: usize = 262_144;
@@ -119,7 +119,8 @@ pub(super) fn read_call(body: &str, synchronous: bool) -> Result<StartCall, Inte
         return Err(refuse("com.amazon.coral.validate#ValidationException", message));
     }
     let input = Value::parse(&input_text).map_err(|error| {
-        let message = format!("Invalid State Machine Execution Input: '{error}'");
+        let complaint = jackson::complaint(&input_text, &error);
+        let message = format!("Invalid State Machine Execution Input: '{complaint}'");
         refuse("com.amazonaws.swf.service.v2.model#InvalidExecutionInput", &message)
     })?;
     Ok(StartCall { synchronous, state_machine_arn, name, input, input_text })

@@ -1,13 +1,12 @@
 //! What AWS answers to a definition: the error of `CreateStateMachine` and the response of `ValidateStateMachineDefinition`.
 
 mod create;
-mod json_reader;
 
 use super::parse::{self, Parsed};
 use super::validate::{validate, validate_type};
 use super::{Diagnostic, Severity, StateMachine, StateMachineType, rule};
-use crate::json::Value;
 use crate::json::document::{Document, Format};
+use crate::json::{Value, jackson};
 
 pub use create::{Account, create_request_error, create_request_error_but, logging_refusal};
 
@@ -120,7 +119,7 @@ fn answers(definition: &str, kind: StateMachineType) -> Vec<Answer> {
         let (rule, code) = (rule.id, rule.code());
         vec![Answer { severity: Severity::Error, rule, code, message, location }]
     };
-    if let Some(mistake) = json_reader::mistake(definition) {
+    if let Some(mistake) = jackson::mistake(definition) {
         return error(&rule::INVALID_JSON, mistake.message, Some(mistake.location));
     }
     if !definition.trim_start().starts_with('{') {

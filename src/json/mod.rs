@@ -5,6 +5,7 @@
 //! other form of JSON and YAML text: a tree in which every key and value knows its place in the file.
 
 pub mod document;
+pub mod jackson;
 mod number;
 mod text;
 

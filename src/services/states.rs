@@ -10,7 +10,7 @@ use crate::asl::IntegrationPattern;
 use crate::asl::task::ResourceKind;
 use crate::engine::TaskRequest;
 use crate::execution::{ExecutionStatus, Timestamp};
-use crate::json::{Object, Value};
+use crate::json::{Object, Value, jackson};
 
 /// Bytes of an execution's input.
 ///
@@ -168,7 +168,8 @@ fn json_of(parameters: &Value, name: &str) -> Result<Value, Refusal> {
             } else {
                 ("InvalidOutput", "Output")
             };
-            Refusal { code, message: format!("Invalid {what}: '{err}'") }
+            let complaint = jackson::complaint(text, &err);
+            Refusal { code, message: format!("Invalid {what}: '{complaint}'") }
         }),
         Some(value) => Ok(value.clone()),
         None => Ok(Value::Null),

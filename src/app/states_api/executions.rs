@@ -12,7 +12,7 @@ use crate::app::runs::NewRun;
 use crate::app::simulation::{ROLE_ARN, Run, RunId, execution_arn};
 use crate::asl::StateMachineType;
 use crate::debug::Goal;
-use crate::json::Value;
+use crate::json::{Value, jackson};
 use crate::services::states::is_name;
 
 /// Executions that run at once; one that waits for a callback may do so for ever.
@@ -117,8 +117,10 @@ impl App {
         if let Some(name) = name.as_deref().filter(|it| !is_name(it)) {
             return Err(ApiError::invalid_name(name));
         }
-        let input = Value::parse(request.text("input").unwrap_or("{}")).map_err(|err| {
-            let message = format!("Invalid State Machine Execution Input: '{err}'");
+        let text = request.text("input").unwrap_or("{}");
+        let input = Value::parse(text).map_err(|err| {
+            let complaint = jackson::complaint(text, &err);
+            let message = format!("Invalid State Machine Execution Input: '{complaint}'");
             ApiError::new("InvalidExecutionInput", message)
         })?;
         Ok(Wanted { of, name, input })

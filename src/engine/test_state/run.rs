@@ -11,7 +11,7 @@ use crate::engine::random::SeededRandom;
 use crate::engine::rehearsal::Rehearsal;
 use crate::engine::{Action, ExecutionStart, Input, Machine, TaskRequest, VirtualClock};
 use crate::execution::{EventDetails, ExecutionStatus, History, InspectionData};
-use crate::json::Value;
+use crate::json::{Value, jackson};
 use crate::query::{Variables, uuid};
 
 /// How the state came out.
@@ -146,8 +146,10 @@ fn start(request: &TestStateRequest) -> Result<ExecutionStart, TestStateError> {
     let role_arn = request.role_arn.as_deref().unwrap_or_default();
     let account = role_arn.split(':').nth(4).filter(|it| !it.is_empty()).unwrap_or("111111111111");
     let prefix = format!("arn:aws:states:us-east-1:{account}");
-    let input = Value::parse(request.input.as_deref().unwrap_or("{}")).map_err(|err| {
-        let message = format!("Invalid State Machine Execution Input: '{err}'");
+    let input = request.input.as_deref().unwrap_or("{}");
+    let input = Value::parse(input).map_err(|err| {
+        let complaint = jackson::complaint(input, &err);
+        let message = format!("Invalid State Machine Execution Input: '{complaint}'");
         TestStateError::Refused { code: "InvalidExecutionInput", message }
     })?;
     Ok(ExecutionStart {

@@ -151,6 +151,15 @@ fn variables_and_the_context_object_are_given() {
 }
 
 #[test]
+fn an_input_that_is_no_json_is_told_as_a_definition_is() {
+    assert_eq!(
+        refusal(r#"{"Type":"Pass","End":true}"#, r#"{"input":"{bad"}"#),
+        "InvalidExecutionInput: Invalid State Machine Execution Input: 'Unexpected character ('b' (code 98)): was expecting \
+         double-quote to start field name\n at [Source: (String)\"{bad\"; line: 1, column: 3]'"
+    );
+}
+
+#[test]
 fn requests_that_aws_refuses_are_refused_in_its_words() {
     let pass = r#"{"Type":"Pass","End":true}"#;
     for (definition, members, words) in [

@@ -1,11 +1,18 @@
 //! Where a text stops being JSON, in the words and at the place of AWS's reader (Jackson's, as the recorded answers show).
 
+use super::ParseError;
+
 /// The first mistake of a text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotJson {
-    pub(super) message: String,
+pub struct NotJson {
+    pub message: String,
     /// `[Source: (String)"…"; line: 1, column: 4]`
-    pub(super) location: String,
+    pub location: String,
+}
+
+/// What AWS says of a text that could not be read, or our own words where its reader has nothing against it.
+pub fn complaint(text: &str, error: &ParseError) -> String {
+    mistake(text).map_or_else(|| error.to_string(), |it| it.message)
 }
 
 /// Jackson stops at this depth too, with an error of its own that is not known here.
@@ -15,7 +22,7 @@ const SHOWN: usize = 500;
 const VALUES: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /// The first mistake; `None` for JSON, and for nothing at all.
-pub(super) fn mistake(text: &str) -> Option<NotJson> {
+pub fn mistake(text: &str) -> Option<NotJson> {
     let mut reader = Reader { letters: text.chars().collect(), at: 0, open: Vec::new() };
     reader.document().err().map(|message| {
         let location = reader.location(reader.at);
