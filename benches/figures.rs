@@ -1,4 +1,5 @@
-//! The program's own figures: CPU time of the engine, the layout and a frame of the window. `cargo bench --bench figures`.
+//! The program's own figures: CPU time of the engine, the layout and a frame of the window. `cargo bench --bench figures`, or
+//! `cargo bench --bench figures history` for those of a long history alone.
 //!
 //! CPU time, not wall time, so that a busy machine does not change them much. Inputs come from `../shared/bench`; a figure whose
 //! input is not there is left out, and said so.
@@ -33,6 +34,9 @@ fn main() {
     }
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/bench");
     println!("figure                                              CPU");
+    if arguments.iter().any(|it| it == "history") {
+        return history();
+    }
     for name in ["loop_jsonpath", "loop_jsonata", "map1000", "sync3"] {
         engine(&shared.join(format!("peers/machines/{name}.asl.json")));
     }
@@ -370,7 +374,7 @@ fn history() {
             window.app.run_command(Command::ShowPane(pane));
         }
         harness.run_steps(3);
-        let mut spent: Vec<f64> = Vec::new();
+        let mut spent: Vec<(f64, EventId)> = Vec::new();
         for step in 0..60_u64 {
             let event = EventId(1 + step.wrapping_mul(7919) % last);
             let millis = measured(|| {
@@ -379,13 +383,18 @@ fn history() {
                 }
                 harness.step();
             });
-            spent.push(millis.1);
+            spent.push((millis.1, event));
         }
+        let worst = spent
+            .iter()
+            .copied()
+            .fold((0.0, EventId(0)), |worst, it| if it.0 > worst.0 { it } else { worst });
         println!(
-            "{:<50} {:.2} ms on average, {:.2} ms at worst",
+            "{:<50} {:.2} ms on average, {:.2} ms at worst (event {})",
             format!("history of {last} events: a frame of scrubbing, {}", pane.title()),
-            spent.iter().sum::<f64>() / spent.len() as f64,
-            spent.iter().copied().fold(0.0, f64::max)
+            spent.iter().map(|(millis, _)| millis).sum::<f64>() / spent.len() as f64,
+            worst.0,
+            worst.1.0
         );
     }
 }
