@@ -680,6 +680,107 @@ fn pages_are_fetched_as_they_are_wanted_and_again_after_an_error() {
     });
 }
 
+#[test]
+fn empty_pages_without_end_are_given_up() {
+    let server = serve(|request| {
+        let token = format!("t{}", request.number);
+        Reply::Json(json!({ "executions": [], "nextToken": token }))
+    });
+    let home = Home::with("");
+    wait(async {
+        let session = session(&home, &server.url).await;
+        let mut pages = session.executions(&ExecutionsOf::StateMachine(MACHINE.to_owned()), None);
+        let (items, err) = pages.at_least(10).await;
+        assert_eq!((items.len(), err), (0, None));
+        assert!(pages.is_complete() && session.requests() <= 100);
+    });
+}
+
+#[test]
+fn an_answer_without_end_is_given_up() {
+    let home = Home::with("");
+    for slow in [None, Some(Duration::from_millis(30))] {
+        let server = serve(move |_| Reply::Endless(slow));
+        wait(async {
+            let mut connection = home.connection("keys", &server.url);
+            connection.patience.attempts = 1;
+            let session = Session::connect(&connection, None).await.expect("a connection");
+            let err = session.execution(EXECUTION).await.expect_err("no end");
+            let is_told = matches!(err, AwsError::TimedOut { .. })
+                || err.to_string().contains("its answer is longer than");
+            assert!(is_told, "{err}");
+        });
+    }
+}
+
+#[test]
+fn nonsense_is_an_error_in_words_or_as_good_as_absent() {
+    let deep = format!(r#"{{"x":{}1{}}}"#, "[".repeat(200_000), "]".repeat(200_000));
+    let answers: Vec<Vec<u8>> = vec![
+        b"".to_vec(),
+        b"\xff\xfe{\x00}".to_vec(),
+        b"{\"executionArn\":\"\xff\xff\"}".to_vec(),
+        b"[]".to_vec(),
+        b"null".to_vec(),
+        br#"{"executionArn":7,"status":[],"startDate":"never"}"#.to_vec(),
+        br#"{"executionArn":"a","status":"RUNNING","startDate":1e300}"#.to_vec(),
+        br#"{"executionArn":"a","status":"RUNNING","startDate":-1e300,"stopDate":1e999}"#.to_vec(),
+        br#"{"events":{"id":"x"},"executions":[null,7,{}],"nextToken":[]}"#.to_vec(),
+        br#"{"events":[{"id":-5,"type":"","timestamp":9e99},{"id":9223372036854775807,"type":"X","timestamp":0}]}"#.to_vec(),
+        br#"{"events":[{"id":1e19,"type":"ExecutionStarted","timestamp":0}]}"#.to_vec(),
+        deep.into_bytes(),
+    ];
+    let home = Home::with("");
+    for bytes in answers {
+        let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
+        let server = serve(move |_| Reply::Bytes(bytes.clone()));
+        wait(async {
+            let mut connection = home.connection("keys", &server.url);
+            connection.patience.attempts = 1;
+            connection.patience.attempt = Duration::from_secs(5);
+            let session = Session::connect(&connection, None).await.expect("a connection");
+            let mut told = Vec::new();
+            told.extend(session.execution(EXECUTION).await.err());
+            told.extend(session.state_machine(MACHINE).await.err());
+            told.extend(session.state_machines().at_least(10).await.1);
+            told.extend(
+                ExecutionReader::new(&session, EXECUTION).unwrap().read(|_| ()).await.err(),
+            );
+            for err in told {
+                let text = err.to_string();
+                assert!(text.len() < 1000 && !text.contains('\0'), "{shown}: {text}");
+            }
+        });
+    }
+}
+
+#[test]
+fn words_of_others_are_shortened() {
+    let server = serve(|_| Reply::Json(json!({})));
+    let home = Home::with(
+        "[profile junk]\ncredential_process = sh -c 'yes word | head -c 300000 >&2; exit 1'\n\
+         [profile noise]\ncredential_process = head -c 300000 /dev/urandom\n\
+         [profile half]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"AKIASHOWN\",\"SecretAccessKey\":\"not-to-be-shown\",'\n",
+    );
+    wait(async {
+        for profile in ["junk", "noise", "half"] {
+            let mut connection = home.connection(profile, &server.url);
+            connection.patience.attempts = 1;
+            let session = Session::connect(&connection, None).await.expect("a connection");
+            let text = session.execution(EXECUTION).await.expect_err(profile).to_string();
+            assert!(text.len() < 10_000, "{profile}: {}", text.len());
+            assert!(!text.contains("not-to-be-shown") && !text.contains("AKIASHOWN"), "{text}");
+        }
+    });
+    let server =
+        serve(|_| Reply::Error("SomethingElse", Box::leak("m".repeat(1_000_000).into_boxed_str())));
+    wait(async {
+        let err = session(&home, &server.url).await.execution(EXECUTION).await;
+        let text = err.expect_err("refused").to_string();
+        assert!(text.len() < 10_000 && text.contains("mmm"), "{}", text.len());
+    });
+}
+
 /// A machine that fails, for a reason.
 fn failing_machine() -> Value {
     json!({ "StartAt": "Take", "States": {

@@ -19,10 +19,11 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::Cancel;
+use super::bounded::bounded;
 use super::error::{AwsError, Meaning};
 use super::http::without_user;
 use super::mfa::{self, MfaCode};
-use super::profile::{Environment, ProfileFiles, ProfileKind, Profiles};
+use super::profile::{Environment, ProfileFiles, ProfileKind, Profiles, quoted};
 use super::quota::{Api, Limiter};
 use super::signed::Signer;
 use crate::execution::Timestamp;
@@ -156,6 +157,7 @@ impl Session {
 
         // ring instead of the default aws-lc, which would need a C build of its own.
         let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let http = bounded(http);
         let patience = connection.patience;
         let retry = RetryConfig::standard()
             .with_max_attempts(patience.attempts.max(1))
@@ -383,8 +385,8 @@ impl Session {
         status: u16,
         place: &str,
     ) -> AwsError {
-        let message = message.unwrap_or_else(|| "no reason given".to_owned());
-        let Some(code) = code else {
+        let message = message.map_or_else(|| "no reason given".to_owned(), |it| shortened(&it));
+        let Some(code) = code.map(|it| shortened(&it)) else {
             // Emulators refuse unknown keys in a form of their own, and so do proxies that want to be signed in to.
             if matches!(status, 401 | 403) {
                 let code = format!("HTTP status {status}");
@@ -505,7 +507,17 @@ fn trouble_of(err: &CredentialsError) -> Trouble {
     if matches!(err, CredentialsError::CredentialsNotLoaded(_)) {
         Trouble::NotFound
     } else {
-        Trouble::Failed(chain_of(err))
+        // A program that prints credentials may print anything else when it fails.
+        Trouble::Failed(shortened(&chain_of(err)))
+    }
+}
+
+/// Words of others as long as anybody reads them: a server may send megabytes of them.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 4_000;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -543,7 +555,9 @@ where
 /// What a broken connection means, told from the messages of its causes.
 pub(super) fn in_plain_words(text: &str) -> Option<String> {
     let broke_off = ["connection closed", "reset", "incomplete", "end of file", "broken pipe"];
-    if text.contains("refused") {
+    if let Some(at) = text.find("its answer is longer than") {
+        Some(text[at..].to_owned())
+    } else if text.contains("refused") {
         Some("nothing listens there".to_owned())
     } else if text.contains("dns error") || text.contains("lookup address") {
         let words = "the name is not known; is the network there, and the region spelled right?";
@@ -559,8 +573,10 @@ pub(super) fn in_plain_words(text: &str) -> Option<String> {
 
 fn mfa_needed(profile: &str, device: String) -> AwsError {
     // The CLI asks for the code, keeps the session and hands it over.
-    let command =
-        format!("eval \"$(aws configure export-credentials --profile {profile} --format env)\"");
+    let command = format!(
+        "eval \"$(aws configure export-credentials --profile {} --format env)\"",
+        quoted(profile)
+    );
     AwsError::MfaNeeded { profile: profile.to_owned(), device, command }
 }
 

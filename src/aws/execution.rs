@@ -142,9 +142,7 @@ impl ExecutionReader {
         self.join_tail()?;
         self.idle_pages = if self.history.last_id() == before { self.idle_pages + 1 } else { 0 };
         if self.history.last_id().0 > MOST_EVENTS || self.idle_pages > MOST_IDLE_PAGES {
-            let why = "its history has no end".to_owned();
-            let call = Api::GetExecutionHistory.name();
-            return Err(AwsError::Unreachable { call, place: "the endpoint".to_owned(), why });
+            return Err(endless());
         }
         match (self.tail.is_empty(), next.is_none()) {
             (true, true) => self.complete = true,
@@ -190,6 +188,9 @@ impl ExecutionReader {
             let (page, next) = self.page(true, token.clone()).await?;
             let reached = page.is_empty() || page.iter().any(|it| it.id <= known);
             fresh.extend(page.into_iter().filter(|it| it.id > known));
+            if fresh.len() as u64 > MOST_EVENTS {
+                return Err(endless());
+            }
             if next.is_none() || next == token || reached {
                 break;
             }
@@ -336,6 +337,12 @@ pub fn region_of_execution(arn: &str) -> Result<&str, AwsError> {
             Err(AwsError::NotAnExecution)
         }
     }
+}
+
+fn endless() -> AwsError {
+    let why = "its history has no end".to_owned();
+    let call = Api::GetExecutionHistory.name();
+    AwsError::Unreachable { call, place: "the endpoint".to_owned(), why }
 }
 
 /// The machine is encrypted with a key that may not be used: its events can still be read, without what they carry.

@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod arn;
+mod bounded;
 pub mod browse;
 mod cancel;
 mod client;

@@ -14,7 +14,12 @@ pub struct Pages<T> {
     session: Session,
     turn: Box<Turn<T>>,
     next: Next,
+    /// Empty pages in a row.
+    empty: usize,
 }
+
+/// Whoever gives so many empty pages in a row gives them for ever.
+const MOST_EMPTY: usize = 100;
 
 #[derive(Debug)]
 enum Next {
@@ -40,7 +45,7 @@ impl<T> Pages<T> {
         let turn = move |session, token| -> Pin<Box<dyn Future<Output = Page<T>> + Send>> {
             Box::pin(turn(session, token))
         };
-        Self { session: session.clone(), turn: Box::new(turn), next: Next::First }
+        Self { session: session.clone(), turn: Box::new(turn), next: Next::First, empty: 0 }
     }
 
     /// As [`Pages::new`], of a list that is about something.
@@ -69,9 +74,14 @@ impl<T> Pages<T> {
             Next::End => return None,
         };
         Some((self.turn)(self.session.clone(), token.clone()).await.map(|(items, next)| {
+            self.empty = if items.is_empty() { self.empty + 1 } else { 0 };
             self.next = match next {
                 // The same token again would never end.
-                Some(next) if !next.is_empty() && Some(&next) != token.as_ref() => {
+                Some(next)
+                    if !next.is_empty()
+                        && Some(&next) != token.as_ref()
+                        && self.empty < MOST_EMPTY =>
+                {
                     Next::Token(next)
                 }
                 Some(_) | None => Next::End,

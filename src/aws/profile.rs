@@ -5,7 +5,7 @@
 mod ini;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::ini::{FileKind, Sections};
 
@@ -45,7 +45,7 @@ impl ProfileFiles {
         for (kind, path) in
             [(FileKind::Config, &self.config), (FileKind::Credentials, &self.credentials)]
         {
-            match std::fs::read(path) {
+            match read_limited(path) {
                 Ok(bytes) => {
                     let found = sections.read(&String::from_utf8_lossy(&bytes), kind);
                     let place = path.display();
@@ -57,6 +57,15 @@ impl ProfileFiles {
         }
         Profiles::of(&sections, problems)
     }
+}
+
+/// At most so much as any such file has: a path may lead to a device that never ends.
+fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    const MOST: u64 = 16 << 20;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MOST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What both files hold.
@@ -301,7 +310,7 @@ fn endpoint_of(settings: &Settings, services: &BTreeMap<String, Settings>) -> Op
 }
 
 /// For a shell: profile names may hold spaces.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./+@:%".contains(letter);
     if name.chars().all(plain) {
         name.to_owned()

@@ -28,6 +28,10 @@ pub(crate) enum Reply {
     Silence(Duration),
     /// Neither JSON nor AWS.
     Html(u16),
+    /// These bytes, called JSON.
+    Bytes(Vec<u8>),
+    /// A body that goes on for ever, as fast as it is read, or a byte each so long.
+    Endless(Option<Duration>),
 }
 
 pub(crate) struct Server {
@@ -70,6 +74,10 @@ fn one(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Ve
         request
     };
     let json = "application/x-amz-json-1.0";
+    let plain = |text: &[u8], stream: &mut TcpStream| {
+        let head = format!("HTTP/1.1 200 X\r\ncontent-type: {json}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(text))
+    };
     let (status, kind, text, keep) = match answer(&request) {
         Reply::Json(value) => (200, json, value.to_string(), 1.0),
         Reply::Error(code, message) => {
@@ -79,6 +87,18 @@ fn one(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Ve
         Reply::Html(status) => (status, "text/html", "<h1>Proxy</h1>".to_owned(), 1.0),
         Reply::Silence(time) => {
             wait(time);
+            return;
+        }
+        Reply::Bytes(bytes) => return plain(&bytes, &mut stream).unwrap_or_default(),
+        Reply::Endless(slow) => {
+            let mut sent = plain(b"{\"x\":\"", &mut stream);
+            let chunk = vec![b'x'; if slow.is_some() { 1 } else { 1 << 20 }];
+            while sent.is_ok() {
+                if let Some(pause) = slow {
+                    wait(pause);
+                }
+                sent = stream.write_all(&chunk);
+            }
             return;
         }
     };

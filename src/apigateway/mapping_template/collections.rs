@@ -73,7 +73,11 @@ pub(super) fn call_list(heap: &mut Heap, id: ListId, method: &str, arguments: &[
         ("containsAll", [Datum::List(other)]) => {
             let mut all = true;
             for item in &heap.list(*other).items {
-                all = all && position(heap, item)?.is_some();
+                heap.count_visits(1)?;
+                all = position(heap, item)?.is_some();
+                if !all {
+                    break;
+                }
             }
             Some(Datum::Bool(all))
         }

@@ -80,14 +80,17 @@ impl<'a> Input<'a> {
     }
 }
 
-/// What a path may take over a body of so many bytes: every `..`, `*` and filter may visit all its values for each that it is given,
-/// up to the limit of paths themselves, and a filter may search each text with an expression.
+/// What a path may take over a body of so many bytes: every `..`, `*`, slice and filter may visit all its values for each that it is
+/// given, and a list of names or places as many as it has, up to the limit of paths themselves; and a filter may search each text
+/// with an expression.
 fn path_work(path: &str, body: usize) -> usize {
     const MOST_VISITS: usize = 2_000_000;
-    let wide = path.matches("..").count() + path.matches(['*', '?']).count();
     let values = body / 2 + 1;
-    let visits =
-        (0..wide).fold(1_usize, |visits, _| visits.saturating_mul(values).min(MOST_VISITS));
+    let times = |visits: usize, more: usize| visits.saturating_mul(more).min(MOST_VISITS);
+    let wide = path.matches("..").count() + path.matches(['*', '?', ':']).count();
+    let visits = (0..wide).fold(1_usize, |visits, _| times(visits, values));
+    let lists = path.split('[').map(|it| it.split(']').next().unwrap_or(it).split(',').count());
+    let visits = lists.fold(visits, times);
     let searched = path.matches("=~").count().saturating_mul(body).saturating_mul(4096);
     visits.saturating_mul(VISIT).saturating_add(searched)
 }

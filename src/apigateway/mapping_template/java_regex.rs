@@ -213,8 +213,11 @@ fn group(rest: &str) -> Option<(Part, &str)> {
     if let Some(digit) = rest.chars().next().and_then(|c| c.to_digit(10)) {
         return Some((Part::Group(digit as usize), &rest[1..]));
     }
-    let (name, after) = rest.strip_prefix('{')?.split_once('}')?;
-    Some((Part::Named(name.to_owned()), after))
+    /// Of names that anybody writes; a longer one names no group.
+    const LONGEST: usize = 100;
+    let inside = rest.strip_prefix('{')?;
+    let end = inside.bytes().take(LONGEST).position(|it| it == b'}')?;
+    Some((Part::Named(inside.get(..end)?.to_owned()), inside.get(end + 1..)?))
 }
 
 /// The expression as the crate writes it: Java's `\d`, `\w`, `\s` and `\b` know ASCII only, `\Q...\E` quotes, and a backslash before

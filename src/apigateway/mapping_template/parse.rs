@@ -12,6 +12,10 @@ use super::syntax::{Block, Expression, Macro, Macros, Node, Reference, Step};
 /// Blocks, parentheses and strings nested deeper than this are refused, so that no text can exhaust the stack.
 const MAX_NESTING: usize = 60;
 
+/// A longer template is refused. API Gateway's quota is 300 KB:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const MAX_BYTES: usize = 1 << 20;
+
 /// What ended a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BlockEnd {
@@ -33,6 +37,11 @@ type Parsed<T> = Result<T, Failure>;
 
 /// The body of a template and the macros it defines, wherever they stand.
 pub(super) fn parse(text: &str) -> Result<(Block, Macros), TemplateError> {
+    if text.len() > MAX_BYTES {
+        return Err(TemplateError::limit(format!(
+            "the template is longer than {MAX_BYTES} bytes; API Gateway takes 300 KB"
+        )));
+    }
     // Velocity 1.x has no `\"` in a string, only `""`. Templates that need `\"` to make sense are read with it.
     let strict = Parser::new(text, false, 0).template();
     let parsed =

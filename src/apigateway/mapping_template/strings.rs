@@ -20,7 +20,7 @@ pub(super) fn call_text(
     let (first, second) = (argument(0)?, argument(1)?);
     let (first, second) = (first.as_deref(), second.as_deref());
     let int = |index: usize| arguments.get(index).and_then(Datum::as_int);
-    let touched = text.len() + first.map_or(0, str::len);
+    let touched = text.len() + first.map_or(0, str::len) + second.map_or(0, str::len);
     heap.count_work(match method {
         "isEmpty" | "toString" | "intern" | "equals" | "contentEquals" | "startsWith"
         | "endsWith" | "concat" | "valueOf" | "substring" | "subSequence" | "charAt" => touched / 8,

@@ -155,10 +155,16 @@ fn worked(template: &str, body: &str, most: usize) -> (Result<String, String>, u
 fn what_is_done_to_large_texts_is_work_and_work_is_limited() {
     const BODY: usize = 100_000;
     const MOST: usize = 20_000_000;
-    let body = format!("{{\"a\":\"{}\",\"b\":[1,2]}}", "x".repeat(BODY));
+    let nested = format!("{}0{}", "[".repeat(12), "]".repeat(12));
+    let body = format!(
+        "{{\"a\":\"{}\",\"b\":[1,2],\"n\":{nested},\"d\":\"{}\"}}",
+        "x".repeat(BODY),
+        "${".repeat(BODY / 2)
+    );
     let twice = |inner: &str| {
         format!(
             "#set($t = $input.path('$.a'))#set($s = \"${{t}}y\")#set($z = \"${{t}}y\")#set($l = [$t, $s])#set($m = {{'k': $s}})\
+             #set($r = [1..50000])#set($a = 'a')#set($e = [])#set($o = [1])#set($d = $input.path('$.d'))\
              #foreach($i in [1..1000])#foreach($j in [1..1000]){inner}#end#end"
         )
     };
@@ -174,6 +180,15 @@ fn what_is_done_to_large_texts_is_work_and_work_is_limited() {
         ("#set($x = $t.matches('x*y'))", BODY),
         ("#set($x = $t.split(','))", BODY),
         ("#set($x = $i.parseInt($t))", BODY),
+        ("#set($x = $a.replaceAll('b', $t))", BODY),
+        ("#set($x = $a.replaceAll('b', $d))", BODY),
+        ("#set($x = $e.containsAll($r))", 32),
+        ("#set($x = $o.containsAll($r))", 64),
+        (
+            "#set($x = $input.path('$.n[0,0][0,0][0,0][0,0][0,0][0,0][0,0][0,0][0,0][0,0][0,0][0,0].x'))",
+            4096,
+        ),
+        ("#set($x = $input.path('$.n[0:][0:][0:].x'))", BODY),
         ("#if($s == $z)#end", BODY / 8),
         ("#if($s.equals($z))#end", BODY / 8),
         ("#if($l == [$t, $z])#end", BODY / 8),
@@ -201,6 +216,15 @@ fn what_is_done_to_large_texts_is_work_and_work_is_limited() {
         let (_, set_up) = worked(&twice("").replace("1000", "1"), &body, MOST);
         assert!(once - set_up >= least, "{inner}: {} is counted for one round", once - set_up);
     }
+}
+
+#[test]
+fn a_template_is_no_longer_than_a_template_is() {
+    let long = "$a".repeat(600_000);
+    assert!(Template::parse(&long).unwrap_err().message.contains("longer than"));
+    let body = format!("\"{}\"", "#x()".repeat(300_000));
+    let evaluated = worked("#evaluate($input.path('$'))", &body, value::MAX_WORK).0;
+    assert!(evaluated.unwrap_err().contains("longer than"));
 }
 
 #[test]
