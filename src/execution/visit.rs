@@ -96,5 +96,4 @@ impl Visit {
     pub fn input_value(&self) -> crate::json::Value {
         self.input.as_ref().map(Payload::value).unwrap_or_default()
     }
-
 }
