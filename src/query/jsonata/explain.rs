@@ -133,10 +133,15 @@ impl Checks {
             AstNode::Function { name, args, is_builtin: true }
                 if !self.bound.contains(name) && !args.contains(&AstNode::Placeholder) =>
             {
-                if let Some(known) = signature::known(name) {
-                    self.functions.insert(known);
-                    *node = checked_call(known, std::mem::take(args));
-                }
+                let mut args = std::mem::take(args);
+                args.iter_mut().for_each(|argument| self.check_when_called(argument));
+                *node = match signature::known(name) {
+                    Some(known) => {
+                        self.functions.insert(known);
+                        checked_call(known, args)
+                    }
+                    None => call(std::mem::take(name), args),
+                };
             }
             AstNode::String(_)
             | AstNode::Name(_)
@@ -169,6 +174,25 @@ impl Checks {
 }
 
 impl Checks {
+    /// `$uppercase` as the function of a `$map`.
+    fn check_when_called(&mut self, argument: &mut AstNode) {
+        if let AstNode::Variable(name) = argument
+            && !self.bound.contains(name)
+            && signature::takes_one(name)
+            && let Some(known) = signature::known(name)
+        {
+            self.functions.insert(known);
+            let item = "item".to_owned();
+            let body = checked_call(known, vec![AstNode::Variable(item.clone())]);
+            *argument = AstNode::Lambda {
+                params: vec![item],
+                body: Box::new(body),
+                signature: None,
+                thunk: false,
+            };
+        }
+    }
+
     /// `x ~> $f` is `$f(x)` where the function is one of JSONata's.
     fn apply(&self, node: &mut AstNode) {
         if let AstNode::Binary { op: BinaryOp::ChainPipe, lhs, rhs } = node

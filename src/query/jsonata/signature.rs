@@ -76,6 +76,14 @@ pub(super) fn known(name: &str) -> Option<&'static str> {
     SIGNATURES.iter().map(|(known, _)| *known).find(|known| *known == name)
 }
 
+/// Whether a function takes one argument and nothing else.
+pub(super) fn takes_one(name: &str) -> bool {
+    SIGNATURES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .is_some_and(|(_, signature)| parameters(signature).len() == 1)
+}
+
 /// One parameter of a signature.
 #[derive(Default)]
 struct Parameter {

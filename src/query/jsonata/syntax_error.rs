@@ -45,6 +45,12 @@ pub(super) fn syntax(error: &ParserError, expression: &str) -> SyntaxError {
         Some(("S0204", text)) => requoted(text, "operator: ", ""),
         Some(("S0211", text)) => requoted(text, "symbol ", " cannot"),
         Some(("S0201", text)) => requoted(text, "error: ", ""),
+        Some(("S0214", text)) => match text.strip_prefix("Expected a variable reference after ") {
+            Some(operator) => {
+                format!("The right side of \"{operator}\" must be a variable name (start with $)")
+            }
+            None => text.to_owned(),
+        },
         Some((code, text)) if error::is_code(code) => text.to_owned(),
         Some(_) | None if message == "Unclosed comment" => "Comment has no closing tag".to_owned(),
         Some(_) | None => message
@@ -173,6 +179,8 @@ mod tests {
             ("'a' 'b'", "Syntax error: \"b\""),
             ("not true", "Syntax error: true"),
             (r"'\q'", r#"Unsupported escape sequence: \"q""#),
+            ("1 .. 3", "Syntax error: \"..\""),
+            ("$a#1", "The right side of \"#\" must be a variable name (start with $)"),
             ("/* x", "Comment has no closing tag"),
             ("$states.2", "The literal value 2 cannot be used as a step within a path expression"),
         ] {

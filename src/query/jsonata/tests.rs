@@ -192,6 +192,10 @@ fn errors_are_in_the_reference_implementations_words() {
         "$states.input.n ~> $uppercase",
         r#"T0410: Argument 1 of function "uppercase" does not match function signature"#,
     );
+    check_error(
+        "$map([1, 2], $uppercase)",
+        r#"T0410: Argument 1 of function "uppercase" does not match function signature"#,
+    );
     check_error("$error('')", "D3137: $error() function evaluated");
     check_error(
         "$formatBase(1, 99)",

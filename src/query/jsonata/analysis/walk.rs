@@ -132,8 +132,8 @@ impl Walk {
                 self.bound_names.truncate(outside);
                 result
             }
-            AstNode::Array(items) => self.visit_all(items, top, level),
-            AstNode::ArrayGroup(items) => self.visit_all(items, false, level),
+            AstNode::Array(items) => self.visit_items(items, top, level),
+            AstNode::ArrayGroup(items) => self.visit_items(items, false, level),
             AstNode::Object(pairs) => self.visit_pairs(pairs, top, level),
             AstNode::ObjectTransform { input, pattern } => {
                 self.visit(input, top, level)?;
@@ -232,12 +232,8 @@ impl Walk {
                 self.visit(lhs, top, level)?;
                 self.visit(rhs, top, level)
             }
-            BinaryOp::Range => {
-                self.visit(lhs, top, level)?;
-                self.visit(rhs, top, level)?;
-                self.bound_in_loops(node);
-                Ok(())
-            }
+            // The library takes it anywhere, the reference implementation between the brackets of an array only.
+            BinaryOp::Range => Err(refused("Syntax error: \"..\"")),
             BinaryOp::ChainPipe => {
                 // `x ~> $f(y)` is `$f(x, y)`, unless the call is a partial application.
                 if let AstNode::Function { args, .. } = &mut **rhs
@@ -305,6 +301,24 @@ impl Walk {
             self.bound_in_loops(node);
         }
         Ok(())
+    }
+
+    /// The items of an array, of which ranges make several each.
+    fn visit_items(
+        &mut self,
+        items: &mut [AstNode],
+        top: bool,
+        level: usize,
+    ) -> Result<(), SyntaxError> {
+        items.iter_mut().try_for_each(|item| {
+            let AstNode::Binary { op: BinaryOp::Range, lhs, rhs } = item else {
+                return self.visit(item, top, level);
+            };
+            self.visit(lhs, top, level)?;
+            self.visit(rhs, top, level)?;
+            self.bound_in_loops(item);
+            Ok(())
+        })
     }
 
     fn visit_all(
