@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a test that is left out says so")]
 
 #[path = "aws/loopback.rs"]
+#[expect(dead_code, reason = "another test uses the rest of it")]
 mod loopback;
 #[path = "aws/moto.rs"]
 mod moto;
