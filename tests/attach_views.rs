@@ -150,15 +150,54 @@ fn an_act_is_done_only_behind_its_dialog() {
     assert!(!has(&harness, Role::Button, "Start execution…"), "the session is read-only");
     click(&mut harness, Role::CheckBox, "Read-only");
     click(&mut harness, Role::Button, "Start execution…");
+    // A dialog that has just come finds its middle.
+    harness.run_steps(4);
     assert!(harness.query_by_label("123456789012").is_some(), "the account is named");
     assert!(harness.query_all_by_label("orders").count() > 0, "and the machine");
     assert!(!server.calls().contains(&"StartExecution".to_owned()));
     click(&mut harness, Role::Button, "Cancel");
     assert!(app(&harness).attach.proposal.is_none());
     click(&mut harness, Role::Button, "Start execution…");
+    // A dialog that has just come finds its middle.
+    harness.run_steps(4);
     click(&mut harness, Role::Button, "Start execution in 123456789012");
     until(&mut harness, "it is opened", |it| app(it).opened().is_some());
     assert!(server.calls().contains(&"StartExecution".to_owned()));
+}
+
+#[test]
+fn an_update_takes_the_copy_that_was_edited() {
+    let server = serve(|request| match request.call.as_str() {
+        "UpdateStateMachine" => Reply::Json(json!({ "updateDate": 1.7e9 })),
+        _ => answer(request, 10),
+    });
+    let home = home_of(&server);
+    let mut harness = window(home.connected(&server.url), [1440.0, 900.0]);
+    run(&mut harness, Command::ShowPane(Pane::Aws));
+    until(&mut harness, "the machine", |it| it.query_by_label("State machine orders").is_some());
+    harness.get_by_label("State machine orders").click();
+    until(&mut harness, "its execution", |it| it.query_by_label("Execution e-0").is_some());
+    harness.get_by_label("Execution e-0").click();
+    until(&mut harness, "the failed state", |it| {
+        app(it).selection.state == Some(StatePath::new("Refuse"))
+    });
+    click(&mut harness, Role::CheckBox, "Read-only");
+    run(&mut harness, Command::EditDefinition);
+    let text = app(&harness).draft_of_definition().expect("a copy").text.clone();
+    let edited = text.replace("\"Fail\"", "\"Succeed\"");
+    run(&mut harness, Command::SetDefinitionDraft(edited.clone()));
+    click(&mut harness, Role::Button, "Update definition…");
+    until(&mut harness, "the one there now", |it| {
+        app(it).attach.proposal.as_ref().is_some_and(|it| it.obstacle().is_none())
+    });
+    harness.run_steps(4);
+    assert!(harness.query_by_label("orders, as it was run, edited here").is_some());
+    assert!(harness.query_by_label(&server.url).is_some(), "the endpoint is named");
+    click(&mut harness, Role::Button, "Update definition in 123456789012");
+    until(&mut harness, "it is done", |it| app(it).attach.proposal.is_none());
+    let seen = server.seen.lock().expect("no panic while it is held");
+    let sent = seen.iter().find(|it| it.call == "UpdateStateMachine").expect("it was sent");
+    assert_eq!(sent.body["definition"], edited.as_str());
 }
 
 #[test]

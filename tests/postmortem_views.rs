@@ -211,6 +211,60 @@ fn a_definition_that_is_saved_meanwhile_runs_the_recording_again() {
     assert!(!again(&harness), "the re-run ran what is open");
 }
 
+/// The history of an execution in a folder where nothing lies beside it.
+fn lone_history(file: &Path) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let history = folder.path().join("history.json");
+    failed(file).run_command(Command::ExportHistory(history.clone()));
+    (folder, history)
+}
+
+#[test]
+fn a_history_lists_its_events_alone_and_is_drawn_once_its_definition_is_open() {
+    let (_folder, file) = folder();
+    let (_elsewhere, history) = lone_history(&file);
+    let mut fresh = App::new(None, Arc::new(|| ()));
+    fresh.run_command(Command::Open(history));
+    wait(&mut fresh, |app| app.history_to_open.is_some());
+    let mut harness = window(fresh);
+    assert!(has(&harness, "it is shown once its definition is open"));
+    click(&mut harness, Role::Button, "Show its events alone");
+    settle(&mut harness, |app| app.run().is_some());
+    command(&mut harness, Command::ShowPane(Pane::Events));
+    assert!(has(&harness, "ExecutionFailed"), "its events are listed");
+    assert!(has(&harness, "history.json is drawn once its definition is open"));
+    command(&mut harness, Command::Open(file));
+    settle(&mut harness, |app| app.run().is_some_and(|run| &*run.machine_name == "order"));
+    assert!(app(&harness).history_to_open.is_none());
+    assert!(has(&harness, "Charge failed with KeyError"), "{:?}", app(&harness).notices);
+    assert!(app(&harness).run().is_some_and(|run| run.start.is_none()));
+}
+
+#[test]
+fn a_definition_and_its_history_open_together() {
+    let (_folder, file) = folder();
+    let (_elsewhere, history) = lone_history(&file);
+    let mut app = App::new(None, Arc::new(|| ()));
+    app.run_command(Command::OpenWithHistory { definition: file, history });
+    wait(&mut app, |app| app.run().is_some());
+    assert!(app.run().is_some_and(|run| run.start.is_none() && run.has_failed()));
+    assert!(app.history_to_open.is_none());
+}
+
+#[test]
+fn a_history_finds_its_machine_among_several() {
+    let (folder, file) = folder();
+    let (_elsewhere, history) = lone_history(&file);
+    let other = r#"{"StartAt":"Other","States":{"Other":{"Type":"Succeed"}}}"#;
+    std::fs::write(folder.path().join("another.asl.json"), other).expect("written");
+    let mut app = opened(folder.path());
+    assert_eq!(app.machine().map(|it| it.name.as_str()), Some("another"));
+    app.run_command(Command::Open(history));
+    wait(&mut app, |app| app.run().is_some());
+    assert_eq!(app.machine().map(|it| it.name.as_str()), Some("order"), "{:?}", app.notices);
+    assert!(app.run().is_some_and(|run| run.has_failed()));
+}
+
 #[test]
 fn a_definition_dropped_on_a_bare_recording_is_what_it_runs_again_with() {
     let (folder, file) = folder();

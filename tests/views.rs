@@ -711,3 +711,32 @@ fn a_small_window_shows_the_button_that_answers() {
     let scrubber = harness.get_by_role_and_label(Role::Button, "Go to start").rect();
     assert!(answer.bottom() < scrubber.top(), "{answer:?} lies under {scrubber:?}");
 }
+
+#[test]
+fn the_event_at_the_cursor_is_in_sight_in_a_low_window() {
+    let mut harness = windowed::window(opened(Path::new(CRUD)), [800.0, 560.0]);
+    windowed::run(&mut harness, Command::SendRequest);
+    harness.run_steps(30);
+    show(&mut harness, Pane::Events);
+    harness.run_steps(30);
+    let last = app(&harness).run().expect("an execution").session.last_event();
+    let name = format!("Event {} ExecutionSucceeded", last.0);
+    let row = harness.get_by_role_and_label(Role::Button, &name).rect();
+    let scrubber = harness.get_by_role_and_label(Role::Button, "Go to start").rect();
+    assert!(
+        row.bottom() <= scrubber.top(),
+        "{row:?} is below the pane, which ends at {scrubber:?}"
+    );
+}
+
+#[test]
+fn the_last_line_of_a_menu_is_within_reach_in_a_low_window() {
+    let mut harness = windowed::window(opened(Path::new(CRUD)), [800.0, 560.0]);
+    click(&mut harness, Role::Button, "View");
+    let last = harness.get_by_label_contains("Show comparison");
+    assert!(last.rect().bottom() > 560.0, "it is further down");
+    last.scroll_to_me();
+    harness.run_steps(60);
+    let rect = harness.get_by_label_contains("Show comparison").rect();
+    assert!(rect.bottom() <= 560.0, "{rect:?}");
+}

@@ -3,6 +3,7 @@
 //! Its `events` are those of `GetExecutionHistory`, so whatever reads a history reads a bundle too. Saving takes secrets out unless it is
 //! told not to. A bundle that is opened may come from anybody: its size is limited, and nothing in it is run or followed.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use super::redact::{Part, Redactor};
 use crate::asl::{self, StateMachineType, StatePath};
 use crate::debug::{BreakOn, Breakpoint, Breakpoints, HitCount};
 use crate::execution::{Execution, ExecutionSource, History, export, import};
-use crate::json::Value;
 use crate::json::document::{Document, Format};
+use crate::json::{Value, readable};
 use crate::project::{DefinitionJson, MachineDefinition, Project};
 use crate::services::mock::MockConfig;
 
@@ -168,7 +169,12 @@ impl Bundle {
     /// The machine of the bundle as a project of its own. `path` is where the bundle was read from.
     #[must_use]
     pub fn project(&self, path: &Path) -> Project {
-        let document = Document::parse(&self.definition, Format::sniff(&self.definition));
+        // One that came from AWS may stand on a single line.
+        let text: Arc<str> = match readable(&self.definition) {
+            Cow::Borrowed(_) => Arc::clone(&self.definition),
+            Cow::Owned(text) => text.into(),
+        };
+        let document = Document::parse(&text, Format::sniff(&text));
         let parsed = asl::parse::parse(&document);
         // An execution is shown in the machine that its ARN names.
         let arn = self.execution_arn.as_deref();
@@ -179,9 +185,9 @@ impl Bundle {
             arn: format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}"),
             role_arn: None,
             machine: Arc::new(parsed.machine),
-            definition: DefinitionJson::of_text(Arc::clone(&self.definition)),
+            definition: DefinitionJson::of_text(Arc::clone(&text)),
             file: path.to_owned(),
-            text: Arc::clone(&self.definition),
+            text,
             diagnostics: parsed.diagnostics,
             substitutions: Vec::new(),
         };

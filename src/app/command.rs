@@ -19,6 +19,11 @@ pub enum Command {
     // project
     /// Opens a file or a folder.
     Open(PathBuf),
+    /// Opens a definition, and a recorded execution of it.
+    OpenWithHistory {
+        definition: PathBuf,
+        history: PathBuf,
+    },
     /// Opens one of the bundled samples by its folder name.
     OpenSample(String),
     /// Shows the system's file dialog, and the path field beside it.
@@ -193,6 +198,8 @@ pub enum Command {
     CancelOpening,
     /// Waits no more for the definition of a history.
     ForgetHistory,
+    /// Shows that history without one.
+    ShowHistoryAlone,
     DismissNotice(u64),
     ResetLayout,
     Quit,
@@ -754,6 +761,7 @@ impl Shortcut {
         text.push_str(match self.key {
             "Num0" => "0",
             "Num1" => "1",
+            "Num2" => "2",
             "Plus" => "+",
             "Minus" => "-",
             "Slash" => "/",

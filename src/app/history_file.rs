@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::app::{App, NoticeLevel};
 use super::bundle::{MAX_BYTES, read_limited};
 use super::simulation::execution_arn;
-use crate::execution::{EventDetails, Execution, ExecutionSource, export, import};
+use crate::execution::import::{self, Imported};
+use crate::execution::{EventDetails, Execution, ExecutionSource, History, export};
 use crate::json::document::{Document, Format};
 use crate::project::MachineDefinition;
 
@@ -50,32 +51,42 @@ pub(super) fn is_history(path: &Path) -> bool {
             && !text.contains("\"StartAt\"")
 }
 
-/// Reads an exported history as an execution of this definition.
-///
-/// # Errors
-/// In the user's words: the file can't be read or holds no events.
-pub fn load_history(path: &Path, machine: &MachineDefinition) -> Result<Execution, String> {
+/// Reads an exported history.
+pub(super) fn read_history(path: &Path) -> Result<Imported, String> {
     let text = read_limited(path)?;
-    let imported = import::parse(&text, None)
-        .map_err(|why| format!("{} holds no history: {why}", path.display()))?;
+    import::parse(&text, None).map_err(|why| format!("{} holds no history: {why}", path.display()))
+}
+
+/// A history as an execution of this definition.
+pub(super) fn execution_of(
+    imported: Imported,
+    path: &Path,
+    machine: &MachineDefinition,
+) -> Execution {
     let name = path.file_stem().map_or_else(|| "imported".into(), |stem| stem.to_string_lossy());
-    Ok(Execution {
+    Execution {
         arn: imported.execution_arn.unwrap_or_else(|| execution_arn(machine, &name)),
         state_machine: Arc::clone(&machine.machine),
         kind: machine.kind,
         history: imported.history,
         source: ExecutionSource::Imported { path: path.to_owned() },
-    })
+    }
 }
 
-/// Whether the first state that a history enters is one of its definition.
-pub(super) fn fits(execution: &Execution) -> bool {
-    let entered = execution.history.events().iter().find_map(|event| {
-        if let EventDetails::StateEntered { name, .. } = &event.details { Some(name) } else { None }
-    });
-    let Some(entered) = entered else { return true };
-    let states = execution.state_machine.states();
-    states.iter().any(|(_, state)| *state.name.shared() == **entered)
+/// Reads an exported history as an execution of this definition.
+///
+/// # Errors
+/// In the user's words: the file can't be read or holds no events.
+pub fn load_history(path: &Path, machine: &MachineDefinition) -> Result<Execution, String> {
+    Ok(execution_of(read_history(path)?, path, machine))
+}
+
+/// The states that a history enters, in their order.
+pub(super) fn entered(history: &History) -> impl Iterator<Item = &str> {
+    history.events().iter().filter_map(|event| {
+        let EventDetails::StateEntered { name, .. } = &event.details else { return None };
+        Some(&**name)
+    })
 }
 
 /// `NAME.definition.asl.json` and the like beside `NAME.json` or `NAME.history.json`.

@@ -12,7 +12,7 @@ use super::bundle;
 use super::clock;
 use super::command::{Command, Pane};
 use super::mocks::first_case;
-use super::reading::Shown;
+use super::reading::{Expected, Shown};
 use super::requests::{NamedRequest, RequestDraft};
 use super::simulation::{Run, RunId};
 use super::states_api::StatesApi;
@@ -23,17 +23,39 @@ use crate::project::{MachineDefinition, Project};
 
 impl App {
     pub(super) fn open(&mut self, path: &Path) {
-        self.begin_opening(path.to_owned(), false);
+        self.begin_opening(path.to_owned(), Expected::Anything);
     }
 
-    /// Has a path read beside the window. `is_its_history` when it is known to be a history of the shown machine.
-    pub(super) fn begin_opening(&mut self, path: PathBuf, is_its_history: bool) {
-        // A recording that came without its machine: a definition beside it is one to run it again with.
-        let is_bare_recording = self.run().is_some_and(|run| run.start.is_none())
+    /// Opens a definition, and then a history of it.
+    pub(super) fn open_with_history(&mut self, definition: &Path, history: PathBuf) {
+        self.history_to_open = Some(history);
+        self.open(definition);
+    }
+
+    /// Shows the history that waits for its definition without one; it goes on waiting.
+    pub(super) fn show_history_alone(&mut self) {
+        if let Some(history) = self.history_to_open.clone() {
+            self.begin_opening(history, Expected::HistoryAlone);
+            self.for_window.push(Command::ShowPane(Pane::Events));
+        }
+    }
+
+    /// Has a path read beside the window.
+    pub(super) fn begin_opening(&mut self, path: PathBuf, expected: Expected) {
+        // A recording that came without its machine: a definition beside it is one to run it again with. One that is shown until
+        // its definition comes is not.
+        let is_bare_recording = self.history_to_open.is_none()
+            && self.run().is_some_and(|run| run.start.is_none())
             && self
                 .machine()
                 .is_some_and(|it| it.file.as_os_str() == AS_RUN || bundle::is_bundle(&it.file));
-        let shown = Shown { machine: self.machine().cloned(), is_bare_recording, is_its_history };
+        let machines = self.project.as_ref().map(|open| open.project.machines.clone());
+        let shown = Shown {
+            machines: machines.unwrap_or_default(),
+            machine: self.project.as_ref().map_or(0, |open| open.machine),
+            is_bare_recording,
+            expected,
+        };
         self.opening = Some(path.clone());
         super::reading::read(path, shown, self.outbox.clone());
     }

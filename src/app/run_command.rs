@@ -39,6 +39,9 @@ impl App {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Open(path) => self.open(&path),
+            Command::OpenWithHistory { definition, history } => {
+                self.open_with_history(&definition, history);
+            }
             Command::OpenSample(name) => match samples::folder(&name) {
                 Ok(folder) => self.open(&folder),
                 Err(err) => self.notify(
@@ -245,6 +248,7 @@ impl App {
             }
             Command::CancelOpening => (self.opening, self.history_to_open) = (None, None),
             Command::ForgetHistory => self.history_to_open = None,
+            Command::ShowHistoryAlone => self.show_history_alone(),
             Command::DismissNotice(id) => self.notices.retain(|it| it.id != id),
             Command::ShowOpenDialog
             | Command::ShowOpenFolderDialog

@@ -8,13 +8,13 @@ use include_dir::{Dir, include_dir};
 static SAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sample-machines");
 
 /// A sample as the welcome page lists it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// Folder below `sample-machines`.
     pub folder: &'static str,
     pub title: &'static str,
-    /// First paragraph of its README.
-    pub summary: &'static str,
+    /// First sentence of its README.
+    pub summary: String,
 }
 
 /// The sample that the tour and the demonstration use.
@@ -34,11 +34,11 @@ pub fn list() -> Vec<Sample> {
         });
         if let (Some(readme), Some(folder), true) = (readme, dir.path().to_str(), is_project) {
             let title = readme.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(folder);
-            let summary = readme
-                .lines()
-                .map(str::trim)
-                .find(|line| !line.is_empty() && !line.starts_with('#'))
-                .unwrap_or("");
+            let paragraph = readme.split("\n\n").map(str::trim);
+            let mut words = paragraph.filter(|it| !it.is_empty() && !it.starts_with('#'));
+            let words = words.next().unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
+            let sentence = words.split_inclusive(". ").next().unwrap_or(&words);
+            let summary = sentence.trim_end().to_owned();
             found.push(Sample { folder, title, summary });
         }
         for inner in dir.dirs() {

@@ -7,6 +7,7 @@
 pub mod document;
 pub mod jackson;
 mod number;
+mod readable;
 mod text;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 pub use number::Number;
+pub use readable::readable;
 pub use text::{MAX_DEPTH, MAX_VALUES, ParseError};
 
 /// The members of a JSON object, in the order they were written.

@@ -1,7 +1,7 @@
 //! Where the API console sends: the emulator, a deployed stage or `TestInvokeMethod`; how a stage is told who asks; and the question
 //! before a request that may change an account.
 
-use egui::{ComboBox, RichText, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{ComboBox, RichText, Ui, WidgetInfo, WidgetType};
 
 use super::controls;
 use super::theme::{space, tokens};
@@ -139,6 +139,7 @@ fn connection_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
             if ui.button("Attach to AWS…").clicked() {
                 commands.push(Command::Aws(AwsCommand::Attach));
             }
+            ui.weak("to sign with the credentials of a profile");
         }
     }
 }
@@ -289,16 +290,8 @@ fn resource_ui(ui: &mut Ui, api: &FoundApi, own: Option<&str>, target: &mut Targ
 /// The question before a request leaves this machine that may change something there.
 pub(super) fn confirm_send_ui(ctx: &egui::Context, app: &App, commands: &mut Vec<Command>) {
     let Some(outgoing) = &app.remote.asked else { return };
-    let width = (ctx.content_rect().width() - 40.0).min(560.0);
-    let window = egui::Window::new("Send this request to a deployed API?")
-        .collapsible(false)
-        .resizable(false)
-        .fixed_size(vec2(width, 0.0))
-        .anchor(egui::Align2::CENTER_CENTER, [0.0, -20.0]);
-    let escaped =
-        ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
-    window.show(ctx, |ui| {
-        ui.set_width(ui.available_width());
+    let title = "Send this request to a deployed API?";
+    let escaped = controls::dialog_ui(ctx, title, 560.0, |ui| {
         place_ui(ui, outgoing);
         ui.add_space(space::S);
         ui.label("It is real: what the API does with it is done in that account.");

@@ -61,6 +61,7 @@ pub(super) fn buckets_ui(
 fn objects_ui(ui: &mut Ui, bucket: &BucketContents, view: &mut BucketsView) {
     let muted = tokens(ui.ctx()).text_muted;
     TableBuilder::new(ui)
+        .min_scrolled_height(0.0)
         .id_salt(("bucket", &bucket.name))
         .striped(true)
         .cell_layout(egui::Layout::left_to_right(egui::Align::Center))

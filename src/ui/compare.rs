@@ -346,6 +346,8 @@ fn table_ui(
     view.followed = Some(key);
     let half = ((ui.available_width() - 40.0) / 2.0).max(120.0);
     let mut table = TableBuilder::new(ui)
+        // A low pane shows less of it: rows that stand below the pane can't be scrolled to.
+        .min_scrolled_height(0.0)
         .id_salt(("pairs", comparison.recorded.0))
         .striped(true)
         .sense(egui::Sense::click())

@@ -3,8 +3,9 @@
 use egui::{Color32, Response, RichText, Sense, Ui, vec2};
 
 use super::theme::{radius, size, space, tokens};
+use super::widgets::icon_button;
 use crate::app::attach::AwsCommand;
-use crate::app::{App, Command, Listing};
+use crate::app::{App, Command, Listing, Pane};
 use egui_phosphor::regular as icon;
 
 /// Something to say where a pane has nothing to show yet: what is missing, and how to get it.
@@ -15,6 +16,33 @@ pub(super) fn empty_ui(ui: &mut Ui, title: &str, text: &str) {
         ui.label(RichText::new(title).strong());
         ui.weak(text);
     });
+}
+
+/// Something in front of everything else, which is out of reach until it is answered. Whether it was closed, by its cross or the
+/// Escape key.
+pub(super) fn dialog_ui(
+    ctx: &egui::Context,
+    title: &str,
+    width: f32,
+    contents: impl FnOnce(&mut Ui),
+) -> bool {
+    let mut closed = ctx.input_mut(|it| it.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+    let frame = egui::Frame::window(&ctx.global_style()).inner_margin(space::L);
+    egui::Modal::new(egui::Id::new(("dialog", title))).frame(frame).show(ctx, |ui| {
+        let screen = ctx.content_rect().size();
+        ui.set_width(width.min(screen.x - 64.0));
+        // Else what scrolls would be as high as the room below, which grows as the whole moves up, frame by frame.
+        ui.set_max_height(screen.y - 64.0);
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(title).heading());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                closed |= icon_button(ui, icon::X, "Close the dialog", "Esc").clicked();
+            });
+        });
+        ui.add_space(space::S);
+        contents(ui);
+    });
+    closed
 }
 
 /// The heading of a part of a pane.
@@ -121,6 +149,8 @@ pub(super) fn code_edit(text: &mut String) -> egui::TextEdit<'_> {
 pub(super) enum ButtonLook {
     Icon,
     Label,
+    /// The icon with fewer words than the command's own; those are what a screen reader says.
+    IconAnd(&'static str),
 }
 
 /// The button of a listed command, with its tooltip and shortcut; greyed out when it can't do anything now.
@@ -142,7 +172,13 @@ pub(super) fn command_button_ui(
                 .frame_when_inactive(false)
                 .min_size(vec2(30.0, 28.0))
         }
-        (ButtonLook::Icon, None) | (ButtonLook::Label, _) => egui::Button::new(listing.label),
+        (ButtonLook::IconAnd(words), Some(icon)) => {
+            let icon = RichText::new(icon).font(super::fonts::icons(18.0));
+            egui::Button::new((icon, words)).frame_when_inactive(false).min_size(vec2(30.0, 28.0))
+        }
+        (ButtonLook::Icon | ButtonLook::IconAnd(_), None) | (ButtonLook::Label, _) => {
+            egui::Button::new(listing.label)
+        }
     };
     let response = ui.add_enabled(enabled, button);
     response.widget_info(|| {
@@ -212,6 +248,31 @@ pub(super) fn icon_of(command: &Command) -> Option<&'static str> {
         Command::RunAgain => icon::REPEAT,
         _ => return None,
     })
+}
+
+/// Whether a line stands above a command in its menu.
+pub(super) fn begins_group(command: &Command) -> bool {
+    const FIRST: [Command; 12] = [
+        Command::Reload,
+        Command::ShowSaveExecutionDialog,
+        Command::CloseProject,
+        Command::Next,
+        Command::GoToStart,
+        Command::TestThisState,
+        Command::TogglePlay,
+        Command::Verify,
+        Command::ToggleBreakOnErrors,
+        Command::ClearBreakpoints,
+        Command::FitGraph,
+        Command::ToggleTheme,
+    ];
+    let others = [
+        Command::StartServer(0),
+        Command::ShowLoadMocksDialog,
+        Command::Aws(AwsCommand::Attach),
+        Command::ShowPane(Pane::ALL[0]),
+    ];
+    FIRST.contains(command) || others.contains(command)
 }
 
 /// Whether a command would do something now.

@@ -31,8 +31,16 @@ fn title(run: &Run) -> String {
     format!("{} · {}", run.machine_name, short(&run.execution_name))
 }
 
+/// The beginning of a name that somebody drew, as the console has it; a name that somebody gave is told whole.
 fn short(name: &str) -> String {
-    name.chars().take(8).collect()
+    let is_uuid = |name: &str| {
+        name.len() == 36
+            && name.bytes().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
+    };
+    if is_uuid(name) { name.chars().take(8).collect() } else { name.to_owned() }
 }
 
 /// From the outermost execution to one.

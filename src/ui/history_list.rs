@@ -84,6 +84,8 @@ fn table_ui(
 ) {
     let colours = tokens(ui.ctx());
     let mut table = TableBuilder::new(ui)
+        // A low pane shows less of it: rows that stand below the pane can't be scrolled to.
+        .min_scrolled_height(0.0)
         .striped(true)
         .sense(egui::Sense::click())
         .cell_layout(egui::Layout::left_to_right(egui::Align::Center))

@@ -5,6 +5,7 @@
 mod api_compare;
 mod api_console;
 mod api_target;
+mod arrangement;
 mod aws;
 mod breakpoints;
 mod buckets;

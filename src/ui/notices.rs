@@ -73,7 +73,7 @@ pub(super) fn rows_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
     {
         Panel::bottom("history to open")
             .frame(egui::Frame::new())
-            .show(ui, |ui| history_ui(ui, path, commands));
+            .show(ui, |ui| history_ui(ui, app, path, commands));
     }
     let wrong: Vec<&Notice> =
         app.notices.iter().filter(|it| it.level != NoticeLevel::Info).collect();
@@ -128,7 +128,7 @@ fn opening_ui(ui: &mut Ui, path: &std::path::Path, commands: &mut Vec<Command>) 
 }
 
 /// That a history needs its definition, and the way to it.
-fn history_ui(ui: &mut Ui, path: &std::path::Path, commands: &mut Vec<Command>) {
+fn history_ui(ui: &mut Ui, app: &App, path: &std::path::Path, commands: &mut Vec<Command>) {
     let colours = tokens(ui.ctx());
     bar_ui(ui, colours.in_progress, icon::INFO, |ui| {
         if icon_button(ui, icon::X, "Dismiss", "").clicked() {
@@ -137,9 +137,17 @@ fn history_ui(ui: &mut Ui, path: &std::path::Path, commands: &mut Vec<Command>) 
         if ui.button("Choose its definition…").clicked() {
             commands.push(Command::ShowOpenDialog);
         }
+        let is_shown = app.run().is_some();
+        if !is_shown && ui.button("Show its events alone").clicked() {
+            commands.push(Command::ShowHistoryAlone);
+        }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-            let text = format!("{name} is a history: it is shown once its definition is open.");
+            let text = if is_shown {
+                format!("{name} is drawn once its definition is open.")
+            } else {
+                format!("{name} is a history: it is shown once its definition is open.")
+            };
             ui.add(egui::Label::new(RichText::new(text).color(colours.text)).truncate());
         });
     });

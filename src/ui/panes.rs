@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{Ui, WidgetText};
-use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, Tree, UiResponse};
+use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
 
 use super::api_console::{ApiConsoleView, api_console_ui};
 use super::aws::{AwsView, aws_ui};
@@ -50,62 +50,6 @@ pub(super) struct PaneViews {
     test_state: TestStateView,
     timeline: TimelineView,
     variables: VariablesView,
-}
-
-/// The arrangement a new user finds: project left, graph in the middle over the consoles, the debugger right.
-pub(super) fn default_tree() -> Tree<Pane> {
-    let mut tiles = Tiles::default();
-    let mut pane = |pane| tiles.insert_pane(pane);
-    let (project, aws) = (pane(Pane::Project), pane(Pane::Aws));
-    let (graph, source) = (pane(Pane::Graph), pane(Pane::Source));
-    let lower = [
-        Pane::ApiConsole,
-        Pane::Input,
-        Pane::Failure,
-        Pane::Compare,
-        Pane::Mocks,
-        Pane::TestState,
-        Pane::Events,
-        Pane::Timeline,
-        Pane::Tables,
-        Pane::Problems,
-    ]
-    .map(&mut pane);
-    let data_flow = pane(Pane::DataFlow);
-    let (variables, stack, breakpoints) =
-        (pane(Pane::Variables), pane(Pane::CallStack), pane(Pane::Breakpoints));
-    let upper = tiles.insert_tab_tile(vec![graph, source]);
-    let lower = tiles.insert_tab_tile(lower.to_vec());
-    let middle = tiles.insert_vertical_tile(vec![upper, lower]);
-    set_shares(&mut tiles, middle, &[(upper, 0.67), (lower, 0.33)]);
-    let data_flow = tiles.insert_tab_tile(vec![data_flow]);
-    let more = tiles.insert_tab_tile(vec![variables, stack, breakpoints]);
-    let right = tiles.insert_vertical_tile(vec![data_flow, more]);
-    set_shares(&mut tiles, right, &[(data_flow, 0.6), (more, 0.4)]);
-    let left = tiles.insert_tab_tile(vec![project, aws]);
-    let root = tiles.insert_horizontal_tile(vec![left, middle, right]);
-    set_shares(&mut tiles, root, &[(left, 0.18), (middle, 0.59), (right, 0.23)]);
-    Tree::new("panes", root, tiles)
-}
-
-fn set_shares(tiles: &mut Tiles<Pane>, container: TileId, shares: &[(TileId, f32)]) {
-    if let Some(egui_tiles::Tile::Container(egui_tiles::Container::Linear(linear))) =
-        tiles.get_mut(container)
-    {
-        for (tile, share) in shares {
-            linear.shares.set_share(*tile, *share);
-        }
-    }
-}
-
-/// Whether every pane stands somewhere in the tree: a layout of an older version may lack one.
-pub(super) fn is_complete(tree: &Tree<Pane>) -> bool {
-    Pane::ALL.iter().all(|pane| tree.tiles.find_pane(pane).is_some())
-}
-
-/// Brings a pane to the front.
-pub(super) fn show_pane(tree: &mut Tree<Pane>, pane: Pane) {
-    tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(it) if *it == pane));
 }
 
 /// Draws panes for the tree.
@@ -257,6 +201,16 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
     }
     if run.is_some() {
         super::executions::breadcrumbs_ui(ui, app, commands);
+    }
+    if machine.machine.top.states.is_empty() {
+        ui.painter().rect_filled(ui.available_rect_before_wrap(), 0, tokens(ui.ctx()).canvas);
+        let text = if app.history_to_open.is_some() {
+            "What happened is listed in the events. Choose the definition that was run, and it is drawn here."
+        } else {
+            "No state of this definition could be read. The problems say why."
+        };
+        super::controls::empty_ui(ui, "There is nothing to draw", text);
+        return;
     }
     let mut events = Vec::new();
     canvas_ui(ui, view, &input, &mut events);

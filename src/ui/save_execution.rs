@@ -59,14 +59,14 @@ pub(super) fn save_execution_ui(
     let mut asked = Asked::default();
     ui.label("Definition, history, mocks, breakpoints and notes in one file, which opens here by drag and drop.");
     ui.add_space(space::XS);
-    let field = controls::line_edit(&mut form.path).desired_width(520.0);
+    let field = controls::line_edit(&mut form.path).desired_width(f32::INFINITY);
     ui.add(field).widget_info(|| {
         egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "File to save")
     });
     ui.label("Notes");
     let notes = egui::TextEdit::multiline(&mut form.notes)
         .desired_rows(4)
-        .desired_width(520.0)
+        .desired_width(f32::INFINITY)
         .hint_text("What whoever opens it should know")
         .margin(egui::Margin::symmetric(8, 6));
     ui.add(notes)

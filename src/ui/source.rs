@@ -31,8 +31,11 @@ pub(super) fn source_ui(
     if super::source_draft::bar_ui(ui, app, commands) {
         return super::source_draft::editor_ui(ui, app, commands);
     }
-    ui.horizontal(|ui| {
-        ui.weak(machine.file.display().to_string());
+    ui.horizontal_wrapped(|ui| {
+        let root = app.project.as_ref().map(|open| open.project.root.as_path());
+        let inside = root.and_then(|root| machine.file.strip_prefix(root).ok());
+        let file = inside.filter(|it| !it.as_os_str().is_empty()).unwrap_or(&machine.file);
+        ui.weak(file.display().to_string()).on_hover_text(machine.file.display().to_string());
         for (name, value) in &machine.substitutions {
             let colours = tokens(ui.ctx());
             let text = match value {

@@ -55,15 +55,14 @@ pub(super) fn bar_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) -> boo
 }
 
 fn count_of(draft: &DefinitionDraft) -> String {
-    let count = |wanted| draft.diagnostics.iter().filter(|it| it.severity == wanted).count();
-    match (count(Severity::Error), count(Severity::Warning)) {
-        (0, 0) => "no problems".to_owned(),
-        (1, 0) => "1 error".to_owned(),
-        (errors, 0) => format!("{errors} errors"),
-        (0, 1) => "1 warning".to_owned(),
-        (0, warnings) => format!("{warnings} warnings"),
-        (errors, warnings) => format!("{errors} errors, {warnings} warnings"),
-    }
+    let counted = |wanted, word: &str| {
+        let count = draft.diagnostics.iter().filter(|it| it.severity == wanted).count();
+        let end = if count == 1 { "" } else { "s" };
+        (count > 0).then(|| format!("{count} {word}{end}"))
+    };
+    let parts = [counted(Severity::Error, "error"), counted(Severity::Warning, "warning")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "no problems".to_owned() } else { parts.join(", ") }
 }
 
 /// The editor, with what is wrong below it.

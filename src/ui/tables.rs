@@ -179,6 +179,7 @@ fn items_ui(
     let colours = tokens(ui.ctx());
     let columns = columns(table);
     let mut builder = TableBuilder::new(ui)
+        .min_scrolled_height(0.0)
         .id_salt(&table.name)
         .striped(true)
         .cell_layout(egui::Layout::left_to_right(egui::Align::Center))

@@ -79,11 +79,11 @@ pub(super) fn start_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Command>) {
                 accounts_ui(ui, app, commands);
                 controls::section_ui(ui, "Samples");
                 for sample in samples::list() {
-                    if ui.link(sample.title).on_hover_text(sample.summary).clicked() {
+                    if ui.link(sample.title).on_hover_text(&sample.summary).clicked() {
                         commands.push(Command::OpenSample(sample.folder.to_owned()));
                     }
                     ui.label(
-                        RichText::new(sample.summary).small().color(tokens(ui.ctx()).text_muted),
+                        RichText::new(&sample.summary).small().color(tokens(ui.ctx()).text_muted),
                     );
                 }
             });

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use egui::{Key, MenuBar, Modifiers, Panel, RichText, Ui, ViewportCommand, vec2};
+use egui::{Key, MenuBar, Modifiers, Panel, RichText, Ui, ViewportCommand};
 use egui_tiles::Tree;
 
 use super::api_target::confirm_send_ui;
+use super::arrangement::{Room, default_tree, is_complete, rearranged, show_pane};
 use super::aws::{connection_ui, proposal_ui};
 use super::canvas::CanvasView;
 use super::command_palette::{PaletteView, palette_ui};
 use super::controls;
 use super::notices::{NoticesView, passing_ui, rows_ui};
-use super::panes::{PaneBehavior, PaneViews, default_tree, is_complete, show_pane};
+use super::panes::{PaneBehavior, PaneViews};
 use super::save_execution::{SaveForm, save_execution_ui};
 use super::theme::{self, tokens};
 use super::timeline::scrubber_ui;
@@ -25,11 +26,11 @@ use crate::app::{
 use crate::debug::StopReason;
 use crate::execution::{EventId, ExecutionStatus};
 
-/// Opens the window and returns when it is closed.
+/// Opens the window on these paths, or on the sample, and returns when it is closed.
 ///
 /// # Errors
 /// There is no display, in the user's words.
-pub fn open(path: Option<PathBuf>) -> Result<(), String> {
+pub fn open(paths: Vec<PathBuf>) -> Result<(), String> {
     if cfg!(target_os = "linux")
         && std::env::var_os("DISPLAY").is_none()
         && std::env::var_os("WAYLAND_DISPLAY").is_none()
@@ -53,14 +54,19 @@ pub fn open(path: Option<PathBuf>) -> Result<(), String> {
     let creator = move |cc: &eframe::CreationContext<'_>| {
         let ctx = cc.egui_ctx.clone();
         let mut app = App::new(Settings::file(), Arc::new(move || ctx.request_repaint()));
-        match path {
-            Some(path) => app.run_command(Command::Open(path)),
-            None => {
-                app.run_command(Command::OpenSample(samples::CRUD.to_owned()));
-                if !app.settings.tour_done {
-                    app.run_command(Command::ShowTour);
-                }
+        if paths.is_empty() {
+            app.run_command(Command::OpenSample(samples::CRUD.to_owned()));
+            if !app.settings.tour_done {
+                app.run_command(Command::ShowTour);
             }
+        }
+        let mut paths = paths.into_iter();
+        match (paths.next(), paths.next()) {
+            (Some(definition), Some(history)) => {
+                app.run_command(Command::OpenWithHistory { definition, history });
+            }
+            (Some(path), None) => app.run_command(Command::Open(path)),
+            (None, _) => {}
         }
         let window: Box<dyn eframe::App> = Box::new(Window::new(&cc.egui_ctx, app));
         Ok(window)
@@ -88,10 +94,14 @@ pub struct Window {
     /// The task that waited for an answer in the last frame.
     waits: Option<(RunId, TaskToken)>,
     title: String,
+    /// What the panes were arranged for last.
+    room: Option<Room>,
 }
 
 /// What the toolbar leaves for how the execution stands and for the buttons at its end.
 const ROOM_FOR_STATUS: f32 = 300.0;
+/// The menu bar, and the air below a menu.
+const ROOM_ABOVE_MENU: f32 = 56.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dialog {
@@ -109,7 +119,7 @@ impl Window {
             .panes
             .clone()
             .and_then(|json| serde_json::from_value::<Tree<Pane>>(json).ok());
-        let tree = saved.filter(is_complete).unwrap_or_else(default_tree);
+        let tree = saved.filter(is_complete).unwrap_or_else(|| default_tree(Room::Wide));
         Self {
             app,
             tree,
@@ -125,6 +135,7 @@ impl Window {
             failed: None,
             waits: None,
             title: String::new(),
+            room: None,
         }
     }
 
@@ -163,6 +174,12 @@ impl Window {
             ui.add_space(2.0);
         });
         rows_ui(ui, &self.app, &mut commands);
+        let room = Room::of(ctx.content_rect().width());
+        if self.room.replace(room) != Some(room)
+            && let Some(tree) = rearranged(&self.tree, room)
+        {
+            self.tree = tree;
+        }
         egui::CentralPanel::default().frame(egui::Frame::new().fill(tokens(&ctx).surface)).show(
             ui,
             |ui| {
@@ -334,7 +351,7 @@ impl Window {
                 ctx.copy_text(text);
                 self.app.notify(NoticeLevel::Info, "Copied", "");
             }
-            Command::ResetLayout => self.tree = default_tree(),
+            Command::ResetLayout => self.tree = default_tree(Room::of(ctx.content_rect().width())),
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             Command::SetTheme(_) => self.theme = None,
             _ => {}
@@ -398,17 +415,28 @@ impl Window {
             for menu in Menu::ALL {
                 ui.menu_button(menu.title(), |ui| {
                     ui.set_min_width(240.0);
-                    for listing in Command::listed().into_iter().filter(|it| it.menu == menu) {
-                        let enabled = controls::is_enabled(&self.app, &listing.command);
-                        controls::menu_item_ui(ui, &listing, enabled, commands);
-                    }
-                    if menu == Menu::File {
-                        self.recent_menu_ui(ui, commands);
-                    }
+                    // A low window still gets at the last line.
+                    let height = ui.ctx().content_rect().height() - ROOM_ABOVE_MENU;
+                    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                        self.menu_items_ui(ui, menu, commands);
+                    });
                 });
             }
             passing_ui(ui, &self.app);
         });
+    }
+
+    fn menu_items_ui(&self, ui: &mut Ui, menu: Menu, commands: &mut Vec<Command>) {
+        for listing in Command::listed().into_iter().filter(|it| it.menu == menu) {
+            if controls::begins_group(&listing.command) {
+                ui.separator();
+            }
+            let enabled = controls::is_enabled(&self.app, &listing.command);
+            controls::menu_item_ui(ui, &listing, enabled, commands);
+        }
+        if menu == Menu::File {
+            self.recent_menu_ui(ui, commands);
+        }
     }
 
     fn recent_menu_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -423,7 +451,7 @@ impl Window {
         });
         ui.menu_button("Open sample", |ui| {
             for sample in samples::list() {
-                if ui.button(sample.title).on_hover_text(sample.summary).clicked() {
+                if ui.button(sample.title).on_hover_text(&sample.summary).clicked() {
                     commands.push(Command::OpenSample(sample.folder.to_owned()));
                     ui.close();
                 }
@@ -470,14 +498,16 @@ impl Window {
             let has_room = ui.available_width() > ROOM_FOR_STATUS + 90.0;
             if has_room && self.app.run().is_some_and(|run| run.start.is_none()) {
                 ui.separator();
-                for command in [Command::Verify, Command::RunAgain] {
-                    controls::command_button_ui(
-                        ui,
-                        &self.app,
-                        &command,
-                        controls::ButtonLook::Icon,
-                        commands,
-                    );
+                let has_words = ui.available_width() > ROOM_FOR_STATUS + 320.0;
+                for (command, words) in
+                    [(Command::Verify, "Verify"), (Command::RunAgain, "Run again")]
+                {
+                    let look = if has_words {
+                        controls::ButtonLook::IconAnd(words)
+                    } else {
+                        controls::ButtonLook::Icon
+                    };
+                    controls::command_button_ui(ui, &self.app, &command, look, commands);
                 }
             }
             ui.separator();
@@ -565,26 +595,20 @@ impl Window {
 
     fn dialogs_ui(&mut self, ctx: &egui::Context, commands: &mut Vec<Command>) {
         let Some(dialog) = self.dialog else { return };
-        let mut open = true;
-        let (title, size) = match dialog {
-            Dialog::Open => ("Open", vec2(560.0, 200.0)),
-            Dialog::SaveExecution => ("Save execution", vec2(560.0, 260.0)),
-            Dialog::Shortcuts => ("Keyboard shortcuts", vec2(460.0, 520.0)),
-            Dialog::About => ("About Stepwell", vec2(420.0, 220.0)),
+        let (title, width) = match dialog {
+            Dialog::Open => ("Open", 560.0),
+            Dialog::SaveExecution => ("Save execution", 560.0),
+            Dialog::Shortcuts => ("Keyboard shortcuts", 460.0),
+            Dialog::About => ("About Stepwell", 420.0),
         };
-        let window = egui::Window::new(title)
-            .open(&mut open)
-            .collapsible(false)
-            .resizable(false)
-            .default_size(size);
-        let mut close = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        window.anchor(egui::Align2::CENTER_CENTER, [0.0, -40.0]).show(ctx, |ui| match dialog {
-            Dialog::Open => close |= self.open_ui(ui, commands),
-            Dialog::SaveExecution => close |= self.save_ui(ui, commands),
+        let mut done = false;
+        let closed = controls::dialog_ui(ctx, title, width, |ui| match dialog {
+            Dialog::Open => done = self.open_ui(ui, commands),
+            Dialog::SaveExecution => done = self.save_ui(ui, commands),
             Dialog::Shortcuts => shortcuts_ui(ui),
             Dialog::About => about_ui(ui),
         });
-        if !open || close {
+        if closed || done {
             self.dialog = None;
         }
     }
@@ -595,7 +619,7 @@ impl Window {
         ui.add_space(6.0);
         let field = controls::line_edit(&mut self.path_text)
             .hint_text("Path of a file or a folder, or an execution ARN")
-            .desired_width(520.0);
+            .desired_width(f32::INFINITY);
         let response = ui.add(field);
         response
             .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Path"));
@@ -721,7 +745,8 @@ fn stop_text(stopped: Option<&StopReason>) -> String {
 }
 
 fn shortcuts_ui(ui: &mut Ui) {
-    egui::ScrollArea::vertical().max_height(460.0).show(ui, |ui| {
+    let height = (ui.ctx().content_rect().height() - 160.0).min(460.0);
+    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
         egui::Grid::new("shortcuts").num_columns(2).striped(true).spacing([24.0, 4.0]).show(ui, |ui| {
             for listing in Command::listed() {
                 if let Some(shortcut) = listing.shortcut {

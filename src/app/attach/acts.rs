@@ -1,7 +1,6 @@
 //! What changes something in the account, or has AWS run something: proposed, shown with account, region and machine, and done
 //! only after the user confirmed exactly that. While the session is read-only nothing can be proposed.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use similar::{ChangeTag, TextDiff};
 use super::agreement::{Agreement, compared};
 use super::browse::{Answer, Asked};
 use super::runtime::{Request, RequestId};
-use super::{MachineId, News, Origin, Trouble};
+use super::{DefinitionSource, MachineId, News, Trouble};
 use crate::app::app::{App, NoticeLevel};
 use crate::app::simulation::execution_name;
 use crate::app::test_state::{ErrorOutput, Mock as OwnMock, run_test};
@@ -22,7 +21,7 @@ use crate::aws::arn::Arn;
 use crate::aws::browse::{
     ExecutionDescription, MachineType, RedriveStatus, StateMachineDescription,
 };
-use crate::json::Value;
+use crate::json::{Value, readable};
 
 /// Lines around a change that are shown with it.
 const CONTEXT_LINES: usize = 3;
@@ -87,7 +86,7 @@ pub struct Proposal {
     pub region: String,
     pub machine: String,
     /// Where the definition of an update or a validation comes from.
-    pub from: Option<Origin>,
+    pub from: Option<DefinitionSource>,
     /// The machine as it is now: for an update to be compared with, for a test its role.
     pub there: Answer<StateMachineDescription>,
     /// Whether it can be redriven.
@@ -134,7 +133,7 @@ impl Proposal {
     /// Why it can't be done, whatever the user says.
     pub fn obstacle(&self) -> Option<String> {
         let to = self.machine_id();
-        if let Some(why) = self.from.as_ref().and_then(|it| it.obstacle(&to)) {
+        if let Some(why) = self.from.as_ref().and_then(|it| it.origin.obstacle(&to)) {
             return Some(why);
         }
         match &self.act {
@@ -146,7 +145,8 @@ impl Proposal {
                 Answer::NotAsked | Answer::Asked(_) => {
                     Some("It is being compared with the one there now.".to_owned())
                 }
-                Answer::Come(there) if there.definition == **definition => {
+                // White space alone is no change: what is shown was laid out to be read.
+                Answer::Come(there) if readable(&there.definition) == readable(definition) => {
                     Some("It is the one there now: nothing would change.".to_owned())
                 }
                 Answer::Come(_) => not_json(definition),
@@ -165,7 +165,7 @@ impl Proposal {
 
     /// What the user should look at twice before saying yes.
     pub fn warning(&self) -> Option<String> {
-        self.from.as_ref()?.warning(&self.machine_id())
+        self.from.as_ref()?.origin.warning(&self.machine_id())
     }
 
     fn machine_id(&self) -> MachineId {
@@ -214,17 +214,6 @@ fn not_json(definition: &str) -> Option<String> {
     parsed.err().map(|why| format!("AWS takes JSON, and the definition is none: {why}"))
 }
 
-/// A definition that was deployed on a single line can't be compared by lines: it is laid out first. Any other stays as it is.
-fn readable(definition: &str) -> Cow<'_, str> {
-    const LONG_LINE: usize = 400;
-    let is_long = definition.lines().any(|line| line.len() > LONG_LINE);
-    let few = definition.lines().nth(2).is_none();
-    match Value::parse(definition) {
-        Ok(value) if is_long || few => Cow::Owned(value.to_pretty()),
-        Ok(_) | Err(_) => Cow::Borrowed(definition),
-    }
-}
-
 /// Two texts line by line, with what is the same for long left out.
 fn difference(before: &str, after: &str) -> Vec<DiffLine> {
     let diff = TextDiff::from_lines(before, after);
@@ -269,7 +258,7 @@ impl App {
             account: arn.account.to_owned(),
             region: arn.region.to_owned(),
             machine: arn.machine_name().to_owned(),
-            from: self.origin_of(&act),
+            from: self.source_of(&act),
             there: Answer::NotAsked,
             execution: Answer::NotAsked,
             step: Step::Asks,
@@ -297,12 +286,12 @@ impl App {
         self.attach.proposal = Some(Box::new(proposal));
     }
 
-    /// Where the definition of an act comes from, as far as it is the one that is shown.
-    fn origin_of(&self, act: &Act) -> Option<Origin> {
+    /// Where the definition of an act comes from, as far as it is the one that is shown or edited.
+    fn source_of(&self, act: &Act) -> Option<DefinitionSource> {
         match act {
             Act::Update { definition, .. } | Act::Validate { definition, .. } => {
-                let is_shown = self.machine().is_some_and(|it| it.machine.source == *definition);
-                self.origin_of_shown().filter(|_| is_shown)
+                let is_at_hand = self.definition_at_hand() == Some(&**definition);
+                self.source_at_hand().filter(|_| is_at_hand)
             }
             Act::Start { .. } | Act::Stop { .. } | Act::Redrive { .. } | Act::TestState { .. } => {
                 None
@@ -540,15 +529,6 @@ mod tests {
         assert!(lines.contains(&DiffLine::Added("line twenty".into())));
         assert_eq!(lines.iter().filter(|it| matches!(it, DiffLine::Same(_))).count(), 6);
         assert!(difference(&before, &before).is_empty());
-    }
-
-    #[test]
-    fn a_definition_on_one_line_is_laid_out_to_be_compared() {
-        let one = r#"{"StartAt":"A","States":{}}"#;
-        assert!(readable(one).lines().count() > 2);
-        let laid_out = "{\n  \"StartAt\": \"A\",\n  \"States\": {}\n}";
-        assert_eq!(readable(laid_out), laid_out);
-        assert_eq!(readable("no JSON"), "no JSON");
     }
 
     #[test]

@@ -7,14 +7,16 @@ use crate::app::simulation::machine_of;
 use crate::asl::{self, Diagnostic, StateMachine};
 use crate::execution::{EventDetails, Execution, History};
 use crate::json::document::{Document, Format};
+use crate::json::readable;
 use crate::project::{DefinitionJson, MachineDefinition};
 
 /// Where the definition of a fetched execution is said to be.
 pub(in crate::app) const AS_RUN: &str = "(as it was run)";
 
-/// A definition of AWS, read. It is never refused: what is wrong with it is listed.
+/// A definition of AWS, read. It is never refused: what is wrong with it is listed. One that was deployed on a single line is laid
+/// out first, so that places in it are places on the screen.
 pub(super) fn parsed(definition: &str) -> (StateMachine, Vec<Diagnostic>) {
-    let document = Document::parse(definition, Format::Json);
+    let document = Document::parse(&readable(definition), Format::Json);
     let parsed = asl::parse::parse(&document);
     (parsed.machine, parsed.diagnostics)
 }
@@ -86,4 +88,26 @@ pub(super) fn has_no_payloads(history: &History) -> bool {
 fn entered(details: &EventDetails) -> Option<(&str, bool)> {
     let EventDetails::StateEntered { name, input } = details else { return None };
     Some((name, input.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::LineIndex;
+    use crate::asl::StatePath;
+
+    #[test]
+    fn a_state_of_a_definition_on_one_line_has_lines_of_its_own() {
+        let (machine, diagnostics) = parsed(
+            r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"Nowhere"}}}"#,
+        );
+        let lines = LineIndex::new(&machine.source);
+        let line = |state: &str| {
+            let state = machine.find(&StatePath::new(state)).expect("it has it");
+            lines.line(state.span.start)
+        };
+        assert_eq!((line("A"), line("B")), (4, 8));
+        let dangling = diagnostics.iter().find(|it| it.message.contains("Nowhere")).expect("told");
+        assert_eq!(lines.line(dangling.span.start), 10);
+    }
 }

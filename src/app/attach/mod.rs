@@ -31,7 +31,7 @@ pub use connection::{
 pub use link::Target;
 pub use listing::{Listing, Turn};
 pub use open::{Opened, Stage, StartedThere};
-pub use origin::{MachineId, Origin};
+pub use origin::{DefinitionSource, MachineId, Origin};
 pub use reading::{First, Opening};
 pub use regions::REGIONS;
 pub use runtime::RequestId;

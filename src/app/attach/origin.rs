@@ -78,9 +78,40 @@ impl Origin {
     }
 }
 
+/// Where the definition of an update or a validation comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefinitionSource {
+    pub origin: Origin,
+    /// It is the copy that was edited in the window.
+    pub is_edited: bool,
+}
+
+impl DefinitionSource {
+    /// `orders, as it was run, edited here`
+    pub fn title(&self) -> String {
+        let edited = if self.is_edited { ", edited here" } else { "" };
+        format!("{}{edited}", self.origin.title())
+    }
+}
+
 impl App {
+    /// The definition that an update or a validation would take: the edited copy where there is one, else the one that is shown.
+    pub fn definition_at_hand(&self) -> Option<&str> {
+        let draft = self.draft_of_definition().filter(|it| it.is_changed);
+        Some(match draft {
+            Some(draft) => &draft.text,
+            None => &self.machine()?.machine.source,
+        })
+    }
+
+    /// Where that one comes from; `None` while none is shown.
+    pub fn source_at_hand(&self) -> Option<DefinitionSource> {
+        let is_edited = self.draft_of_definition().is_some_and(|it| it.is_changed);
+        Some(DefinitionSource { origin: self.origin_of_shown()?, is_edited })
+    }
+
     /// Where the shown definition comes from; `None` while none is shown.
-    pub fn origin_of_shown(&self) -> Option<Origin> {
+    fn origin_of_shown(&self) -> Option<Origin> {
         let shown = self.machine()?;
         if shown.file.as_os_str() != AS_RUN {
             let (name, file) = (shown.name.clone(), shown.file.clone());

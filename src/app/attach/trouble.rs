@@ -125,7 +125,7 @@ impl Trouble {
                 plain(format!("AWS refused {call}"), &format!("{message} ({code})"))
             }
             AwsError::Unreachable { call, place, why } => {
-                plain(format!("No answer from {place}"), &format!("{call}: {why}"))
+                plain(format!("No usable answer from {place}"), &format!("{call}: {why}"))
             }
             AwsError::TimedOut { call, seconds, place } => {
                 plain(format!("No answer within {seconds} s"), &format!("{call}, from {place}"))

@@ -6,14 +6,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// A native desktop debugger for AWS Step Functions.
 ///
-/// Without a command it opens the window: on PATH, or on the CRUD sample.
+/// Without a command it opens the window: on PATH, or on the CRUD sample. With HISTORY, a recorded execution is shown on it.
 #[derive(Debug, Parser)]
 #[command(name = "stepwell", version, args_conflicts_with_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// A definition, a template, a .tf file or a folder.
+    /// A definition, a template, a .tf file, a folder, a history, or a .stepwell file.
     pub path: Option<PathBuf>,
+    /// A recorded execution of it: `aws stepfunctions get-execution-history` output, the console's export or a log.
+    pub history: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

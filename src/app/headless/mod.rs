@@ -37,13 +37,13 @@ impl<T: std::fmt::Display> From<T> for Failure {
     }
 }
 
-/// Reads the arguments and does what they say; `open_window` is called with a path to open when they ask for a window, and says
-/// why when there is no display.
-pub fn main(open_window: impl FnOnce(Option<PathBuf>) -> Result<(), String>) -> ExitCode {
+/// Reads the arguments and does what they say; `open_window` is called with what is to be opened, in this order, when they ask for
+/// a window, and says why when there is no display.
+pub fn main(open_window: impl FnOnce(Vec<PathBuf>) -> Result<(), String>) -> ExitCode {
     let args = Args::parse();
     let outcome = match args.command {
         Some(command) => dispatch(command),
-        None => match open_window(args.path) {
+        None => match open_window(args.path.into_iter().chain(args.history).collect()) {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(why) => {
                 say_error(&format!("{why}\nRunning the demonstration in the terminal instead.\n"));

@@ -24,7 +24,7 @@ pub enum Theme {
 pub type Statuses<'a> = Option<&'a SharedMap<StatePath, StateSummary>>;
 
 const CARD_HEIGHT: f32 = 50.0;
-const CARD_WIDTH: (f32, f32) = (184.0, 272.0);
+const CARD_WIDTH: (f32, f32) = (184.0, 328.0);
 const ICON_SIDE: f32 = 30.0;
 const TEXT_LEFT: f32 = 50.0;
 const BADGE_ROOM: f32 = 28.0;

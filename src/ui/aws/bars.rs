@@ -40,7 +40,10 @@ pub(in crate::ui) fn connection_ui(ui: &mut Ui, app: &App, commands: &mut Vec<Co
         return;
     }
     let colours = tokens(ui.ctx());
-    let frame = egui::Frame::new().fill(colours.panel).inner_margin(egui::Margin::symmetric(10, 2));
+    // An account that may be changed is to be seen from the corner of an eye.
+    let is_armed = connection.attached().is_some() && !app.attach.read_only;
+    let ground = if is_armed { colours.caught.soft } else { colours.panel };
+    let frame = egui::Frame::new().fill(ground).inner_margin(egui::Margin::symmetric(10, 2));
     Panel::bottom("aws connection").frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::S;

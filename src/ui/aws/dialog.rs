@@ -1,7 +1,7 @@
 //! What is about to be done in an account: the account, the region and the machine by name, what will happen, and the button that
 //! says yes.
 
-use egui::{RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 
 use super::parts;
 use crate::app::attach::{Act, AwsCommand, DiffLine, Proposal, Step, Validation};
@@ -16,22 +16,13 @@ const LEAST_DIFFERENCE: f32 = 240.0;
 pub(in crate::ui) fn proposal_ui(ctx: &egui::Context, app: &App, commands: &mut Vec<Command>) {
     let Some(proposal) = &app.attach.proposal else { return };
     let screen = ctx.content_rect().size();
-    let width = (screen.x - 40.0).min(640.0);
-    let window = egui::Window::new(proposal.act.title())
-        .collapsible(false)
-        .resizable(false)
-        .fixed_size(vec2(width, 0.0))
-        .anchor(egui::Align2::CENTER_CENTER, [0.0, -20.0]);
-    let cancelled =
-        ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
-    window.show(ctx, |ui| {
-        ui.set_width(width - 20.0);
-        where_ui(ui, proposal);
+    let cancelled = controls::dialog_ui(ctx, proposal.act.title(), 620.0, |ui| {
+        where_ui(ui, app, proposal);
         ui.add_space(space::S);
         ui.label(proposal.act.words());
         ui.add_space(space::S);
         // What is between is as high as it needs, and scrolls before the buttons leave the window.
-        let most = (screen.y - 320.0).max(80.0);
+        let most = (screen.y - 380.0).max(80.0);
         match &proposal.act {
             Act::Start { input, .. } => input_ui(ui, input, most, commands),
             Act::Update { .. } => difference_ui(ui, proposal, most),
@@ -50,15 +41,20 @@ pub(in crate::ui) fn proposal_ui(ctx: &egui::Context, app: &App, commands: &mut 
     }
 }
 
-fn where_ui(ui: &mut Ui, proposal: &Proposal) {
+fn where_ui(ui: &mut Ui, app: &App, proposal: &Proposal) {
     egui::Grid::new("aws act").num_columns(2).spacing([16.0, 3.0]).show(ui, |ui| {
+        let attached = app.attach.connection.attached();
+        let endpoint = attached.and_then(|it| it.endpoint_url.as_deref());
         for (name, value) in [
-            ("Account", &proposal.account),
-            ("Region", &proposal.region),
-            ("State machine", &proposal.machine),
+            ("Account", Some(proposal.account.as_str())),
+            ("Region", Some(proposal.region.as_str())),
+            ("State machine", Some(proposal.machine.as_str())),
+            ("Profile", attached.map(|it| it.choice.title())),
+            ("Endpoint", endpoint),
         ] {
+            let Some(value) = value else { continue };
             ui.weak(name);
-            ui.label(RichText::new(value).strong());
+            ui.add(egui::Label::new(RichText::new(value).strong()).wrap());
             ui.end_row();
         }
         if let Some(from) = &proposal.from {
@@ -94,7 +90,8 @@ fn difference_ui(ui: &mut Ui, proposal: &Proposal, most: f32) {
     let count = |wanted: fn(&DiffLine) -> bool| lines.iter().filter(|it| wanted(it)).count();
     let added = count(|it| matches!(it, DiffLine::Added(_)));
     let removed = count(|it| matches!(it, DiffLine::Removed(_)));
-    ui.weak(format!("{added} lines added, {removed} removed"));
+    let lines_of = if added == 1 { "line" } else { "lines" };
+    ui.weak(format!("{added} {lines_of} added, {removed} removed"));
     let frame = egui::Frame::new().fill(colours.sunken).inner_margin(egui::Margin::symmetric(6, 4));
     frame.show(ui, |ui| {
         // The window is as low as what is in it, so that without a least height there would be three lines to read.
@@ -167,10 +164,6 @@ fn buttons_ui(ui: &mut Ui, proposal: &Proposal, commands: &mut Vec<Command>) {
         ui.add_space(space::XS);
     }
     ui.horizontal(|ui| {
-        let done = matches!(proposal.step, Step::Validated(_));
-        if ui.button(if done { "Close" } else { "Cancel" }).clicked() {
-            commands.push(Command::Aws(AwsCommand::Dismiss));
-        }
         match &proposal.step {
             Step::Doing => parts::loading_ui(ui, "Asking AWS"),
             Step::Validated(_) => {}
@@ -183,6 +176,10 @@ fn buttons_ui(ui: &mut Ui, proposal: &Proposal, commands: &mut Vec<Command>) {
                     commands.push(Command::Aws(AwsCommand::Confirm));
                 }
             }
+        }
+        let done = matches!(proposal.step, Step::Validated(_));
+        if ui.button(if done { "Close" } else { "Cancel" }).clicked() {
+            commands.push(Command::Aws(AwsCommand::Dismiss));
         }
     });
 }

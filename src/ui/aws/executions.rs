@@ -1,14 +1,12 @@
 //! One machine: its executions by status, name and time; its versions, aliases and tags on demand. And a Map Run with its children.
 
-use std::sync::Arc;
-
 use egui::{RichText, Ui, WidgetInfo, WidgetType};
 
 use super::AwsView;
 use super::parts::{self, Row};
 use crate::app::attach::{
-    Act, Answer, AwsCommand, ExecutionFilter, ExecutionItem, Listing, MachineId, MachinePage,
-    MapRunCounts, MapRunPage, Origin, Status, Trouble, qualifier,
+    Act, Answer, AwsCommand, DefinitionSource, ExecutionFilter, ExecutionItem, Listing, MachineId,
+    MachinePage, MapRunCounts, MapRunPage, Status, Trouble, qualifier,
 };
 use crate::app::{App, Command, now};
 use crate::execution::Timestamp;
@@ -95,12 +93,11 @@ fn acts_ui(ui: &mut Ui, app: &App, page: &MachinePage, commands: &mut Vec<Comman
             let input = app.input_text.clone();
             propose(Act::Start { machine_arn: page.arn.clone(), input });
         }
-        let shown = app.machine();
-        let definition = shown.map(|it| Arc::clone(&it.machine.source)).unwrap_or_default();
-        let origin = app.origin_of_shown();
-        let from = origin.as_ref().map(Origin::title).unwrap_or_default();
-        let obstacle = match (&origin, MachineId::of(&page.arn)) {
-            (Some(origin), Some(machine)) => origin.obstacle(&machine),
+        let definition = || app.definition_at_hand().unwrap_or_default().into();
+        let source = app.source_at_hand();
+        let from = source.as_ref().map(DefinitionSource::title).unwrap_or_default();
+        let obstacle = match (&source, MachineId::of(&page.arn)) {
+            (Some(source), Some(machine)) => source.origin.obstacle(&machine),
             (None, _) | (_, None) => Some("Open a definition first".to_owned()),
         };
         let why = obstacle.as_deref().unwrap_or_default();
@@ -109,8 +106,7 @@ fn acts_ui(ui: &mut Ui, app: &App, page: &MachinePage, commands: &mut Vec<Comman
             .on_hover_text(format!("With the definition that the Source pane shows: {from}"))
             .on_disabled_hover_text(why);
         if update.clicked() {
-            let definition = Arc::clone(&definition);
-            propose(Act::Update { machine_arn: page.arn.clone(), definition });
+            propose(Act::Update { machine_arn: page.arn.clone(), definition: definition() });
         }
         let validate = ui
             .add_enabled(obstacle.is_none(), egui::Button::new("Validate…"))
@@ -121,7 +117,8 @@ fn acts_ui(ui: &mut Ui, app: &App, page: &MachinePage, commands: &mut Vec<Comman
                 .description
                 .come()
                 .map_or_else(|| app.aws_machine_type(), |it| it.machine_type);
-            propose(Act::Validate { machine_arn: page.arn.clone(), definition, machine_type });
+            let (machine_arn, definition) = (page.arn.clone(), definition());
+            propose(Act::Validate { machine_arn, definition, machine_type });
         }
     });
 }

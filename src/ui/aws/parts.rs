@@ -55,7 +55,8 @@ pub(super) fn row_ui(ui: &mut Ui, row: &Row<'_>) -> Response {
         left += 16.0;
     }
     let width = (rect.right() - space::S - row.reserve - left).max(10.0);
-    let line = |ui: &Ui, text: &str, size: f32, colour: Color32, y: f32| {
+    let mut is_cut = false;
+    let mut line = |ui: &Ui, text: &str, size: f32, colour: Color32, y: f32| {
         let mut job = egui::text::LayoutJob::simple_singleline(
             text.replace('\n', " "),
             crate::ui::fonts::regular(size),
@@ -63,11 +64,15 @@ pub(super) fn row_ui(ui: &mut Ui, row: &Row<'_>) -> Response {
         );
         job.wrap = egui::text::TextWrapping::truncate_at_width(width);
         let galley = ui.painter().layout_job(job);
+        is_cut |= galley.elided;
         ui.painter().galley(pos2(left, rect.top() + y), galley, colour);
     };
     line(ui, row.title, size::BODY, colours.text, 6.0);
     let muted = row.detail_colour.unwrap_or(colours.text_muted);
     line(ui, row.detail, size::SMALL, muted, 23.0);
+    if is_cut {
+        return response.on_hover_text(format!("{}\n{}", row.title, row.detail));
+    }
     response
 }
 
@@ -162,15 +167,17 @@ pub(super) fn trouble_ui(
     commands: &mut Vec<Command>,
 ) {
     let colours = tokens(ui.ctx());
+    // A code that is wanted is a step on the way, and no failure.
+    let look = if trouble.mfa_device.is_some() { colours.in_progress } else { colours.failed };
     let frame = egui::Frame::new()
-        .fill(colours.failed.soft)
+        .fill(look.soft)
         .corner_radius(4.0)
         .inner_margin(egui::Margin::symmetric(10, 8));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.style_mut().interaction.selectable_labels = true;
         ui.spacing_mut().item_spacing.y = space::XS;
-        ui.label(RichText::new(&trouble.title).strong().color(colours.failed.text));
+        ui.label(RichText::new(&trouble.title).strong().color(look.text));
         if !trouble.text.is_empty() {
             ui.label(RichText::new(&trouble.text).small().color(colours.text));
         }
@@ -180,17 +187,14 @@ pub(super) fn trouble_ui(
         if trouble.mfa_device.is_some() {
             return code_ui(ui, commands);
         }
-        ui.horizontal_wrapped(|ui| {
-            if let Some(retry) = retry
-                && ui.button("Try again").clicked()
-            {
-                commands.push(Command::Aws(retry));
-            }
-            if trouble.waits_for_sign_in {
-                ui.spinner();
-                ui.label(RichText::new("Waiting for the sign-in").small());
-            }
-        });
+        if trouble.waits_for_sign_in {
+            loading_ui(ui, "Waiting for the sign-in");
+        }
+        if let Some(retry) = retry
+            && ui.button("Try again").clicked()
+        {
+            commands.push(Command::Aws(retry));
+        }
     });
 }
 

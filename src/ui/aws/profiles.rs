@@ -62,7 +62,7 @@ fn name_of(profile: &ProfileChoice) -> &str {
 }
 
 fn profile_ui(ui: &mut Ui, profile: &ProfileChoice, choice: &Choice, commands: &mut Vec<Command>) {
-    let parts = [Some(profile.kind), profile.region.as_deref(), profile.endpoint_url.as_deref()];
+    let parts = [profile.region.as_deref(), Some(profile.kind), profile.endpoint_url.as_deref()];
     let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let name = format!("Profile {}", name_of(profile));
     let selected = profile.name == choice.profile;

@@ -8,6 +8,8 @@ const ZOOM_RANGE: (f32, f32) = (0.02, 3.0);
 const MAX_FIT_ZOOM: f32 = 1.25;
 /// However far the graph is dragged, this much of it stays in the pane, in points.
 const KEPT_IN_VIEW: f32 = 64.0;
+/// What the buttons in the graph's corner take, with some air.
+const CONTROLS_HEIGHT: f32 = 52.0;
 
 /// Zoom, and where the graph's origin is in the pane (points from its top left corner).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,7 +79,9 @@ impl Camera {
     /// pane its top left corner counts.
     #[must_use]
     pub fn revealing(self, target: Rect, size: Vec2) -> Self {
-        let air = vec2((size.x * 0.08).min(72.0), (size.y * 0.1).min(72.0));
+        // Below there is room for the buttons that lie on the graph, as far as a low pane has it.
+        let least = CONTROLS_HEIGHT.min(size.y * 0.3);
+        let air = vec2((size.x * 0.08).min(72.0), (size.y * 0.1).clamp(least, 72.0));
         let on_screen = self.rect_to_pane(target);
         let along = |min: f32, max: f32, room: f32, air: f32| {
             if min < air || max - min > room - 2.0 * air {

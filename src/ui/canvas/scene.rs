@@ -33,7 +33,7 @@ pub(super) const HEADER_HEIGHT: f32 = 38.0;
 pub(super) const HEADER_LEFT: f32 = 62.0;
 pub(super) const HEADER_RIGHT: f32 = 36.0;
 const MAX_HEADER_WIDTH: f32 = 420.0;
-const CARD_WIDTH: (f32, f32) = (184.0, 272.0);
+const CARD_WIDTH: (f32, f32) = (184.0, 328.0);
 const LABEL_HEIGHT: f32 = 19.0;
 const MAX_LABEL_WIDTH: f32 = 240.0;
 /// What the badge at the right end takes from the text.

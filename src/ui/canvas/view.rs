@@ -22,8 +22,8 @@ const NEARLY_LEGIBLE_ZOOM: f32 = 0.52;
 const NEAREST_FIRST_ZOOM: f32 = 0.9;
 /// What is left free around a graph that begins at its start, in points.
 const START_MARGIN: f32 = 32.0;
-/// The zoom of "zoom to selection".
-const CLOSE_ZOOM: f32 = 1.25;
+/// The zoom of "zoom to selection", and of a failure that is shown: what led to a state is seen beside it.
+const CLOSE_ZOOM: f32 = 1.0;
 
 /// The memory of one canvas.
 pub struct CanvasView {
@@ -37,6 +37,8 @@ pub struct CanvasView {
     coming: Option<Coming>,
     requests: Vec<Request>,
     aim: Aim,
+    /// What was brought near last.
+    centred: Option<StatePath>,
     pane: Vec2,
     motion: Option<Motion>,
     followed: Option<(EventId, StatePath)>,
@@ -74,6 +76,8 @@ enum Aim {
     Whole,
     /// The whole graph where that can be read, else its start.
     First,
+    /// The state in [`CanvasView::centred`], near and in the middle.
+    State,
     /// Where the user or the program counter put it.
     Free,
 }
@@ -110,6 +114,7 @@ impl CanvasView {
             coming: None,
             requests: vec![Request::First],
             aim: Aim::First,
+            centred: None,
             pane: Vec2::ZERO,
             motion: None,
             followed: None,
@@ -292,11 +297,18 @@ impl CanvasView {
             let aimed = match self.aim {
                 Aim::Whole => Some(Camera::fitting_graph(scene.bounds, pane)),
                 Aim::First => Some(first_camera(scene, pane)),
+                Aim::State => self.centred.as_ref().and_then(|it| near_camera(scene, it, pane)),
                 Aim::Free => None,
             };
             if let Some(camera) = aimed {
                 self.camera = camera;
                 self.motion = None;
+            }
+            // The start of a large graph is where one begins, and not where the execution is.
+            let current = self.followed.as_ref().filter(|_| self.follow && self.aim == Aim::First);
+            let current = current.and_then(|(_, state)| scene.look(scene.place(state)?));
+            if let Some(look) = current {
+                self.camera = self.camera.revealing(look.handle(), pane);
             }
         }
         self.pane = pane;
@@ -340,8 +352,11 @@ impl CanvasView {
                 }
                 None => return,
             },
-            Request::ZoomTo(path) => match scene.place(path).and_then(|at| scene.look(at)) {
-                Some(look) => (Camera::fitting(look.rect, pane, 48.0, CLOSE_ZOOM), Aim::Free),
+            Request::ZoomTo(path) => match near_camera(scene, path, pane) {
+                Some(to) => {
+                    self.centred = Some(path.clone());
+                    (to, Aim::State)
+                }
                 None => return,
             },
         };
@@ -383,6 +398,12 @@ impl CanvasView {
 
 /// The share of the pane's width from either side within which the start may be for the graph to be pushed to that side.
 const START_SEEN: f32 = 0.8;
+
+/// A state near and in the middle.
+fn near_camera(scene: &Scene, state: &StatePath, pane: Vec2) -> Option<Camera> {
+    let look = scene.look(scene.place(state)?)?;
+    Some(Camera::fitting(look.rect, pane, 48.0, CLOSE_ZOOM))
+}
 
 /// What is shown first.
 fn first_camera(scene: &Scene, pane: Vec2) -> Camera {
