@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn a_state_of_a_definition_on_one_line_has_lines_of_its_own() {
-        let (machine, diagnostics) = parsed(
-            r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"Nowhere"}}}"#,
+        let (machine, _) = parsed(
+            r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Succeed"}}}"#,
         );
         let lines = LineIndex::new(&machine.source);
         let line = |state: &str| {
@@ -107,7 +107,5 @@ mod tests {
             lines.line(state.span.start)
         };
         assert_eq!((line("A"), line("B")), (4, 8));
-        let dangling = diagnostics.iter().find(|it| it.message.contains("Nowhere")).expect("told");
-        assert_eq!(lines.line(dangling.span.start), 10);
     }
 }
