@@ -49,12 +49,21 @@ pub(super) const SOME: &str = "some items";
 /// Another: null as an array of it.
 pub(super) const LISTED: &str = "listed null";
 
+/// Two more: the ends of a range, of which null is none.
+pub(super) const RANGE_ENDS: [&str; 2] = ["start of a range", "end of a range"];
+
+/// Another: a number rounded to the nearest whole one, halves to the even one.
+pub(super) const ROUNDED: &str = "rounded number";
+
 /// What [`register`] knows.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     BOUNDED,
     LISTED,
     NUMERAL,
     PRODUCT,
+    RANGE_ENDS[0],
+    RANGE_ENDS[1],
+    ROUNDED,
     SOME,
     WHOLE,
     "clone",
@@ -226,6 +235,7 @@ pub(super) fn narrowed(name: &str, arguments: usize) -> Option<&'static str> {
     match (name, arguments) {
         ("number", _) => Some(NUMERAL),
         ("fromMillis", _) => Some(WHOLE),
+        ("formatBase", _) => Some(ROUNDED),
         ("reduce", 2) => Some(SOME),
         ("filter", _) => Some(LISTED),
         _ => None,
@@ -257,6 +267,18 @@ pub(super) fn register(
                 [JValue::Number(number)] => Ok(JValue::Number(number.trunc())),
                 args => Ok(first(args)),
             }),
+            ROUNDED => evaluator.register_fn(*name, |args: &[JValue]| match args {
+                [JValue::Number(number)] => Ok(JValue::Number(number.round_ties_even())),
+                args => Ok(first(args)),
+            }),
+            end if RANGE_ENDS.contains(&end) => {
+                // The code of the error is enough: its words are put in later.
+                let code = if end == RANGE_ENDS[0] { "T2003" } else { "T2004" };
+                evaluator.register_fn(end, move |args: &[JValue]| match args {
+                    [JValue::Null] => fail(format!("{code}: not an integer")),
+                    args => Ok(first(args)),
+                })
+            }
             SOME => evaluator.register_fn(*name, |args: &[JValue]| match args {
                 [JValue::Array(items)] if items.is_empty() => Ok(JValue::Undefined),
                 args => Ok(first(args)),

@@ -88,6 +88,13 @@ fn functions_that_the_library_has_otherwise_do_as_the_reference_implementation()
     check("$fromMillis(1.5)", r#""1970-01-01T00:00:00.001Z""#);
     check("$number('-1.5e1')", "-15");
     check("$map(['1','2'], $number)", "[1,2]");
+    check("$formatBase(2.5)", r#""2""#);
+    check("[1..$states.input.n]", "[1,2,3,4,5]");
+    check("[$missing..3]", "[]");
+    check_error(
+        "[$states.input.nul..3]",
+        "T2003: The left side of the range operator (..) must evaluate to an integer",
+    );
     assert_eq!(evaluate("$reduce([], function($a, $b) { $a + $b })"), Ok(None));
     check("$reduce([], function($a, $b) { $a + $b }, 10)", "10");
     check("$reduce($states.input.arr, function($a, $b) { $a + $b })", "6");

@@ -71,7 +71,7 @@ enum Step {
     Wildcard,
     /// `..`: the value itself and everything below it, for the step that follows.
     Scan,
-    /// `[?(...)]`, with more than one joined by commas all having to hold.
+    /// `[?(...)]`
     Filter(Filter),
     /// `.length()` and its like.
     Call(Call),

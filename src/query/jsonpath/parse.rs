@@ -209,8 +209,8 @@ impl<'t> Parser<'t> {
                 Step::Wildcard
             }
             Some('?') => {
-                let filters = self.nested(Self::filters)?;
-                Step::Filter(filters)
+                let filter = self.nested(Self::filter)?;
+                Step::Filter(filter)
             }
             Some('0'..='9' | '-' | ':') => self.positions()?,
             Some(_) => {
@@ -303,23 +303,16 @@ impl<'t> Parser<'t> {
         Ok(if indices.len() == 1 { Step::Index(indices.remove(0)) } else { Step::Indices(indices) })
     }
 
-    /// `?(...)`, several of them joined by commas.
-    fn filters(&mut self) -> Result<Filter, SyntaxError> {
-        let mut filters = Vec::new();
-        loop {
-            self.blanks();
-            self.expect("?")?;
-            self.blanks();
-            self.expect("(")?;
-            filters.push(self.or()?);
-            self.blanks();
-            self.expect(")")?;
-            self.blanks();
-            if !self.eat(",") {
-                break;
-            }
-        }
-        Ok(if filters.len() == 1 { filters.remove(0) } else { Filter::And(filters) })
+    /// `?(...)`. Jayway takes one in a pair of brackets, and no list of them.
+    fn filter(&mut self) -> Result<Filter, SyntaxError> {
+        self.blanks();
+        self.expect("?")?;
+        self.blanks();
+        self.expect("(")?;
+        let filter = self.or()?;
+        self.blanks();
+        self.expect(")")?;
+        Ok(filter)
     }
 
     fn or(&mut self) -> Result<Filter, SyntaxError> {

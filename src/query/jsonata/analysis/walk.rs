@@ -314,8 +314,14 @@ impl Walk {
             let AstNode::Binary { op: BinaryOp::Range, lhs, rhs } = item else {
                 return self.visit(item, top, level);
             };
-            self.visit(lhs, top, level)?;
-            self.visit(rhs, top, level)?;
+            for (side, check) in [lhs, rhs].into_iter().zip(functions::RANGE_ENDS) {
+                self.visit(side, top, level)?;
+                if !matches!(**side, AstNode::Number(_)) {
+                    let args = vec![std::mem::replace(&mut **side, AstNode::Undefined)];
+                    **side = AstNode::Function { name: check.to_owned(), args, is_builtin: true };
+                    self.analysis.functions.insert(check);
+                }
+            }
             self.bound_in_loops(item);
             Ok(())
         })
