@@ -455,6 +455,39 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_repeat_themselves_are_looked_through_in_linear_time() {
+        const TIMES: usize = 100_000;
+        for part in [
+            "cookie: ",
+            "token=",
+            "token={",
+            "$token=",
+            r#""token":["#,
+            r#""token":{"#,
+            r#"{"name":"token","value":["#,
+            "'token':'",
+            "Authorization: Bearer ",
+            "a://b:c",
+            "-----BEGIN PRIVATE KEY-----",
+            "\\\"token\\\":\\\"",
+        ] {
+            let text = part.repeat(TIMES);
+            for is_expression in [false, true] {
+                let found = secrets_in(&text, is_expression);
+                assert!(found.len() <= TIMES, "{part}");
+            }
+        }
+        // Secrets that all begin alike, in a text of nothing else.
+        let secrets = (20..400).map(|it| Value::from("a1b2c3".repeat(it)));
+        let text = Value::from("a1b2c3".repeat(TIMES));
+        let json = Value::object([("tokens", Value::array(secrets)), ("text", text)]);
+        let mut redactor = Redactor::default();
+        let json = redactor.redact(&json, "$", Part::Data);
+        let swept = redactor.sweep(&json, Part::Data).to_string();
+        assert!(!swept.contains("a1b2c3"), "{}", &swept[..200]);
+    }
+
+    #[test]
     fn what_is_a_secret_once_is_one_everywhere() {
         let (text, _) = redacted(
             r#"{"password":"hun\"ter2","cause":"no hun\"ter2 here","inner":"{\"a\":\"hun\\\"ter2\"}","url":"/x?q=hun%22ter2"}"#,

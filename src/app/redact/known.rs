@@ -13,6 +13,8 @@ pub(super) struct Known {
     placeholders: BTreeMap<String, String>,
     /// Lengths of the secrets that begin so.
     lengths: BTreeMap<[u8; SHORTEST_SWEPT], BTreeSet<usize>>,
+    /// The placeholder for whatever begins so, where there are very many.
+    many: BTreeMap<[u8; SHORTEST_SWEPT], String>,
     /// Words that stay.
     protected: BTreeSet<String>,
 }
@@ -50,6 +52,7 @@ impl Known {
             };
             if way.chars().any(char::is_alphanumeric) {
                 self.lengths.entry(first).or_default().insert(way.len());
+                self.many.entry(first).or_insert_with(|| placeholder.to_owned());
                 self.placeholders.entry(way).or_insert_with(|| placeholder.to_owned());
             }
         }
@@ -83,14 +86,25 @@ impl Known {
         (done > 0).then(|| out.into_owned() + text.get(done..).unwrap_or_default())
     }
 
-    /// The longest secret that begins here.
+    /// The longest secret that begins here. Where very many begin alike, all of the word is taken for one of them: to try each would
+    /// take too long.
     fn secret_at<'s>(
         &'s self,
         text: &'s str,
         at: usize,
         first: &[u8; SHORTEST_SWEPT],
     ) -> Option<(&'s str, &'s str)> {
-        self.lengths.get(first)?.iter().rev().find_map(|length| {
+        const MOST_TRIED: usize = 64;
+        let lengths = self.lengths.get(first)?;
+        if lengths.len() > MOST_TRIED {
+            let longest = at + lengths.last().copied().unwrap_or(0);
+            let rest = text.get(at..text.floor_char_boundary(longest))?;
+            let ends = |it: char| it.is_whitespace() || "\"'\\,;&<>".contains(it);
+            let part = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
+            let part = Some(part).filter(|it| !it.is_empty())?;
+            return Some((part, self.many.get(first)?.as_str()));
+        }
+        lengths.iter().rev().find_map(|length| {
             let part = text.get(at..at + length)?;
             let placeholder = self.placeholders.get(part)?;
             let stands = !self.protected.contains(part) && stands_alone(text, at, part);

@@ -54,19 +54,27 @@ pub(super) fn secrets_in(text: &str, is_expression: bool) -> Vec<Range<usize>> {
         found.extend(group.or_else(|| shape.get(0)).filter(|_| basic).map(|it| it.range()));
     }
     for pattern in [&MEMBER, &PAIR] {
+        // What stands in a secret is a secret already, and looking to its end for each would take the square of its length.
+        let mut covered = 0;
         for member in pattern.captures_iter(text) {
             let (Some(whole), Some(name)) = (member.get(0), member.name("name")) else { continue };
-            if names_a_secret(name.as_str()) {
-                found.extend(member_value(text, whole.end(), name.as_str(), is_expression));
+            if whole.end() >= covered && names_a_secret(name.as_str()) {
+                let value = member_value(text, whole.end(), name.as_str(), is_expression);
+                covered = value.as_ref().map_or(covered, |it| it.end);
+                found.extend(value);
             }
         }
     }
+    let (mut covered, mut ends) = (0, Ends::default());
     for assigned in ASSIGNED.captures_iter(text) {
         let (Some(name), Some(sign)) = (assigned.name("name"), assigned.name("sign")) else {
             continue;
         };
-        if names_a_secret(name.as_str()) {
-            found.extend(assigned_value(text, name.range(), sign.range(), is_expression));
+        if sign.end() >= covered && names_a_secret(name.as_str()) {
+            let (name, sign) = (name.range(), sign.range());
+            let value = assigned_value(text, name, sign, is_expression, &mut ends);
+            covered = value.as_ref().map_or(covered, |it| it.end);
+            found.extend(value);
         }
     }
     found.retain(|it| !is_placeholder(text.get(it.clone()).unwrap_or_default()));
@@ -158,12 +166,39 @@ fn quoted(text: &str, at: usize) -> Option<(Range<usize>, bool)> {
     Some((start..text.len(), false))
 }
 
+/// Where the word and the line end that were looked at last: from anywhere within, they end there too.
+#[derive(Default)]
+struct Ends {
+    word: Range<usize>,
+    line: Range<usize>,
+}
+
+impl Ends {
+    fn of_word(&mut self, text: &str, at: usize) -> usize {
+        let ends = |it: char| it.is_whitespace() || "&;,\"'<>)}]\\`".contains(it);
+        end_of(&mut self.word, text, at, ends)
+    }
+
+    fn of_line(&mut self, text: &str, at: usize) -> usize {
+        end_of(&mut self.line, text, at, |it| matches!(it, '\n' | '\r' | '"' | '\\'))
+    }
+}
+
+fn end_of(last: &mut Range<usize>, text: &str, at: usize, ends: impl Fn(char) -> bool) -> usize {
+    if !last.contains(&at) {
+        let rest = text.get(at..).unwrap_or_default();
+        *last = at..at + rest.find(ends).unwrap_or(rest.len());
+    }
+    last.end
+}
+
 /// What follows `name=` or `name:`.
 fn assigned_value(
     text: &str,
     name: Range<usize>,
     sign: Range<usize>,
     is_expression: bool,
+    ends: &mut Ends,
 ) -> Option<Range<usize>> {
     let before = text.get(..name.start)?.chars().next_back();
     let sign_text = text.get(sign.clone())?;
@@ -177,27 +212,24 @@ fn assigned_value(
         let is_literal = !is_expression || (is_closed && sign_text.ends_with(char::is_whitespace));
         return Some(value).filter(|it| !it.is_empty() && is_literal);
     }
-    let rest = text.get(sign.end..)?;
-    let word = |rest: &str| {
-        let ends = |it: char| it.is_whitespace() || "&;,\"'<>)}]\\`".contains(it);
-        rest.find(ends).unwrap_or(rest.len())
-    };
-    let mut end = word(rest);
+    let start = sign.end;
+    let mut end = ends.of_word(text, start);
     let plain = text.get(name)?.to_ascii_lowercase();
     if is_header && plain.ends_with("cookie") {
-        end = rest.find(['\n', '\r', '"', '\\']).unwrap_or(rest.len());
+        end = ends.of_line(text, start);
     } else if is_header {
         let schemes = ["bearer", "basic", "token", "digest", "negotiate", "apikey"];
-        let first = rest.get(..end)?.to_ascii_lowercase();
-        if schemes.contains(&first.as_str()) && rest.get(end..)?.starts_with(' ') {
-            end += 1 + word(rest.get(end + 1..)?);
+        let first = text.get(start..end)?;
+        let is_scheme = schemes.iter().any(|it| first.eq_ignore_ascii_case(it));
+        if is_scheme && text.get(end..)?.starts_with(' ') {
+            end = ends.of_word(text, end + 1);
         }
     }
-    let value = rest.get(..end)?;
+    let value = text.get(start..end)?;
     // In prose an ordinary word may follow: "Invalid token: expired".
     let certain = looks_made_up(value) && (!is_expression || !matches!(before, Some('$' | '.')));
     let is_secret = if is_header || is_expression { certain } else { !is_variable(value) };
-    (is_secret && !value.is_empty()).then(|| sign.end..sign.end + value.len())
+    (is_secret && !value.is_empty()).then_some(start..end)
 }
 
 /// `{}`, `${NAME}`, `***`: what stands for a value.
