@@ -71,6 +71,7 @@ impl Pane {
             selected: self.selected.as_ref(),
             problems: &self.problems,
             starters: &BTreeSet::new(),
+            compared: &BTreeMap::new(),
         };
         canvas_ui(&mut inner, &mut self.view, &input, &mut events);
         for event in &events {

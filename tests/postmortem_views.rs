@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepwell::app::{App, Command, ComparisonKind, NoticeLevel, Pace, Pane};
 use stepwell::asl::StatePath;
 use stepwell::execution::{EventId, ExecutionStatus};
@@ -192,6 +192,103 @@ fn an_edited_copy_answers_what_if_and_leaves_the_file_alone() {
     assert_eq!(std::fs::read_to_string(&file).expect("read"), ORDER, "the file is as it was");
     click(&mut harness, Role::Button, "Discard");
     assert!(app(&harness).draft_of_definition().is_none());
+}
+
+/// The recording, run again with an edited copy of its definition.
+fn rerun_with(harness: &mut Windowed, edited: &str) {
+    command(harness, Command::EditDefinition);
+    command(harness, Command::SetDefinitionDraft(edited.to_owned()));
+    command(harness, Command::RunAgain);
+    settle(harness, |app| app.comparison.is_some() && app.comparing.is_none());
+    command(harness, Command::ShowPane(Pane::Graph));
+}
+
+/// What the graph says of a state.
+fn on_graph(harness: &Windowed, state: &str) -> String {
+    let node = harness.get_by_role_and_label(Role::Button, state);
+    node.accesskit_node().description().unwrap_or_default()
+}
+
+#[test]
+fn the_graph_shows_which_states_only_one_of_two_runs_entered() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    // It is caught now, by a state that was added; and what was called Apologise is called otherwise.
+    let edited = ORDER.replace("States.Timeout", "KeyError").replace(
+        r#""Apologise": {"Type": "Pass", "End": true}"#,
+        r#""Apologise": {"Type": "Pass", "Next": "Note"}, "Note": {"Type": "Pass", "End": true}"#,
+    );
+    rerun_with(&mut harness, &edited);
+    assert!(on_graph(&harness, "Note").contains("only the re-run enters it"));
+    assert!(on_graph(&harness, "Apologise").contains("only the re-run enters it"));
+    assert!(!on_graph(&harness, "Validate").contains("re-run"));
+    assert!(has(&harness, "State Note"), "the list has what the edited definition has");
+    // The recording's own graph has no such state, and nothing to lose.
+    click(&mut harness, Role::Button, "Back to the recording");
+    assert!(harness.query_by_role_and_label(Role::Button, "Note").is_none());
+    assert!(on_graph(&harness, "Apologise").contains("only the re-run enters it"));
+    // The other way round: a shorter way leaves states out.
+    let edited = ORDER.replace(
+        r#""ResultPath": "$.validated", "Next": "Items"}"#,
+        r#""ResultPath": "$.validated", "End": true}"#,
+    );
+    rerun_with(&mut harness, &edited);
+    assert!(on_graph(&harness, "Items").contains("only the recording entered it"));
+    assert!(has(&harness, "No longer entered"));
+    assert!(has(&harness, "They part at") && has(&harness, "type: recorded \"MapStateEntered\""));
+}
+
+#[test]
+fn a_re_run_asks_what_is_new_and_goes_on_with_recorded_answers_after_it() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    command(&mut harness, Command::SelectMockCase(None));
+    let edited = ORDER.replace(
+        r#""FunctionName": "validate","#,
+        r#""FunctionName": "validate", "Qualifier": "2","#,
+    );
+    rerun_with(&mut harness, &edited);
+    assert!(has(&harness, "Validate waits for an answer"));
+    assert!(has(&harness, "In the recording it asked something else"));
+    assert!(
+        app(&harness).comparison.as_ref().is_some_and(|it| it.entered_by_one().is_empty()),
+        "what it has not come to yet is not lost"
+    );
+    let runs = app(&harness).runs.len();
+    click(&mut harness, Role::Button, "Answer as then");
+    settle(&mut harness, |app| app.comparing.is_none());
+    assert_eq!(app(&harness).runs.len(), runs, "the same re-run, one answer further");
+    assert_eq!(app_status(&harness), "FAILED", "every task after it found its recorded answer");
+    let comparison = app(&harness).comparison.as_ref().expect("a comparison");
+    let divergence = comparison.divergence.as_ref().expect("a difference");
+    let field = divergence.field.as_ref().expect("a field");
+    assert_eq!(field.field, "parameters.Qualifier");
+    assert!(has(&harness, "parameters.Qualifier: now \"2\""), "both values are shown");
+    assert!(has(&harness, "It ended the same: FAILED KeyError"));
+    // Other answers lead elsewhere, and are no mocks unless they are to be.
+    rerun_with(&mut harness, &edited);
+    let waiting = app(&harness).run().expect("the re-run").waiting()[0].token;
+    let answer = stepwell::app::TaskAnswer::Failed { error: Some("Odd".into()), cause: None };
+    command(&mut harness, Command::AnswerTask { token: waiting, answer, keep: false });
+    settle(&mut harness, |app| app.comparing.is_none());
+    assert!(
+        matches!(app(&harness).run().expect("the re-run").status(), ExecutionStatus::Failed { error: Some(error), .. } if &*error == "Odd")
+    );
+    rerun_with(&mut harness, &edited);
+    assert!(has(&harness, "Validate waits for an answer"), "it was for that re-run only");
+}
+
+#[test]
+fn a_state_inside_a_map_is_run_again_with_the_map_around_it() {
+    let (folder, file) = folder();
+    let mut harness = window(recorded(folder.path(), &file));
+    command(&mut harness, Command::SelectState(Some(StatePath::new("Items/Charge"))));
+    command(&mut harness, Command::RunAgainFromHere);
+    settle(&mut harness, |app| app.comparison.is_some());
+    assert!(has(&harness, "Run again from Items"));
+    let comparison = app(&harness).comparison.as_ref().expect("a comparison");
+    assert_eq!(comparison.divergence, None);
+    assert!(has(&harness, "Every event is the same as then."));
 }
 
 #[test]

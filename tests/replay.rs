@@ -17,8 +17,8 @@ use std::sync::Arc;
 use stepwell::asl::task::ResourceKind;
 use stepwell::asl::{self, Scope, StateKind, StateMachine, StateMachineType};
 use stepwell::debug::{
-    Ask, Breakpoints, DebugSession, Goal, RecordedNames, Recording, ServedBy, TaskAnswer,
-    Verification, WhatIfError, verify, what_if,
+    Ask, Breakpoints, DebugSession, Goal, NewBecause, RecordedNames, Recording, ServedBy,
+    TaskAnswer, Verification, WhatIfError, verify, what_if,
 };
 use stepwell::engine::{ExecutionStart, Input, TaskRequest, run_to_end};
 use stepwell::execution::{
@@ -443,21 +443,62 @@ fn an_execution_of_our_own_is_reproduced_though_all_that_is_made_up_differs() {
 fn a_changed_definition_diverges_where_it_was_changed() {
     let (_, history, moments) = recorded(ORDER, r#"{"items":[2,3,4]}"#, &mut second_time_lucky);
     let recording = Recording::of(&history, &moments, RecordedNames::default());
-    for (from, to, wanted) in [
-        ("\"NumericGreaterThan\":3", "\"NumericGreaterThan\":30", "FailStateEntered"),
-        ("more than 3", "more than 4", "ExecutionFailed"),
-        ("\"MaxAttempts\":2", "\"MaxAttempts\":0", "LambdaFunctionFailed"),
-        ("\"ResultPath\":null,", "", "ParallelStateExited"),
-        ("function:double", "function:triple", "LambdaFunctionScheduled"),
+    for (from, to, wanted, field) in [
+        ("\"NumericGreaterThan\":3", "\"NumericGreaterThan\":30", "FailStateEntered", Some("type")),
+        ("more than 3", "more than 4", "ExecutionFailed", Some("cause")),
+        ("\"MaxAttempts\":2", "\"MaxAttempts\":0", "LambdaFunctionFailed", Some("type")),
+        ("\"ResultPath\":null,", "", "ParallelStateExited", Some("output")),
+        ("function:double", "function:triple", "LambdaFunctionScheduled", Some("resource")),
+        (
+            "\"ResultPath\":\"$.doubled\"",
+            "\"ResultPath\":\"$.twice\"",
+            "MapStateExited",
+            Some("output.doubled"),
+        ),
     ] {
         let edited = ORDER.replace(from, to);
         assert_ne!(edited, ORDER);
         let found = verify(&machine(&edited), &history, &moments, &recording, &mut nobody);
         let divergence = found.divergence.unwrap_or_else(|| panic!("{to}: there is a difference"));
-        let recorded = divergence.recorded.map(|it| it.event_type.as_str());
+        let recorded = divergence.recorded.as_ref().map(|it| it.event_type.as_str());
         assert_eq!(recorded, Some(wanted), "{to}");
+        assert_eq!(divergence.field.as_ref().map(|it| it.field.as_str()), field, "{to}");
+        assert_eq!(found.fields.get(&divergence.event_id), divergence.field.as_ref());
+        assert_eq!(divergence.to_json().get("field").and_then(Value::as_str), field);
         assert!(found.reproduced < found.events);
     }
+}
+
+#[test]
+fn a_cause_that_differs_is_shown_where_it_does() {
+    let text = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"x.$":"$.items[9].price"},"End":true}}}"#;
+    let long = format!(r#"{{"items":[],"note":"{}"}}"#, "word ".repeat(100));
+    let (machine, history, _) = recorded(text, &long, &mut |_| Vec::new());
+    // As it stands in AWS's causes: JSON with other white space, and another word than ours far behind.
+    let with_cause = |change: &dyn Fn(&str) -> String| {
+        let mut changed = History::default();
+        for event in history.events() {
+            let mut details = event.details.clone();
+            if let EventDetails::Failure { cause: Some(cause), .. } = &mut details {
+                *cause = change(cause).into();
+            }
+            changed.append(event.previous_event_id, event.timestamp, event.event_type, details);
+        }
+        let moments = Moments::of(&machine, &changed);
+        let recording = Recording::of(&changed, &moments, RecordedNames::default());
+        verify(&machine, &changed, &moments, &recording, &mut nobody)
+    };
+    assert_eq!(history.status().as_str(), "FAILED");
+    assert_eq!(with_cause(&str::to_owned).divergence, None);
+    let same = with_cause(&|cause| format!("{cause} {{\"a\": [1, 2]}}"));
+    let field = same.divergence.and_then(|it| it.field).expect("something was added");
+    assert_eq!(field.field, "cause");
+    assert!(field.excerpts().0.ends_with(r#" {"a":[1,2]}""#), "{field}");
+    let other = with_cause(&|cause| cause.replacen("the input", "an input", 1));
+    let field = other.divergence.and_then(|it| it.field).expect("a word is another");
+    let (was, is) = field.excerpts();
+    assert!(was.contains("an input") && is.contains("the input"), "{field}");
+    assert!(was.chars().count() < 100 && is.chars().count() < 100, "{field}");
 }
 
 #[test]
@@ -491,16 +532,37 @@ fn an_edited_definition_gets_recorded_answers_and_asks_for_the_rest() {
     assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
     let first = found.difference.first.expect("a difference");
     assert_eq!(first.recorded.map(|it| it.event_type.as_str()), Some("FailStateEntered"));
-    // Other parameters: a mock answers, and without one the order decides, and is told.
+    // Other parameters: a mock answers, and without one the re-run waits; what the recording answered then is told.
     let asks =
         ORDER.replace(r#""n.$":"$$.Map.Item.Value","#, r#""n.$":"$$.Map.Item.Value","new":true,"#);
     let found = run(&asks, None, &mut nobody);
-    assert!(found.served.iter().all(|it| it.by == ServedBy::OrderOnly));
+    assert!(found.served.iter().all(|it| it.by == ServedBy::Nobody));
+    assert_eq!(found.unanswered.len(), 2, "as many as may run at once");
+    let turn = &found.turns[&found.unanswered[0].token];
+    let asked = history.get(turn.event).expect("an event of the recording");
+    assert_eq!(asked.event_type.as_str(), "LambdaFunctionScheduled");
+    assert_eq!(turn.why, NewBecause::AskedOtherwise);
+    let shaky = TaskAnswer::Failed { error: Some("Shaky".into()), cause: None };
+    assert_eq!(turn.answer, Some(shaky));
     let mut mock =
         |_: &TaskRequest, _: Timestamp| Some(TaskAnswer::Succeeded { output: Value::from(1) });
     let found = run(&asks, None, &mut mock);
     assert!(found.served.iter().all(|it| it.by == ServedBy::Asked));
     assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
+    // Who is asked matters as much as what: another function was never asked.
+    let found = run(&ORDER.replace("function:double", "function:triple"), None, &mut nobody);
+    assert!(found.served.iter().all(|it| it.by == ServedBy::Nobody), "{:?}", found.served);
+    // A state that was only renamed gets the answers of its old name.
+    let found = run(&fixed.replace("\"Double\"", "\"Twice\""), None, &mut nobody);
+    let is_recorded =
+        |it: ServedBy| matches!(it, ServedBy::Recording | ServedBy::RecordingUpToNames);
+    assert!(found.served.iter().all(|it| is_recorded(it.by)), "{:?}", found.served);
+    assert_eq!(found.session.history().status().as_str(), "SUCCEEDED");
+    assert_eq!(names(&found.difference.gained), ["All/Twice", "Small"]);
+    // A Retry that is gone: the first failure is the last.
+    let found = run(&ORDER.replace("\"MaxAttempts\":2", "\"MaxAttempts\":0"), None, &mut nobody);
+    assert!(found.unanswered.is_empty());
+    assert_eq!(found.session.history().status().as_str(), "FAILED");
     // A state that the recording does not know: the re-run waits there, and can be answered.
     let more = ORDER.replace(
         r#""Small":{"Type":"Succeed"}"#,
@@ -545,7 +607,131 @@ fn a_history_cut_short_is_reproduced_as_far_as_it_goes() {
         let found = verify(&machine, &cut, &moments, &recording, &mut nobody);
         assert_eq!(found.divergence, None, "{length} events");
         assert_eq!((found.events, found.reproduced), (length, length));
+        let said = found.notes.join(" ");
+        let end = format!("The recording ends at event {length}, before its execution has ended.");
+        assert!(said.contains(&end) && said.contains("It was reproduced to its end."), "{said}");
+        assert!(!said.contains("failure of another"), "nothing failed: {said}");
+        assert!(said.contains("After it the re-run "), "{said}");
     }
+}
+
+#[test]
+fn what_a_re_run_does_after_a_recording_that_was_cut_off_is_said() {
+    let (machine, history, _) = recorded(ORDER, r#"{"items":[2]}"#, &mut second_time_lucky);
+    let cut = |event_type: &str| {
+        let last = history.events().iter().rposition(|it| it.event_type.as_str() == event_type);
+        let mut cut = History::default();
+        for event in history.events().iter().take(last.expect("there is one") + 1) {
+            let details = event.details.clone();
+            cut.append(event.previous_event_id, event.timestamp, event.event_type, details);
+        }
+        let moments = Moments::of(&machine, &cut);
+        let recording = Recording::of(&cut, &moments, RecordedNames::default());
+        let found = verify(&machine, &cut, &moments, &recording, &mut nobody);
+        assert_eq!(found.divergence, None);
+        found.notes.join(" ")
+    };
+    let waits = cut("LambdaFunctionStarted");
+    let wanted = "After it the re-run waits for what arn:aws:lambda:us-east-1:1:function:double answers to state 'Double'.";
+    assert!(waits.ends_with(wanted), "{waits}");
+    // [3, 4] doubles to 4, which is more than 3.
+    let ends = cut("ParallelStateExited");
+    assert!(
+        ends.contains("goes on for ") && ends.ends_with("and ends as FAILED with TooBig."),
+        "{ends}"
+    );
+    let whole = cut("ExecutionFailed");
+    assert!(whole.is_empty(), "{whole}");
+}
+
+#[test]
+fn a_redriven_execution_is_compared_up_to_its_redrive() {
+    let text = r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:a","Next":"B"},
+        "B":{"Type":"Pass","End":true}}}"#;
+    let fails = &mut |request: &TaskRequest| {
+        let (token, error) = (request.token, Some("Shaky".into()));
+        vec![Input::TaskFailed { token, error, cause: None }]
+    };
+    let (machine, history, _) = recorded(text, "{}", fails);
+    let length = history.events().len();
+    let mut redriven = export::to_json(&history).get("events").cloned().expect("events");
+    let more = Value::parse(
+        r#"[
+        {"id":7,"previousEventId":6,"type":"ExecutionRedriven","timestamp":1767225700.0,"executionRedrivenEventDetails":{"redriveCount":1}},
+        {"id":8,"previousEventId":3,"type":"LambdaFunctionScheduled","timestamp":1767225700.1,"lambdaFunctionScheduledEventDetails":{"resource":"arn:aws:lambda:us-east-1:1:function:a","input":"{}"}},
+        {"id":9,"previousEventId":8,"type":"LambdaFunctionStarted","timestamp":1767225700.2},
+        {"id":10,"previousEventId":9,"type":"LambdaFunctionSucceeded","timestamp":1767225700.3,"lambdaFunctionSucceededEventDetails":{"output":"1"}},
+        {"id":11,"previousEventId":10,"type":"TaskStateExited","timestamp":1767225700.4,"stateExitedEventDetails":{"name":"A","output":"1"}},
+        {"id":12,"previousEventId":11,"type":"PassStateEntered","timestamp":1767225700.5,"stateEnteredEventDetails":{"name":"B","input":"1"}}]"#,
+    );
+    let more = more.expect("JSON");
+    let all = redriven.as_array().into_iter().chain(more.as_array()).flatten().cloned();
+    redriven = Value::object([("events", Value::array(all))]);
+    let history = import::parse(&redriven.to_string(), None).expect("a history").history;
+    assert_eq!((length, history.events().len()), (6, 12));
+    let moments = Moments::of(&machine, &history);
+    let recording = Recording::of(&history, &moments, RecordedNames::default());
+    let found = verify(&machine, &history, &moments, &recording, &mut nobody);
+    assert_eq!((found.divergence, found.reproduced), (None, length));
+    let note = format!(
+        "The execution was redriven after event {length}; what came after is not compared."
+    );
+    assert_eq!(found.notes, [note.as_str()], "it had ended, though the redriven one has not");
+    let found =
+        what_if(&machine, &history, &moments, &recording, None, &mut nobody).expect("a re-run");
+    let difference = found.difference;
+    assert_eq!((difference.first, difference.outcome), (None, None));
+    assert!(difference.gained.is_empty() && difference.lost.is_empty(), "B came after the redrive");
+    assert_eq!(found.notes, [note]);
+}
+
+#[test]
+fn a_recording_without_execution_data_is_reproduced_with_mocks() {
+    let (machine, history, _) = recorded(ORDER, r#"{"items":[2]}"#, &mut second_time_lucky);
+    let mut bare = export::to_json(&history).to_string();
+    // As `includeExecutionData=false` leaves it: every input and output is gone.
+    let mut events = Value::parse(&bare)
+        .expect("JSON")
+        .get("events")
+        .and_then(Value::as_array)
+        .cloned()
+        .expect("events");
+    for event in &mut events {
+        let Value::Object(members) = &*event else { continue };
+        let without = members.iter().map(|(name, it)| {
+            let Value::Object(details) = it else { return (Arc::clone(name), it.clone()) };
+            let kept = details
+                .iter()
+                .filter(|(name, _)| !["input", "output", "parameters"].contains(&&***name));
+            (
+                Arc::clone(name),
+                Value::from(
+                    kept.map(|(name, it)| (Arc::clone(name), it.clone())).collect::<Object>(),
+                ),
+            )
+        });
+        *event = Value::from(without.collect::<Object>());
+    }
+    bare = Value::object([("events", Value::array(events))]).to_string();
+    let history = import::parse(&bare, None).expect("a history").history;
+    let moments = Moments::of(&machine, &history);
+    let recording = Recording::of(&history, &moments, RecordedNames::default());
+    assert!(!recording.has_input());
+    let input = Some(Value::parse(r#"{"items":[2]}"#).expect("JSON"));
+    let recording =
+        Recording::of(&history, &moments, RecordedNames { input, ..RecordedNames::default() });
+    let found = verify(&machine, &history, &moments, &recording, &mut nobody);
+    let nobodys = |it: &&stepwell::debug::Served| it.by == ServedBy::Nobody;
+    assert_eq!(
+        found.served.iter().filter(nobodys).count(),
+        1,
+        "its failure is known, its output is not"
+    );
+    assert!(found.divergence.is_some(), "it stands where nobody answers");
+    let mut mock =
+        |_: &TaskRequest, _: Timestamp| Some(TaskAnswer::Succeeded { output: Value::from(4) });
+    let found = verify(&machine, &history, &moments, &recording, &mut mock);
+    assert_eq!((found.divergence, found.reproduced), (None, history.events().len()));
 }
 
 // ------------------------------------------------------------------------------------------------------------------- size

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use super::app::{App, NoticeLevel, Topic};
 use super::command::{Command, Pane};
 use super::event::Event;
-use super::replay::{Asker, recording_of};
-use super::simulation::{Run, RunId};
+use super::replay::{Asker, Given, recording_of};
+use super::simulation::{Run, RunId, answer_of_debug};
 use crate::asl::{StateMachine, StatePath};
 use crate::debug::{
-    Agreement, Divergence, Pair, RecordedNames, Recording, Served, ServedBy, Verification, WhatIf,
-    verify, what_if,
+    Agreement, Divergence, FieldDifference, Pair, RecordedNames, Recording, Served, ServedBy, Turn,
+    Verification, WhatIf, verify, what_if,
 };
-use crate::engine::TaskRequest;
-use crate::execution::{EventId, ExecutionStatus, History, Moments, Timestamp};
+use crate::engine::{TaskRequest, TaskToken};
+use crate::execution::{
+    EventId, ExecutionStatus, History, Moments, ThreadId, ThreadKind, Timestamp,
+};
 use crate::project::Project;
+use crate::services::TaskAnswer;
 use crate::services::mock::MockCase;
 
 /// Two executions side by side.
@@ -30,6 +33,8 @@ pub struct Comparison {
     pub reproduced: usize,
     pub divergence: Option<Divergence>,
     pub pairs: Vec<Pair>,
+    /// What differs in the events that differ, by their number in the recording.
+    pub fields: BTreeMap<EventId, FieldDifference>,
     /// What was left out, in words.
     pub notes: Vec<String>,
     pub served: Vec<Served>,
@@ -54,7 +59,29 @@ pub enum ComparisonKind {
         outcome: Option<(ExecutionStatus, ExecutionStatus)>,
         /// Tasks that wait for an answer of the user.
         unanswered: Vec<Arc<str>>,
+        asked: Box<Asked>,
     },
+}
+
+/// What a re-run was asked to be, so that it can be run once more with one more answer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which question of the user this is.
+    number: u64,
+    definition: Arc<StateMachine>,
+    from: Option<(EventId, Arc<str>)>,
+    given: Given,
+    /// The recorded attempts whose turn it was when the tasks asked that wait now.
+    turns: BTreeMap<TaskToken, Turn>,
+}
+
+/// Which of two runs entered a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnteredBy {
+    /// The re-run, and not the recording.
+    RerunOnly,
+    /// The recording, and not the re-run.
+    RecordingOnly,
 }
 
 impl Comparison {
@@ -64,6 +91,24 @@ impl Comparison {
             ComparisonKind::WhatIf { rerun, .. } => Some(rerun),
             ComparisonKind::Verify => None,
         }
+    }
+
+    /// The states that only one of the two runs entered.
+    pub fn entered_by_one(&self) -> BTreeMap<StatePath, EnteredBy> {
+        let ComparisonKind::WhatIf { gained, lost, unanswered, .. } = &self.kind else {
+            return BTreeMap::new();
+        };
+        let gained = gained.iter().map(|it| (it.clone(), EnteredBy::RerunOnly));
+        // A re-run that waits for an answer may still come to the others.
+        let lost = lost.iter().filter(|_| unanswered.is_empty());
+        gained.chain(lost.map(|it| (it.clone(), EnteredBy::RecordingOnly))).collect()
+    }
+
+    /// What a waiting task of the re-run was answered when it asked something else in the recording.
+    pub fn turn(&self, token: TaskToken) -> Option<(&Turn, Option<TaskAnswer>)> {
+        let ComparisonKind::WhatIf { asked, .. } = &self.kind else { return None };
+        let turn = asked.turns.get(&token)?;
+        Some((turn, turn.answer.as_ref().and_then(answer_of_debug)))
     }
 
     /// How many tasks were answered by whom.
@@ -83,6 +128,7 @@ pub enum ServedKind {
     UpToNames,
     OrderOnly,
     Asked,
+    Unanswered,
     Nobody,
 }
 
@@ -93,6 +139,7 @@ impl ServedKind {
             ServedBy::RecordingUpToNames => Self::UpToNames,
             ServedBy::OrderOnly => Self::OrderOnly,
             ServedBy::Asked => Self::Asked,
+            ServedBy::Unanswered => Self::Unanswered,
             ServedBy::Nobody => Self::Nobody,
         }
     }
@@ -102,7 +149,8 @@ impl ServedKind {
             Self::Recording => "by the recording",
             Self::UpToNames => "by the recording, but for names made up anew",
             Self::OrderOnly => "by their order only: they asked something else than then",
-            Self::Asked => "by a mock or an embedded service",
+            Self::Asked => "by you, a mock or an embedded service",
+            Self::Unanswered => "by nobody, as in the recording",
             Self::Nobody => "by nobody",
         }
     }
@@ -117,6 +165,7 @@ pub(super) struct Job {
     project: Project,
     case: Option<MockCase>,
     typed: MockCase,
+    given: Given,
 }
 
 impl Job {
@@ -130,6 +179,7 @@ impl Job {
             project: open.map(|it| it.project.clone()).unwrap_or_default(),
             case: open.and_then(|it| it.answers.case.clone()),
             typed: open.map(|it| it.answers.typed.clone()).unwrap_or_default(),
+            given: Given::default(),
         }
     }
 
@@ -149,7 +199,8 @@ impl Job {
         definition: &Arc<StateMachine>,
         from: Option<EventId>,
     ) -> Result<WhatIf, String> {
-        let mut asker = Asker::new(&self.project, self.case.clone(), self.typed.clone());
+        let asker = Asker::new(&self.project, self.case.clone(), self.typed.clone());
+        let mut asker = asker.with_given(self.given.clone());
         let mut ask = |request: &TaskRequest, now: Timestamp| asker.answer(request, now);
         let recording = self.recording();
         what_if(definition, &self.history, &self.moments, &recording, from, &mut ask)
@@ -161,7 +212,7 @@ impl Job {
 #[derive(Debug)]
 pub(super) enum Compared {
     Verified(Box<Verification>),
-    Rerun { found: Box<WhatIf>, from: Option<Arc<str>> },
+    Rerun { found: Box<WhatIf>, asked: Box<Asked> },
 }
 
 impl App {
@@ -196,7 +247,7 @@ impl App {
             return self.notify(
                 NoticeLevel::Info,
                 "The execution did not come to the selected state",
-                "Select a state of the top level that it entered.",
+                "Select a state that it entered.",
             );
         }
         let Some(run) = self.recorded_run() else { return };
@@ -204,11 +255,65 @@ impl App {
         if !job.recording().has_input() && entered.is_none() {
             return self.refuse_without_data();
         }
-        let (event, name) = entered.unzip();
-        self.compare_beside(id, move || {
-            let found = job.what_if(&definition, event)?;
-            Ok(Compared::Rerun { found: Box::new(found), from: name })
+        let number = self.next_id();
+        let asked = Asked {
+            number,
+            definition,
+            from: entered,
+            given: Given::default(),
+            turns: BTreeMap::new(),
+        };
+        self.rerun_beside(id, job, asked);
+    }
+
+    fn rerun_beside(&mut self, recorded: RunId, mut job: Job, asked: Asked) {
+        job.given.clone_from(&asked.given);
+        self.compare_beside(recorded, move || {
+            let event = asked.from.as_ref().map(|(event, _)| *event);
+            let found = job.what_if(&asked.definition, event)?;
+            Ok(Compared::Rerun { found: Box::new(found), asked: Box::new(asked) })
         });
+    }
+
+    /// Answers a waiting task of a re-run: it is run again with that answer too, so that what comes after it finds its recorded
+    /// answers and the comparison is of the whole. `false` when the shown execution is not a re-run that stands as it was found.
+    pub(super) fn answer_rerun(
+        &mut self,
+        token: TaskToken,
+        answer: &TaskAnswer,
+        keep: bool,
+    ) -> bool {
+        let Some((run, found)) = self.run().zip(self.comparison.as_ref()) else { return false };
+        let ComparisonKind::WhatIf { rerun, asked, .. } = &found.kind else { return false };
+        let stands = run.session.history().last_id() == found.simulated.last_id();
+        if *rerun != run.id || !stands || self.comparing.is_some() {
+            return false;
+        }
+        let waiting = run.waiting();
+        let Some(request) = waiting.into_iter().find(|it| it.token == token) else { return false };
+        let seat = (Arc::clone(&request.state_name), request.map_indices.as_slice().into());
+        let (recorded, mut asked) = (found.recorded, Asked::clone(asked));
+        let Some(original) = self.runs.iter().find(|it| it.id == recorded) else { return false };
+        let mut job = Job::of(self, original);
+        if keep {
+            job.typed.set(&seat.0, answer.clone());
+            if let Some(open) = &mut self.project {
+                open.answers.typed.set(&seat.0, answer.clone());
+            }
+        } else {
+            asked.given.entry(seat).or_default().push(answer.clone());
+        }
+        self.rerun_beside(recorded, job, asked);
+        true
+    }
+
+    /// The definition that the graph shows: what the shown execution ran, where that is another text than the one that is open.
+    pub fn drawn_definition(&self) -> Option<&Arc<StateMachine>> {
+        let machine = self.machine()?;
+        let run = self.run().filter(|it| *it.machine_name == *machine.name);
+        let run = run.filter(|it| it.start.is_none() || it.rerun_of.is_some());
+        let ran = run.map(|it| it.drawn.as_ref().unwrap_or_else(|| it.session.definition()));
+        Some(ran.filter(|it| it.source != machine.machine.source).unwrap_or(&machine.machine))
     }
 
     /// Whether the shown execution was recorded under another text of its definition than the one that is open.
@@ -252,11 +357,27 @@ impl App {
         Some((found, self.runs.iter().find(|it| it.id == found.recorded)?))
     }
 
-    /// The latest visit to the selected state in that execution.
+    /// The latest visit to the selected state in that execution; for a state inside a Map or Parallel that of the outermost
+    /// one around it, because an execution begins with a state of the top level.
     fn selected_entry(&self) -> Option<(EventId, Arc<str>)> {
         let state = self.selection.state.as_ref()?;
-        let visits = self.recorded_run()?.session.timeline().visits.values().rev();
-        let visit = visits.into_iter().find(|it| it.state == *state)?;
+        let session = &self.recorded_run()?.session;
+        let visits = &session.timeline().visits;
+        let visit = visits.values().rev().find(|it| it.state == *state)?;
+        let outermost = session.moments().latest().chain(visit.thread).find_map(|thread| {
+            let (ThreadKind::Branch { of, .. } | ThreadKind::Iteration { of, .. }) = &thread.kind
+            else {
+                return None;
+            };
+            (thread.parent == Some(ThreadId::TOP)).then_some(of)
+        });
+        let around = |of: &StatePath| {
+            visits.values().rev().find(|it| it.state == *of && it.entered < visit.entered)
+        };
+        let visit = match outermost {
+            Some(of) => around(of)?,
+            None => visit,
+        };
         Some((visit.entered, Arc::clone(&visit.name)))
     }
 
@@ -293,13 +414,14 @@ impl App {
                     reproduced: found.reproduced,
                     divergence: found.divergence,
                     pairs: found.pairs,
+                    fields: found.fields,
                     notes: found.notes,
                     served: found.served,
                     simulated: found.session.history().clone(),
                 });
             }
-            Ok(Compared::Rerun { found, from }) => {
-                self.take_rerun(recorded, machine, *found, from);
+            Ok(Compared::Rerun { found, asked }) => {
+                self.take_rerun(recorded, machine, *found, asked);
             }
             Err(why) => self.notify_of(Topic::Comparing, "It can't be run again", why),
         }
@@ -310,33 +432,44 @@ impl App {
         recorded: RunId,
         machine: usize,
         found: WhatIf,
-        from: Option<Arc<str>>,
+        mut asked: Box<Asked>,
     ) {
         let difference = found.difference.clone();
         let unanswered: Vec<Arc<str>> =
             found.unanswered.iter().map(|it| Arc::clone(&it.state_name)).collect();
         let served = found.served.clone();
         let simulated = found.session.history().clone();
-        let rerun = match self.adopt(recorded, machine, found.session) {
+        let rerun = match self.adopt(recorded, machine, found.session, found.definition) {
             Ok(rerun) => rerun,
             Err(why) => return self.notify(NoticeLevel::Error, why, ""),
         };
+        asked.turns = found.turns;
+        // With one answer more it takes the place of the one that stood there.
+        if let Some(ComparisonKind::WhatIf { rerun: before, asked: was, .. }) =
+            self.comparison.as_ref().map(|it| &it.kind)
+            && asked.number == was.number
+        {
+            let before = *before;
+            self.runs.retain(|it| it.id != before);
+        }
         let same = difference.pairs.iter().filter(|it| it.agreement == Agreement::Same).count();
         self.comparison = Some(Comparison {
             recorded,
             kind: ComparisonKind::WhatIf {
                 rerun,
-                from,
+                from: asked.from.as_ref().map(|(_, name)| Arc::clone(name)),
                 gained: difference.gained,
                 lost: difference.lost,
                 outcome: difference.outcome,
                 unanswered,
+                asked,
             },
             events: difference.pairs.iter().filter(|it| it.recorded.is_some()).count(),
             reproduced: same,
             divergence: difference.first,
             pairs: difference.pairs,
-            notes: Vec::new(),
+            fields: difference.fields,
+            notes: found.notes,
             served,
             simulated,
         });

@@ -14,6 +14,9 @@ use crate::services::mock::MockConfig;
 impl App {
     /// Answers a task that waits. With `keep`, every task of its state is answered so from now on.
     pub(super) fn answer_task(&mut self, token: TaskToken, answer: &TaskAnswer, keep: bool) {
+        if self.answer_rerun(token, answer, keep) {
+            return;
+        }
         let state = self.run().and_then(|run| {
             let waiting = run.waiting().into_iter().find(|it| it.token == token)?;
             Some(Arc::clone(&waiting.state_name))

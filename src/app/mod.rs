@@ -47,7 +47,7 @@ pub use answers::Answers;
 pub use app::{App, Notice, NoticeLevel, OpenProject, Selection};
 pub use clock::{Stopwatch, now};
 pub use command::{Command, Listing, Menu, Pane, Shortcut, Theme};
-pub use comparison::{Comparison, ComparisonKind, ServedKind};
+pub use comparison::{Asked, Comparison, ComparisonKind, EnteredBy, ServedKind};
 pub use definition_draft::DefinitionDraft;
 pub use history_file::load_history;
 pub use nested::Parent;

@@ -1,5 +1,6 @@
 //! Verify and what-if for the window: a recorded execution run again by our engine, under its own definition or an edited one.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,6 +32,10 @@ pub struct WhatIfReport {
     pub unanswered: Vec<TaskRequest>,
 }
 
+/// Answers that the user gave to single tasks of a re-run, in the order in which they asked: by state, and the indices of the Map
+/// iterations around it.
+pub(super) type Given = BTreeMap<(Arc<str>, Arc<[u64]>), Vec<crate::services::TaskAnswer>>;
+
 /// Answers what a recording does not: mocks and the embedded services, fresh for each run that asks.
 pub(super) struct Asker<'a> {
     project: &'a Project,
@@ -39,19 +44,28 @@ pub(super) struct Asker<'a> {
     typed: MockCase,
     answers: Option<Answers>,
     invocations: Invocations,
+    given: Given,
+    /// How many of them have been taken.
+    taken: BTreeMap<(Arc<str>, Arc<[u64]>), usize>,
     last: Option<TaskToken>,
 }
 
 impl<'a> Asker<'a> {
     pub(super) fn new(project: &'a Project, case: Option<MockCase>, typed: MockCase) -> Self {
         let invocations = Invocations::new();
-        Self { project, case, typed, answers: None, invocations, last: None }
+        let (given, taken) = (Given::default(), BTreeMap::new());
+        Self { project, case, typed, answers: None, invocations, given, taken, last: None }
+    }
+
+    pub(super) fn with_given(self, given: Given) -> Self {
+        Self { given, ..self }
     }
 
     pub(super) fn answer(&mut self, request: &TaskRequest, now: Timestamp) -> Option<TaskAnswer> {
         // Tokens count up within a run: a smaller one is another run's, which finds the world as the first did.
         if self.last.is_none_or(|last| request.token <= last) {
             self.invocations.clear();
+            self.taken.clear();
             self.answers = Answers::of(self.project).ok().map(|(answers, _)| Answers {
                 case: self.case.clone(),
                 typed: self.typed.clone(),
@@ -60,7 +74,14 @@ impl<'a> Asker<'a> {
         }
         self.last = Some(request.token);
         let answers = self.answers.as_ref()?;
-        let answer = answers.answer_rerun(request, now, &mut self.invocations, None)?;
+        let answer = answers.answer_rerun(request, now, &mut self.invocations, None);
+        let answer = answer.or_else(|| {
+            let seat = (Arc::clone(&request.state_name), request.map_indices.as_slice().into());
+            let given = self.given.get(&seat)?;
+            let taken = self.taken.entry(seat).or_default();
+            *taken += 1;
+            given.get(*taken - 1).cloned()
+        })?;
         Some(answer_for_debug(&answer))
     }
 }
@@ -92,7 +113,7 @@ impl App {
         let original = original.ok_or("There is no such execution any more.")?;
         let index = original.machine;
         let found = Job::of(self, original).what_if(definition, from)?;
-        let id = self.adopt(run, index, found.session)?;
+        let id = self.adopt(run, index, found.session, found.definition)?;
         Ok(WhatIfReport {
             run: id,
             difference: found.difference,
@@ -110,6 +131,7 @@ impl App {
         of: RunId,
         index: usize,
         session: DebugSession,
+        definition: Arc<StateMachine>,
     ) -> Result<RunId, String> {
         let id = RunId(self.next_id());
         let machines = self.project.as_ref().map(|it| &it.project.machines);
@@ -120,6 +142,7 @@ impl App {
         rerun.stopped = Some(StopReason::Goto);
         rerun.execution_name = "re-run".into();
         rerun.rerun_of = Some(of);
+        rerun.drawn = Some(definition);
         self.runs.push(rerun);
         self.active_run = Some(id);
         Ok(id)

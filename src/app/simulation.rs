@@ -8,7 +8,7 @@ use super::answers::{Answers, Invocations};
 use super::clock::Stopwatch;
 use super::nested::Parent;
 use super::states_api::Origin;
-use crate::asl::StateMachineType;
+use crate::asl::{StateMachine, StateMachineType};
 use crate::debug::{Breakpoints, DebugSession, Goal, LogEntry, StopReason};
 use crate::engine::{ExecutionStart, Journal, JournalError, TaskRequest, TaskToken};
 use crate::execution::{EventDetails, Execution, ExecutionSource, ExecutionStatus, Timestamp};
@@ -55,6 +55,8 @@ pub struct Run {
     pub depth: u32,
     /// The recording that it is a re-run of.
     pub rerun_of: Option<RunId>,
+    /// The definition that a re-run was asked to run: the session's own begins with the state that it was begun from.
+    pub(super) drawn: Option<Arc<StateMachine>>,
     /// Whether its ARN is the one that AWS gave it, and not made up from the name of a file.
     pub(super) has_own_arn: bool,
     /// What a call through the API asked for when it started it.
@@ -164,6 +166,7 @@ impl Run {
             parent: None,
             depth: 0,
             rerun_of: None,
+            drawn: None,
             has_own_arn: true,
             origin: None,
             mocks: None,
@@ -223,6 +226,7 @@ impl Run {
             parent: None,
             depth: 0,
             rerun_of: None,
+            drawn: None,
             has_own_arn,
             origin: None,
             mocks: None,
@@ -398,6 +402,18 @@ pub(super) fn answer_for_debug(answer: &TaskAnswer) -> crate::debug::TaskAnswer 
         TaskAnswer::Failed { error, cause } => crate::debug::TaskAnswer::Failed { error, cause },
         TaskAnswer::Submitted { output } => crate::debug::TaskAnswer::Submitted { output },
         TaskAnswer::Never => crate::debug::TaskAnswer::Never,
+    }
+}
+
+/// What ends a task; `None` for a sign that it goes on.
+pub(super) fn answer_of_debug(answer: &crate::debug::TaskAnswer) -> Option<TaskAnswer> {
+    use crate::debug::TaskAnswer as A;
+    match answer.clone() {
+        A::Succeeded { output } => Some(TaskAnswer::Succeeded { output }),
+        A::Failed { error, cause } => Some(TaskAnswer::Failed { error, cause }),
+        A::Submitted { output } => Some(TaskAnswer::Submitted { output }),
+        A::Never => Some(TaskAnswer::Never),
+        A::Heartbeat | A::Started { .. } => None,
     }
 }
 

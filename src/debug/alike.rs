@@ -6,7 +6,9 @@
 //! asked), words of the shapes that are made up stand for each other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::field::{FieldDifference, compacted};
 use crate::execution::EventId;
 use crate::json::Value;
 
@@ -19,13 +21,14 @@ const DATA: [&str; 4] = ["input", "output", "parameters", "assignedVariables"];
 /// How events of ours are numbered in the recording; causes name events.
 pub(super) type Numbering = BTreeMap<EventId, EventId>;
 
-/// Whether the details of a recorded event are those of ours. `other` is the same event in the second run, where it has one.
-pub(super) fn same_details(
+/// The first field in which the details of a recorded event are not those of ours; `None` when they are the same. `other` is the
+/// same event in the second run, where it has one.
+pub(super) fn differing_field(
     recorded: &Value,
     ours: &Value,
     other: &Value,
     numbering: &Numbering,
-) -> bool {
+) -> Option<FieldDifference> {
     let none = Value::empty_object();
     let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let (recorded, ours) = (members(recorded), members(ours));
@@ -35,58 +38,92 @@ pub(super) fn same_details(
             && (recorded.contains_key(name) || !DATA.contains(&name))
     };
     let names = recorded.keys().chain(ours.keys()).filter(|name| compared(name));
-    let names: Vec<&std::sync::Arc<str>> = names.collect();
-    names.into_iter().all(|name| match (recorded.get(name), ours.get(name)) {
-        (Some(recorded), Some(ours)) => {
-            let other = other.get(name).unwrap_or(&none);
-            same(recorded, ours, other, numbering)
+    for name in names {
+        let found = match (recorded.get(name), ours.get(name)) {
+            (Some(recorded), Some(ours)) => {
+                difference(recorded, ours, other.get(name).unwrap_or(&none), numbering)
+            }
+            (recorded, ours) => Some(FieldDifference::here(recorded, ours)),
+        };
+        if let Some(found) = found {
+            return Some(found.inside_member(name));
         }
-        (_, _) => false,
-    })
+    }
+    None
 }
 
-/// Whether a recorded value is ours, but for what differs between our two runs.
-fn same(recorded: &Value, ours: &Value, other: &Value, numbering: &Numbering) -> bool {
+/// Where a recorded value is not ours, but for what differs between our two runs.
+fn difference(
+    recorded: &Value,
+    ours: &Value,
+    other: &Value,
+    numbering: &Numbering,
+) -> Option<FieldDifference> {
     if recorded == ours {
-        return true;
+        return None;
     }
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => {
-            recorded.len() == ours.len()
-                && recorded.iter().all(|(name, recorded)| {
-                    ours.get(name).is_some_and(|ours| {
-                        let other = other.get(name).unwrap_or(ours);
-                        same(recorded, ours, other, numbering)
-                    })
-                })
+            let named = |(name, was): (&Arc<str>, &Value)| {
+                let found = match ours.get(name) {
+                    Some(ours) => difference(was, ours, other.get(name).unwrap_or(ours), numbering),
+                    None => Some(FieldDifference::here(Some(was), None)),
+                };
+                found.map(|it| it.inside_member(name))
+            };
+            let added = || {
+                let (name, is) = ours.iter().find(|(name, _)| !recorded.contains_key(*name))?;
+                Some(FieldDifference::here(None, Some(is)).inside_member(name))
+            };
+            recorded.iter().find_map(named).or_else(added)
         }
         (Value::Array(recorded), Value::Array(ours)) => {
-            recorded.len() == ours.len()
-                && recorded.iter().zip(ours.iter()).enumerate().all(|(at, (recorded, ours))| {
-                    same(recorded, ours, other.at(at).unwrap_or(ours), numbering)
-                })
+            let at = |at: usize| {
+                let found = match (recorded.get(at), ours.get(at)) {
+                    (Some(was), Some(is)) => {
+                        difference(was, is, other.at(at).unwrap_or(is), numbering)
+                    }
+                    (was, is) => Some(FieldDifference::here(was, is)),
+                };
+                found.map(|it| it.inside_item(at))
+            };
+            (0..recorded.len().max(ours.len())).find_map(at)
         }
         (Value::String(recorded), Value::String(ours)) => {
-            let parsed = |text: &str| {
-                Value::parse(text)
-                    .ok()
-                    .filter(|it| it.as_object().is_some() || it.as_array().is_some())
-            };
-            if let (Some(recorded), Some(ours)) = (parsed(recorded), parsed(ours)) {
-                let other = other.as_str().and_then(parsed);
-                return same(&recorded, &ours, other.as_ref().unwrap_or(&ours), numbering);
-            }
-            if **recorded == *renumbered(ours, numbering) {
-                return true;
-            }
-            other
-                .as_str()
-                .is_some_and(|other| other != &**ours && stands_for(recorded, ours, other))
+            text_difference(recorded, ours, other.as_str(), numbering)
         }
         // A random number, as it is or made into a text.
-        (Value::Number(_), Value::Number(_)) => other.as_f64().is_some() && other != ours,
-        (_, _) => false,
+        (Value::Number(_), Value::Number(_)) if other.as_f64().is_some() && other != ours => None,
+        (_, _) => Some(FieldDifference::here(Some(recorded), Some(ours))),
     }
+}
+
+/// As [`difference`], for texts: those that are JSON are compared as values, and so is JSON within prose, because whoever wrote
+/// it down may have put other white space into it.
+fn text_difference(
+    recorded: &str,
+    ours: &str,
+    other: Option<&str>,
+    numbering: &Numbering,
+) -> Option<FieldDifference> {
+    let parsed = |text: &str| {
+        Value::parse(text).ok().filter(|it| it.as_object().is_some() || it.as_array().is_some())
+    };
+    if let (Some(recorded), Some(ours)) = (parsed(recorded), parsed(ours)) {
+        let other = other.and_then(parsed);
+        return difference(&recorded, &ours, other.as_ref().unwrap_or(&ours), numbering);
+    }
+    let renumbered = renumbered(ours, numbering);
+    let (was, is) = (compacted(recorded), compacted(&renumbered));
+    let made_up = |other: &str| {
+        let (ours, other) = (compacted(ours), compacted(other));
+        other != ours && stands_for(&was, &ours, &other)
+    };
+    let same = was == is || other.is_some_and(made_up);
+    (!same).then(|| {
+        let text = |text: &str| Value::String(text.into());
+        FieldDifference::here(Some(&text(recorded)), Some(&text(&renumbered)))
+    })
 }
 
 /// Whether `recorded` has what our two texts have in common, around what differs.
@@ -218,7 +255,7 @@ mod tests {
     fn a_recording_may_only_differ_where_two_runs_do() {
         let none = Numbering::new();
         let check = |recorded: &str, ours: &str, other: &str| {
-            same(&json(recorded), &json(ours), &json(other), &none)
+            difference(&json(recorded), &json(ours), &json(other), &none).is_none()
         };
         assert!(check(r#""id: a-1 end""#, r#""id: b-2 end""#, r#""id: c-3 end""#));
         assert!(!check(r#""id: a-1 END""#, r#""id: b-2 end""#, r#""id: c-3 end""#));
@@ -227,6 +264,55 @@ mod tests {
         assert!(!check(r#"{"a":1}"#, r#"{"a":1,"b":2}"#, r#"{"a":1,"b":3}"#));
         assert!(check(r#"["{\"t\": 1}"]"#, r#"["{\"t\":2}"]"#, r#"["{\"t\":3}"]"#));
         assert!(!check("true", "false", "true"), "a truth is not made up");
+    }
+
+    #[test]
+    fn white_space_counts_for_nothing_inside_json_and_for_something_around_it() {
+        let none = Numbering::new();
+        let check = |recorded: &str, ours: &str| {
+            let text = |text: &str| Value::String(text.into());
+            difference(&text(recorded), &text(ours), &text(ours), &none).is_none()
+        };
+        assert!(check(r#"no 'a' in {"b": [1, 2]} of x"#, r#"no 'a' in {"b":[1,2]} of x"#));
+        assert!(!check(r#"no 'a' in {"b": [1, 2]} of x"#, r#"no 'a' in {"b":[1,3]} of x"#));
+        assert!(!check(r#"no  'a' in {"b":1}"#, r#"no 'a' in {"b":1}"#), "around it");
+        assert!(!check(r#"in {"b":"c  d"}"#, r#"in {"b":"c d"}"#), "in a text of it");
+        assert!(!check("in { b: 1 }", "in {b: 1}"), "that is no JSON");
+        assert!(check(r#"{"out": "{\"a\": 1}"}"#, r#"{"out":"{\"a\":1}"}"#), "JSON within JSON");
+    }
+
+    #[test]
+    fn the_first_difference_is_named_with_both_values() {
+        let none = Numbering::new();
+        let found = |recorded: &str, ours: &str| {
+            let (recorded, ours) = (json(recorded), json(ours));
+            let it = differing_field(&recorded, &ours, &ours, &none).expect("they differ");
+            (it.field, it.recorded.map(|it| it.to_string()), it.simulated.map(|it| it.to_string()))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found(
+                r#"{"name":"A","output":"{\"items\":[{\"n\":1},{\"n\":2}]}"}"#,
+                r#"{"name":"A","output":"{\"items\":[{\"n\":1},{\"n\":3}]}"}"#
+            ),
+            ("output.items[1].n".to_owned(), some("2"), some("3"))
+        );
+        assert_eq!(
+            found(r#"{"output":"[1]"}"#, r#"{"output":"[1,2]"}"#),
+            ("output[1]".to_owned(), None, some("2"))
+        );
+        assert_eq!(
+            found(r#"{"cause":"x","error":"E"}"#, r#"{"error":"E"}"#),
+            ("cause".to_owned(), some("\"x\""), None)
+        );
+        assert_eq!(
+            found(r#"{"input":"{\"a.b\":true}"}"#, r#"{"input":"{\"a.b\":null}"}"#).0,
+            "input['a.b']"
+        );
+        assert_eq!(
+            found(r#"{"output":"{\"a\":1}"}"#, r#"{"output":"{\"a\":1,\"b\":2}"}"#),
+            ("output.b".to_owned(), None, some("2"))
+        );
     }
 
     #[test]

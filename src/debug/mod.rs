@@ -17,6 +17,7 @@ pub mod breakpoint;
 pub mod debuggee;
 pub mod evaluate;
 pub mod failure;
+mod field;
 pub mod frames;
 mod inspect;
 mod memo;
@@ -32,13 +33,14 @@ pub use breakpoint::{BreakOn, Breakpoint, Breakpoints, ExceptionFilters, HitCoun
 pub use debuggee::{Clock, Pending, TaskAnswer};
 pub use evaluate::EvaluateError;
 pub use failure::{Failure, FailureReport, failures};
+pub use field::FieldDifference;
 pub use frames::{Frame, Scope, ScopeKind};
 pub use recording::{RecordedNames, Recording};
 pub use replay::{Ask, Served, ServedBy};
 pub use session::{Cursor, DebugSession, Progress, SessionStatus};
 pub use step::{Goal, LogEntry, StopReason};
 pub use verify::{Agreement, Divergence, Pair, Verification, verify};
-pub use what_if::{Difference, WhatIf, WhatIfError, what_if};
+pub use what_if::{Difference, NewBecause, Turn, WhatIf, WhatIfError, what_if};
 
 #[cfg(test)]
 mod tests;

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::TaskAnswer;
 use crate::asl::StateMachineType;
 use crate::engine::ExecutionStart;
 use crate::execution::{
-    EventDetails, EventId, EventType, History, HistoryEvent, Moments, Payload, ThreadId,
-    ThreadKind, Timestamp,
+    EventDetails, EventId, EventType, ExecutionStatus, History, HistoryEvent, Moments, Payload,
+    ThreadId, ThreadKind, Timestamp,
 };
 use crate::json::Value;
 
@@ -62,6 +63,9 @@ pub struct Recording {
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub(super) scheduled: EventId,
+    pub(super) seat: Seat,
+    /// Who was asked: `lambda:invoke`, `aws-sdk:s3:listBuckets`, or the ARN of a function or an activity.
+    pub(super) service: Arc<str>,
     pub(super) parameters: Option<Payload>,
     /// Of an activity: when a worker came, and its name.
     pub(super) started: Option<(EventId, Option<Arc<str>>)>,
@@ -178,11 +182,13 @@ impl Recording {
                 self.prompted.insert(id);
                 self.retries.entry(seat.clone()).or_default().push_back(id);
             }
-            if let Some(parameters) = parameters(&event.details) {
+            if let Some((service, parameters)) = question(&event.details) {
                 open.insert(thread, self.attempts.len());
-                self.attempts_of.entry(seat).or_default().push_back(self.attempts.len());
+                self.attempts_of.entry(seat.clone()).or_default().push_back(self.attempts.len());
                 self.attempts.push(Attempt {
                     scheduled: id,
+                    seat,
+                    service,
                     parameters,
                     started: None,
                     submitted: None,
@@ -286,6 +292,31 @@ impl Recording {
         self.input.is_some() || self.names.input.is_some()
     }
 
+    /// What an attempt was answered in the end; `None` where the recording does not say.
+    pub(super) fn answer(&self, index: usize) -> Option<TaskAnswer> {
+        match &self.attempts.get(index)?.outcome.as_ref()?.1 {
+            Outcome::Succeeded(output) => {
+                output.as_ref().map(|it| TaskAnswer::Succeeded { output: it.value() })
+            }
+            Outcome::Failed { error, cause } => {
+                Some(TaskAnswer::Failed { error: error.clone(), cause: cause.clone() })
+            }
+            Outcome::TimedOut => Some(TaskAnswer::Never),
+        }
+    }
+
+    /// How the execution stood at the end of what is compared: a redriven one as it was before.
+    pub(super) fn status(&self, history: &History) -> ExecutionStatus {
+        if self.length == history.events().len() {
+            return history.status();
+        }
+        let mut before = History::default();
+        if let Some(last) = self.length.checked_sub(1).and_then(|it| history.events().get(it)) {
+            before.append(EventId(0), last.timestamp, last.event_type, last.details.clone());
+        }
+        before.status()
+    }
+
     /// Tasks whose output was not recorded (`includeExecutionData` was off).
     pub fn missing_outputs(&self) -> usize {
         let missing = |it: &&Attempt| matches!(it.outcome, Some((_, Outcome::Succeeded(None))));
@@ -342,12 +373,12 @@ fn parts_of(arn: &str) -> (&str, &str, &str) {
     (prefix, machine, rest.next().unwrap_or(machine))
 }
 
-/// What a service got; `None` for an event that schedules nothing.
-fn parameters(details: &EventDetails) -> Option<Option<Payload>> {
-    if let EventDetails::TaskScheduled { parameters, .. } = details {
-        Some(Some(parameters.clone()))
-    } else if let EventDetails::ResourceScheduled { input, .. } = details {
-        Some(input.clone())
+/// Who was asked, and what; `None` for an event that schedules nothing.
+fn question(details: &EventDetails) -> Option<(Arc<str>, Option<Payload>)> {
+    if let EventDetails::TaskScheduled { resource_type, resource, parameters, .. } = details {
+        Some((format!("{resource_type}:{resource}").into(), Some(parameters.clone())))
+    } else if let EventDetails::ResourceScheduled { resource, input, .. } = details {
+        Some((Arc::clone(resource), input.clone()))
     } else {
         None
     }

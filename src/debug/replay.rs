@@ -4,6 +4,7 @@
 //! recording; between two prompts the machine runs until it can do nothing more. The clock follows the recording, so that what
 //! the definition makes of times comes out as it did. What the recording has no answer for is asked of somebody else.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::debuggee::Debuggee;
 use super::recording::{Attempt, Outcome, Recording, Seat, shift};
 use super::{DebugSession, TaskAnswer};
 use crate::asl::StateMachine;
+use crate::asl::task::ResourceKind;
 use crate::engine::{ExecutionStart, Input, TaskRequest, TaskToken, TimerId, TimerPurpose};
 use crate::execution::{EventId, EventType, History, Payload, Timestamp};
 use crate::json::Value;
@@ -30,10 +32,12 @@ pub enum ServedBy {
     Recording,
     /// The recording: the same state asked the same but for what is made up anew in every run.
     RecordingUpToNames,
-    /// The recording: it was the state's turn, but it asked something else than it did then.
+    /// The recording: it was the state's turn, but it asked something else than it did then, as the comparison tells.
     OrderOnly,
     /// A mock or an embedded service.
     Asked,
+    /// Nobody, as in the recording: that ends, or the attempt was stopped, before there was an answer.
+    Unanswered,
     /// Nobody: the re-run stands here.
     Nobody,
 }
@@ -54,7 +58,7 @@ pub struct Served {
 pub(super) enum Matching {
     /// Each state's attempts in their order: the definition is thought to be the same.
     Order,
-    /// Only where the parameters are the same; the order decides when nobody else answers.
+    /// Only where the parameters are the same: anything new asks.
     Parameters,
 }
 
@@ -65,6 +69,8 @@ pub(super) struct Rerun {
     pub(super) served: Vec<Served>,
     /// Tasks that nobody answered.
     pub(super) unanswered: Vec<TaskRequest>,
+    /// The recorded attempts whose turn it was when those asked.
+    pub(super) turns: BTreeMap<TaskToken, usize>,
 }
 
 impl Rerun {
@@ -110,7 +116,12 @@ pub(super) fn rerun(plan: Plan<'_>, ask: &mut Ask<'_>) -> Rerun {
         recording.attempts.get(*it).is_some_and(|attempt| attempt.scheduled > plan.from)
     };
     left.values_mut().for_each(|it| it.retain(is_later));
+    let states = plan.definition.states();
+    let known: BTreeSet<&str> = states.iter().map(|(_, state)| state.name.as_str()).collect();
+    let names = recording.attempts_of.keys().map(|(name, _)| name);
+    let gone = names.filter(|name| !known.contains(&***name)).cloned().collect();
     let mut driver = Driver {
+        gone,
         left,
         waits: later(&recording.waits),
         retries: later(&recording.retries),
@@ -124,12 +135,15 @@ pub(super) fn rerun(plan: Plan<'_>, ask: &mut Ask<'_>) -> Rerun {
         next_timer: TimerId(0),
         served: Vec::new(),
         unanswered: BTreeMap::new(),
+        turns: BTreeMap::new(),
     };
     driver.run();
     let unanswered: Vec<TaskRequest> = driver.unanswered.into_values().collect();
     let mut debuggee = driver.debuggee;
     debuggee.deliver_again(&unanswered);
-    Rerun { debuggee, served: driver.served, unanswered }
+    let mut turns = driver.turns;
+    turns.retain(|token, _| unanswered.iter().any(|it| it.token == *token));
+    Rerun { debuggee, served: driver.served, unanswered, turns }
 }
 
 struct Driver<'a, 'b, 'c> {
@@ -145,9 +159,12 @@ struct Driver<'a, 'b, 'c> {
     prompts: BTreeSet<(Timestamp, EventId, Prompt)>,
     awaited: BTreeMap<TaskToken, usize>,
     asked: BTreeMap<TaskToken, TaskAnswer>,
+    /// States that the recording asks something in, and the definition does not have.
+    gone: BTreeSet<Arc<str>>,
     next_timer: TimerId,
     served: Vec<Served>,
     unanswered: BTreeMap<TaskToken, TaskRequest>,
+    turns: BTreeMap<TaskToken, usize>,
 }
 
 impl Driver<'_, '_, '_> {
@@ -207,26 +224,43 @@ impl Driver<'_, '_, '_> {
     fn request(&mut self, request: TaskRequest) {
         let found = self.find(&request);
         if let Some((index, by)) = found
-            && (by != ServedBy::OrderOnly || self.plan.matching == Matching::Order)
+            && self.serves(index, by)
         {
             return self.serve(&request, index, by);
         }
+        if let Some((index, _)) = found {
+            self.used(index);
+        }
+        let recorded = found.map(|(index, _)| index);
+        let was_open = found.is_some_and(|(index, by)| {
+            let attempt = self.plan.recording.attempts.get(index);
+            by != ServedBy::OrderOnly && attempt.is_some_and(|it| it.outcome.is_none())
+        });
         let now = self.debuggee.now();
         if let Some(answer) = (self.ask)(&request, now) {
-            self.note(&request, found.map(|(index, _)| index), ServedBy::Asked);
-            if let Some((index, _)) = found {
-                self.used(&request, index);
-            }
+            self.note(&request, recorded, ServedBy::Asked);
             self.asked.insert(request.token, answer);
-            self.prompts.insert((now, EventId(0), Prompt::Asked(request.token)));
+            // What the recording has no answer to was not answered before its end.
+            let end = EventId(self.plan.recording.length as u64);
+            let (at, place) =
+                if was_open { (now.max(self.time(end)), end) } else { (now, EventId(0)) };
+            self.prompts.insert((at, place, Prompt::Asked(request.token)));
             return;
         }
-        match found {
-            Some((index, by)) => self.serve(&request, index, by),
-            None => {
-                self.note(&request, None, ServedBy::Nobody);
-                self.unanswered.insert(request.token, request);
-            }
+        let by = if was_open { ServedBy::Unanswered } else { ServedBy::Nobody };
+        self.note(&request, recorded, by);
+        self.turns.extend(recorded.map(|index| (request.token, index)));
+        self.unanswered.insert(request.token, request);
+    }
+
+    /// Whether a recorded attempt is the answer. Of one that was made without execution data only the question is known; of one
+    /// that was not over when the recording ended nothing more is, and to a re-run of the same definition nothing else happened.
+    fn serves(&self, index: usize, by: ServedBy) -> bool {
+        let outcome = self.plan.recording.attempts.get(index).and_then(|it| it.outcome.as_ref());
+        let has_answer = !matches!(outcome, Some((_, Outcome::Succeeded(None))));
+        match self.plan.matching {
+            Matching::Order => has_answer,
+            Matching::Parameters => has_answer && outcome.is_some() && by != ServedBy::OrderOnly,
         }
     }
 
@@ -250,7 +284,7 @@ impl Driver<'_, '_, '_> {
         let recording = self.plan.recording;
         let fit = |index: &usize| {
             let attempt = recording.attempts.get(*index)?;
-            Some((*index, how_alike(attempt, &request.parameters)))
+            Some((*index, how_alike(attempt, request)))
         };
         let seat = seat(request);
         let here = self.left.get(&seat);
@@ -267,26 +301,29 @@ impl Driver<'_, '_, '_> {
             others.flat_map(|(_, left)| left).take(MOST_COMPARED).filter_map(fit).find(same)
         };
         let exact = here.and_then(|it| it.iter().take(MOST_COMPARED).filter_map(fit).find(same));
-        exact.or_else(elsewhere).or_else(|| here?.front().and_then(fit))
+        // What was only renamed asks what the state of the old name asked.
+        let renamed = || {
+            let is_new = !recording.attempts.iter().any(|it| it.seat.0 == seat.0);
+            let gone = self.left.iter().filter(|((name, _), _)| self.gone.contains(name));
+            let left = gone.filter(|_| is_new).flat_map(|(_, left)| left);
+            left.take(MOST_COMPARED).filter_map(fit).find(same)
+        };
+        exact.or_else(elsewhere).or_else(renamed).or_else(|| here?.front().and_then(fit))
     }
 
-    fn used(&mut self, request: &TaskRequest, index: usize) {
-        let seat = seat(request);
-        if let Some(left) = self.left.get_mut(&seat)
-            && let Some(at) = left.iter().position(|it| *it == index)
-        {
-            left.remove(at);
-            return;
-        }
-        for (_, left) in self.left.iter_mut().filter(|((name, _), _)| *name == seat.0) {
+    fn used(&mut self, index: usize) {
+        let seat = self.plan.recording.attempts.get(index).map(|it| &it.seat);
+        if let Some(left) = seat.and_then(|it| self.left.get_mut(it)) {
             left.retain(|it| *it != index);
         }
     }
 
     /// Lets a recorded attempt answer, as long after it was scheduled as it did then.
     fn serve(&mut self, request: &TaskRequest, index: usize, by: ServedBy) {
-        self.note(request, Some(index), by);
-        self.used(request, index);
+        let attempt = self.plan.recording.attempts.get(index);
+        let is_over = attempt.is_some_and(|it| it.outcome.is_some());
+        self.note(request, Some(index), if is_over { by } else { ServedBy::Unanswered });
+        self.used(index);
         let recording = self.plan.recording;
         let Some(attempt) = recording.attempts.get(index) else { return };
         let token = request.token;
@@ -491,6 +528,23 @@ fn seat(request: &TaskRequest) -> Seat {
     (Arc::clone(&request.state_name), request.map_indices.as_slice().into())
 }
 
+/// Who is asked, as the events name it; `None` where the definition has a placeholder that nothing was put in for.
+fn service(request: &TaskRequest) -> Option<Cow<'_, str>> {
+    let resource = &request.resource;
+    Some(match &resource.kind {
+        ResourceKind::LambdaFunction { .. } | ResourceKind::Activity { .. } => {
+            Cow::Borrowed(&*resource.text)
+        }
+        ResourceKind::Optimised { service, action, pattern } => {
+            format!("{service}:{action}{}", pattern.suffix()).into()
+        }
+        ResourceKind::AwsSdk { service, action, pattern } => {
+            format!("aws-sdk:{service}:{action}{}", pattern.suffix()).into()
+        }
+        ResourceKind::Other => return None,
+    })
+}
+
 fn is_scheduled(event_type: EventType) -> bool {
     matches!(
         event_type,
@@ -504,12 +558,15 @@ fn result(output: Option<&Payload>) -> Value {
     output.map(Payload::value).unwrap_or_default()
 }
 
-fn how_alike(attempt: &Attempt, parameters: &Value) -> ServedBy {
+pub(super) fn how_alike(attempt: &Attempt, request: &TaskRequest) -> ServedBy {
     let Some(recorded) = &attempt.parameters else { return ServedBy::OrderOnly };
+    if service(request).is_some_and(|it| *it != *attempt.service) {
+        return ServedBy::OrderOnly;
+    }
     let recorded = recorded.value();
-    if recorded == *parameters {
+    if recorded == request.parameters {
         ServedBy::Recording
-    } else if alike(&recorded, parameters) {
+    } else if alike(&recorded, &request.parameters) {
         ServedBy::RecordingUpToNames
     } else {
         ServedBy::OrderOnly

@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::DebugSession;
-use super::alike::{Numbering, same_details};
+use super::alike::{Numbering, differing_field};
+use super::field::FieldDifference;
 use super::recording::Recording;
 use super::replay::{Ask, Matching, Plan, Rerun, Served, rerun};
 use crate::asl::StateMachine;
 use crate::execution::{
-    EventId, EventType, History, HistoryEvent, Moments, ThreadId, ThreadKind, ThreadStatus, export,
+    EventId, EventType, ExecutionStatus, History, HistoryEvent, Moments, ThreadId, ThreadKind,
+    ThreadStatus, export,
 };
 use crate::json::Value;
 use crate::query::Variables;
@@ -30,6 +32,8 @@ pub struct Verification {
     pub divergence: Option<Divergence>,
     /// Both histories side by side, in the recording's order; events of ours alone stand where they came.
     pub pairs: Vec<Pair>,
+    /// What differs in the events that differ, by their number in the recording.
+    pub fields: BTreeMap<EventId, FieldDifference>,
     /// What was left out of the comparison, in words.
     pub notes: Vec<String>,
     /// Who answered the tasks.
@@ -45,6 +49,8 @@ pub struct Divergence {
     pub event_id: EventId,
     pub recorded: Option<HistoryEvent>,
     pub simulated: Option<HistoryEvent>,
+    /// What of the event differs; `None` where only one of them has it.
+    pub field: Option<FieldDifference>,
 }
 
 /// An event of the recording beside that of the re-run.
@@ -60,6 +66,8 @@ pub enum Agreement {
     Same,
     /// Only one of them has it, because a thread was stopped sooner or later; nothing is wrong with that.
     Stopped,
+    /// Only ours has it: the recording ends before it, and the execution had not.
+    BeyondEnd,
     Different,
     /// After the first difference in its thread.
     Unknown,
@@ -70,23 +78,30 @@ impl Verification {
         self.divergence.is_none()
     }
 
-    /// `{"events", "reproduced", "divergence": null | {"event_id", "recorded", "simulated"}}`, events as the API writes them.
+    /// `{"events", "reproduced", "divergence": null | {"event_id", "recorded", "simulated", "field"}}`, events as the API writes
+    /// them, the field as the way to the value that differs.
     pub fn to_json(&self) -> Value {
         let number = |number: usize| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
-        let event = |event: &Option<HistoryEvent>| {
-            event.as_ref().map_or(Value::Null, export::event_to_json)
-        };
-        let divergence = self.divergence.as_ref().map_or(Value::Null, |it| {
-            Value::object([
-                ("event_id", Value::from(it.event_id.0.cast_signed())),
-                ("recorded", event(&it.recorded)),
-                ("simulated", event(&it.simulated)),
-            ])
-        });
         Value::object([
             ("events", number(self.events)),
             ("reproduced", number(self.reproduced)),
-            ("divergence", divergence),
+            ("divergence", self.divergence.as_ref().map_or(Value::Null, Divergence::to_json)),
+        ])
+    }
+}
+
+impl Divergence {
+    /// `{"event_id", "recorded", "simulated", "field"}`.
+    pub fn to_json(&self) -> Value {
+        let event = |event: &Option<HistoryEvent>| {
+            event.as_ref().map_or(Value::Null, export::event_to_json)
+        };
+        let field = self.field.as_ref().map_or(Value::Null, |it| Value::from(it.field.as_str()));
+        Value::object([
+            ("event_id", Value::from(self.event_id.0.cast_signed())),
+            ("recorded", event(&self.recorded)),
+            ("simulated", event(&self.simulated)),
+            ("field", field),
         ])
     }
 }
@@ -113,21 +128,17 @@ pub fn verify(
         rerun(plan, ask)
     };
     let (ours, other) = (run(0), run(1));
-    let mut notes = Vec::new();
-    if recording.length < history.events().len() {
-        notes.push(format!(
-            "The execution was redriven after event {}; what came after is not compared.",
-            recording.length
-        ));
-    }
+    let mut notes: Vec<String> = redriven(recording.length, history).into_iter().collect();
     let found = compare((history, moments, recording.length), EventId(1), &ours, &other);
     if found.stopped > 0 {
+        let (count, are) = counted(found.stopped, "event");
         notes.push(format!(
-            "{} events are of threads that the failure of another one stopped: how far those came is a matter of timing.",
-            found.stopped
+            "{count} {are} of threads that the failure of another one stopped: how far those came is a matter of timing.",
         ));
     }
-    if let Some(request) = ours.unanswered.first() {
+    if found.is_open {
+        notes.push(end_of_recording(recording.length, &found, &ours));
+    } else if let Some(request) = ours.unanswered.first() {
         notes.push(format!(
             "State '{}' calls {}, and the recording does not say what that answered.",
             request.state_name, request.resource.text
@@ -139,10 +150,61 @@ pub fn verify(
         reproduced: found.reproduced,
         divergence: found.divergence,
         pairs: found.pairs,
+        fields: found.fields,
         notes,
         served: served.clone(),
         session: ours.session(),
     }
+}
+
+/// That only what came before a redrive is compared.
+pub(super) fn redriven(length: usize, history: &History) -> Option<String> {
+    (length < history.events().len()).then(|| {
+        format!("The execution was redriven after event {length}; what came after is not compared.")
+    })
+}
+
+/// `1 event`, `is`; `2 events`, `are`.
+fn counted(number: usize, thing: &str) -> (String, &'static str) {
+    let many = number != 1;
+    (format!("{number} {thing}{}", if many { "s" } else { "" }), if many { "are" } else { "is" })
+}
+
+/// That a recording ends before its execution does, and what the re-run does where it ends.
+fn end_of_recording(length: usize, found: &Found, ours: &Rerun) -> String {
+    let mut text = format!("The recording ends at event {length}, before its execution has ended.");
+    if found.divergence.is_some() {
+        return text;
+    }
+    text.push_str(" It was reproduced to its end.");
+    let beyond = match found.beyond_end {
+        0 => String::new(),
+        number => format!(" goes on for {}", counted(number, "event").0),
+    };
+    let waits = ours.unanswered.first().map(|it| {
+        let others = match ours.unanswered.len() - 1 {
+            0 => String::new(),
+            number => format!(" and {}", counted(number, "other").0),
+        };
+        format!(" waits for what {} answers to state '{}'{others}", it.resource.text, it.state_name)
+    });
+    let status = ours.debuggee.history.status();
+    let ends = match &status {
+        ExecutionStatus::Running => None,
+        ExecutionStatus::Succeeded { .. } => Some(" ends as SUCCEEDED".to_owned()),
+        ExecutionStatus::Failed { error, .. }
+        | ExecutionStatus::TimedOut { error, .. }
+        | ExecutionStatus::Aborted { error, .. } => {
+            let error = error.as_deref().map(|it| format!(" with {it}")).unwrap_or_default();
+            Some(format!(" ends as {}{error}", status.as_str()))
+        }
+    };
+    let then: Vec<String> =
+        [Some(beyond).filter(|it| !it.is_empty()), ends.or(waits)].into_iter().flatten().collect();
+    if !then.is_empty() {
+        text.push_str(&format!(" After it the re-run{}.", then.join(" and")));
+    }
+    text
 }
 
 fn is_end(event_type: EventType) -> bool {
@@ -253,8 +315,11 @@ struct Comparison<'h> {
 pub(super) struct Found {
     reproduced: usize,
     stopped: usize,
+    beyond_end: usize,
+    is_open: bool,
     pub(super) divergence: Option<Divergence>,
     pub(super) pairs: Vec<Pair>,
+    pub(super) fields: BTreeMap<EventId, FieldDifference>,
 }
 
 /// Compares a recording from an event on with a re-run of it, and with a second one that differs in what is made up.
@@ -270,20 +335,21 @@ pub(super) fn compare(
         recorded: Lanes::of(history, moments, from, length),
         ours: Lanes::of_rerun(ours, first),
         other: Lanes::of_rerun(other, first),
-        is_open: is_open(history),
+        is_open: is_open(history, length),
         from,
     };
     comparison.run()
 }
 
-fn is_open(history: &History) -> bool {
-    history.events().last().is_some_and(|it| !is_end(it.event_type))
+fn is_open(history: &History, length: usize) -> bool {
+    let last = length.checked_sub(1).and_then(|it| history.events().get(it));
+    last.is_some_and(|it| !is_end(it.event_type))
 }
 
 impl Comparison<'_> {
     fn run(&self) -> Found {
         let numbering = self.numbering();
-        let mut found = Found::default();
+        let mut found = Found { is_open: self.is_open, ..Found::default() };
         // Pairs by the place in the recording; ours alone after the recorded event before it.
         let mut placed: Vec<((EventId, u64), Pair)> = Vec::new();
         let empty = Lane::default();
@@ -302,27 +368,33 @@ impl Comparison<'_> {
             for at in 0..recorded.events.len().max(ours.events.len()) {
                 let one = recorded.events.get(at).copied();
                 let two = ours.events.get(at).copied();
+                let mut differs = None;
                 let agreement = parted.unwrap_or_else(|| match (one, two) {
-                    (Some(one), Some(two))
-                        if self.is_same(one, two, other.events.get(at).copied(), &numbering) =>
-                    {
-                        Agreement::Same
+                    (None, Some(_)) if self.is_open && !recorded.was_stopped => {
+                        Agreement::BeyondEnd
                     }
-                    (None, Some(_)) if may_be_cut || self.is_open => Agreement::Stopped,
-                    (Some(_), None) if may_be_cut => Agreement::Stopped,
-                    // A stopped thread's last event says that it was stopped, wherever it had come to.
-                    (Some(one), Some(two))
-                        if may_be_cut
-                            && (self.recorded.is_abortion(one) || self.ours.is_abortion(two)) =>
-                    {
-                        Agreement::Stopped
+                    (None, Some(_)) | (Some(_), None) if may_be_cut => Agreement::Stopped,
+                    (Some(one), Some(two)) => {
+                        differs =
+                            self.difference(one, two, other.events.get(at).copied(), &numbering);
+                        let abortion = self.recorded.is_abortion(one) || self.ours.is_abortion(two);
+                        match &differs {
+                            None => Agreement::Same,
+                            // A stopped thread's last event says that it was stopped, wherever it had come to.
+                            Some(_) if may_be_cut && abortion => Agreement::Stopped,
+                            Some(_) => Agreement::Different,
+                        }
                     }
                     (_, _) => Agreement::Different,
                 });
                 match agreement {
                     Agreement::Same => {}
-                    Agreement::Stopped => parted = Some(Agreement::Stopped),
+                    Agreement::Stopped | Agreement::BeyondEnd => parted = Some(agreement),
                     Agreement::Different | Agreement::Unknown => parted = Some(Agreement::Unknown),
+                }
+                if let (Some(one), Some(differs), Agreement::Different) = (one, differs, agreement)
+                {
+                    found.fields.insert(one, differs);
                 }
                 after = one.unwrap_or(after);
                 let order = if one.is_some() { 0 } else { two.map_or(0, |it| it.0) };
@@ -330,6 +402,7 @@ impl Comparison<'_> {
                 let counts = matches!(agreement, Agreement::Same | Agreement::Stopped);
                 found.reproduced += usize::from(one.is_some() && counts);
                 found.stopped += usize::from(agreement == Agreement::Stopped);
+                found.beyond_end += usize::from(agreement == Agreement::BeyondEnd);
             }
         }
         placed.sort_by_key(|(place, _)| *place);
@@ -340,6 +413,7 @@ impl Comparison<'_> {
                 event_id: pair.recorded.unwrap_or(EventId(after.0 + 1)),
                 recorded: pair.recorded.and_then(|id| self.recorded.get(id)).cloned(),
                 simulated: pair.simulated.and_then(|id| self.ours.get(id)).cloned(),
+                field: pair.recorded.and_then(|id| found.fields.get(&id)).cloned(),
             });
         found.pairs = placed.into_iter().map(|(_, pair)| pair).collect();
         found
@@ -361,29 +435,39 @@ impl Comparison<'_> {
         numbering
     }
 
-    fn is_same(
+    /// What differs in two events that stand in the same place; `None` where nothing does.
+    fn difference(
         &self,
         one: EventId,
         two: EventId,
         third: Option<EventId>,
         numbering: &Numbering,
-    ) -> bool {
-        let (Some(one), Some(two)) = (self.recorded.get(one), self.ours.get(two)) else {
-            return false;
+    ) -> Option<FieldDifference> {
+        let (one, two) = (self.recorded.get(one)?, self.ours.get(two)?);
+        let named = |name: &str, one: Value, two: Value| {
+            Some(FieldDifference::named(name, Some(&one), Some(&two)))
         };
-        one.event_type == two.event_type
-            && self.hang_alike(one, two, numbering)
-            && (one.details == two.details || {
-                let third = third.and_then(|id| self.other.get(id));
-                let third = third.filter(|it| it.event_type == two.event_type).unwrap_or(two);
-                let details = export::details_to_json;
-                same_details(
-                    &details(&one.details).unwrap_or_default(),
-                    &details(&two.details).unwrap_or_default(),
-                    &details(&third.details).unwrap_or_default(),
-                    numbering,
-                )
-            })
+        if one.event_type != two.event_type {
+            let name = |event: &HistoryEvent| Value::from(event.event_type.as_str());
+            return named("type", name(one), name(two));
+        }
+        if one.details != two.details {
+            let third = third.and_then(|id| self.other.get(id));
+            let third = third.filter(|it| it.event_type == two.event_type).unwrap_or(two);
+            let details =
+                |event: &HistoryEvent| export::details_to_json(&event.details).unwrap_or_default();
+            let (recorded, ours, other) = (details(one), details(two), details(third));
+            let found = differing_field(&recorded, &ours, &other, numbering);
+            if found.is_some() {
+                return found;
+            }
+        }
+        if self.hang_alike(one, two, numbering) {
+            return None;
+        }
+        let ours = numbering.get(&two.previous_event_id).unwrap_or(&two.previous_event_id);
+        let number = |id: EventId| Value::from(id.0.cast_signed());
+        named("previousEventId", number(one.previous_event_id), number(*ours))
     }
 
     /// Whether two events hang on the same one.

@@ -1,14 +1,16 @@
 //! What would have happened: a recorded execution under an edited definition, and how two executions differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::DebugSession;
+use super::field::FieldDifference;
 use super::recording::Recording;
-use super::replay::{Ask, Matching, Plan, Served, rerun};
-use super::verify::{Divergence, Pair, compare};
+use super::replay::{Ask, Matching, Plan, Served, ServedBy, how_alike, rerun};
+use super::verify::{Divergence, Pair, compare, redriven};
+use super::{DebugSession, TaskAnswer};
 use crate::asl::{StateMachine, StatePath};
-use crate::engine::TaskRequest;
+use crate::engine::{TaskRequest, TaskToken};
 use crate::execution::{
     EventDetails, EventId, ExecutionStatus, History, Moments, Payload, ThreadId,
 };
@@ -23,7 +25,55 @@ pub struct WhatIf {
     pub served: Vec<Served>,
     /// Tasks that ask what the recording does not say, and nobody answered.
     pub unanswered: Vec<TaskRequest>,
+    /// For those of them that a recorded attempt stands for: why that is no answer, and what it was answered.
+    pub turns: BTreeMap<TaskToken, Turn>,
     pub difference: Difference,
+    /// What was left out of the comparison, in words.
+    pub notes: Vec<String>,
+    /// The definition as it was given: the session's own begins with the state that the re-run began from.
+    pub definition: Arc<StateMachine>,
+}
+
+/// Why a recorded attempt is not the answer to a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewBecause {
+    /// It asked something else, or somebody else.
+    AskedOtherwise,
+    /// The recording does not say what it asked: it was made without execution data.
+    QuestionUnknown,
+    /// The recording does not say what it was answered.
+    AnswerUnknown,
+    /// It was stopped, or the recording ends, before there was an answer.
+    Unanswered,
+}
+
+impl NewBecause {
+    /// A sentence about the recorded event.
+    pub fn words(self, event: EventId) -> String {
+        let event = event.0;
+        match self {
+            Self::AskedOtherwise => {
+                format!("In the recording it asked something else (event {event}).")
+            }
+            Self::QuestionUnknown => {
+                format!("The recording does not say what it asked (event {event}).")
+            }
+            Self::AnswerUnknown => {
+                format!("The recording does not say what it was answered (event {event}).")
+            }
+            Self::Unanswered => format!("In the recording it was not answered (event {event})."),
+        }
+    }
+}
+
+/// The recorded attempt whose turn it was when a task asked something else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// With which it was scheduled.
+    pub event: EventId,
+    pub why: NewBecause,
+    /// What it was answered, where the recording says.
+    pub answer: Option<TaskAnswer>,
 }
 
 /// How the re-run differs from the recording.
@@ -33,6 +83,8 @@ pub struct Difference {
     pub first: Option<Divergence>,
     /// Both histories side by side.
     pub pairs: Vec<Pair>,
+    /// What differs in the events that differ, by their number in the recording.
+    pub fields: BTreeMap<EventId, FieldDifference>,
     /// States that only the re-run entered, in the order of the definition's paths.
     pub gained: Vec<StatePath>,
     /// States that only the recording entered.
@@ -57,8 +109,8 @@ pub enum WhatIfError {
 }
 
 /// Runs a recording again under a definition: from the start, or from the state that `from` enters, with the input and the
-/// variables that it had then. Recorded answers serve where the same state asks the same; else `ask` is asked; where nobody
-/// answers, the state's next recorded answer serves and is marked as such; where there is none, the re-run stands still.
+/// variables that it had then. Recorded answers serve where the same state asks the same; anything new asks `ask`, and where nobody
+/// answers, the re-run stands still there.
 ///
 /// # Errors
 /// `from` is no state that an execution can begin with.
@@ -97,28 +149,50 @@ pub fn what_if(
     };
     let (ours, other) = (run(0), run(1));
     let found = compare((history, moments, recording.length), from, &ours, &other);
-    let entered = |moments: &Moments, history: &History, from: EventId| -> BTreeSet<StatePath> {
-        let enters = |id: &EventId| {
-            let event = history.get(*id)?;
-            let is_entry = matches!(event.details, EventDetails::StateEntered { .. });
-            is_entry.then(|| moments.state_of(*id).cloned()).flatten()
+    let entered =
+        |moments: &Moments, history: &History, ids: RangeInclusive<u64>| -> BTreeSet<StatePath> {
+            let enters = |id: &EventId| {
+                let event = history.get(*id)?;
+                let is_entry = matches!(event.details, EventDetails::StateEntered { .. });
+                is_entry.then(|| moments.state_of(*id).cloned()).flatten()
+            };
+            ids.map(EventId).filter_map(|id| enters(&id)).collect()
         };
-        (from.0..=history.last_id().0).map(EventId).filter_map(|id| enters(&id)).collect()
-    };
-    let recorded_states = entered(moments, history, from);
-    let our_states = entered(&ours.debuggee.moments, &ours.debuggee.history, EventId(1));
-    let (was, is) = (history.status(), ours.debuggee.history.status());
+    let last = recording.length as u64;
+    let recorded_states = entered(moments, history, from.0..=last);
+    let our_history = &ours.debuggee.history;
+    let our_states = entered(&ours.debuggee.moments, our_history, 1..=our_history.last_id().0);
+    let (was, is) = (recording.status(history), ours.debuggee.history.status());
     let difference = Difference {
         first: found.divergence,
         pairs: found.pairs,
+        fields: found.fields,
         gained: our_states.difference(&recorded_states).cloned().collect(),
         lost: recorded_states.difference(&our_states).cloned().collect(),
         outcome: (was != is).then_some((was, is)),
     };
+    let turn = |(token, index): (&TaskToken, &usize)| {
+        let attempt = recording.attempts.get(*index)?;
+        let request = ours.unanswered.iter().find(|it| it.token == *token)?;
+        let answer = recording.answer(*index);
+        let why = if attempt.parameters.is_none() {
+            NewBecause::QuestionUnknown
+        } else if how_alike(attempt, request) == ServedBy::OrderOnly {
+            NewBecause::AskedOtherwise
+        } else if attempt.outcome.is_some() {
+            NewBecause::AnswerUnknown
+        } else {
+            NewBecause::Unanswered
+        };
+        Some((*token, Turn { event: attempt.scheduled, why, answer }))
+    };
     Ok(WhatIf {
         served: ours.served.clone(),
         unanswered: ours.unanswered.clone(),
+        turns: ours.turns.iter().filter_map(turn).collect(),
         difference,
+        notes: redriven(recording.length, history).into_iter().collect(),
+        definition: Arc::clone(definition),
         session: ours.session(),
     })
 }

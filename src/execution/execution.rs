@@ -44,6 +44,16 @@ impl ExecutionStatus {
             Self::Aborted { .. } => "ABORTED",
         }
     }
+
+    /// Why it did not succeed, where it says so.
+    pub fn cause(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Running | Self::Succeeded { .. } => None,
+            Self::Failed { cause, .. }
+            | Self::TimedOut { cause, .. }
+            | Self::Aborted { cause, .. } => cause.as_ref(),
+        }
+    }
 }
 
 impl History {

@@ -1,6 +1,8 @@
 //! Two executions side by side: what was reproduced, where they part, who answered the tasks, and every pair of events.
 
-use egui::{RichText, ScrollArea, Ui};
+use std::sync::Arc;
+
+use egui::{RichText, ScrollArea, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 use egui_phosphor::regular as icon;
 
@@ -8,11 +10,11 @@ use super::controls;
 use super::fonts;
 use super::json_view::{DiffLine, block_ui, diff};
 use super::theme::{StatusColours, Tokens, size, space, tokens};
-use crate::app::{App, Command, Comparison, ComparisonKind, Pane, Run, RunId, ServedKind};
+use crate::app::{App, Command, Comparison, ComparisonKind, Pane, Run, RunId, ServedKind, Value};
 use crate::asl::StatePath;
-use crate::debug::{Agreement, Pair};
+use crate::debug::{Agreement, Divergence, FieldDifference, Pair};
 use crate::execution::summary::summary;
-use crate::execution::{EventId, ExecutionStatus, History};
+use crate::execution::{EventDetails, EventId, ExecutionStatus, History, HistoryEvent};
 
 /// Narrower than this, the table and the summary take turns.
 const TWO_COLUMNS: f32 = 640.0;
@@ -65,15 +67,19 @@ pub(super) fn compare_ui(
             );
         });
         ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| {
+            filter_ui(ui, view, comparison);
             table_ui(ui, app, view, comparison, recorded, commands);
         });
         ui.allocate_rect(area, egui::Sense::hover());
         return;
     }
     // Side by side there is no room, and one below the other there is none either.
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.selectable_value(&mut view.shows_events, false, "Summary");
         ui.selectable_value(&mut view.shows_events, true, "Events");
+        if view.shows_events {
+            filter_ui(ui, view, comparison);
+        }
     });
     if view.shows_events {
         return table_ui(ui, app, view, comparison, recorded, commands);
@@ -134,27 +140,33 @@ fn summary_ui(
 ) {
     let colours = tokens(ui.ctx());
     ui.spacing_mut().item_spacing.y = 5.0;
-    ui.add(
-        egui::Label::new(
-            RichText::new(format!("of {}", recorded.execution_name)).color(colours.text_muted),
-        )
-        .truncate(),
-    );
+    let of = RichText::new(format!("of {}", recorded.execution_name)).color(colours.text_muted);
     match &comparison.kind {
-        ComparisonKind::Verify => verdict_ui(ui, comparison, colours),
+        ComparisonKind::Verify => {
+            verdict_ui(ui, comparison, colours);
+            ui.add(egui::Label::new(of).truncate());
+        }
         ComparisonKind::WhatIf { from, gained, lost, outcome, unanswered, .. } => {
             let title = match from {
                 Some(from) => format!("Run again from {from}"),
                 None => "Run again from the start".to_owned(),
             };
-            ui.label(RichText::new(title).strong().size(size::HEADING));
-            outcome_ui(ui, outcome.as_ref(), recorded, colours);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(title).strong().size(size::HEADING));
+                ui.add(egui::Label::new(of).truncate());
+            });
+            // Where they part with their causes, those are shown there.
+            let field = comparison.divergence.as_ref().and_then(|it| it.field.as_ref());
+            let is_first = field.is_some_and(|it| it.field == "cause");
+            outcome_ui(ui, outcome.as_ref(), recorded, is_first, colours);
             states_ui(ui, "Now entered", gained, colours.succeeded, commands);
-            states_ui(ui, "No longer entered", lost, colours.aborted, commands);
+            let lost_title =
+                if unanswered.is_empty() { "No longer entered" } else { "Not entered so far" };
+            states_ui(ui, lost_title, lost, colours.aborted, commands);
             for state in unanswered.iter().take(MOST_NAMED) {
                 ui.horizontal_wrapped(|ui| {
                     ui.label(
-                        RichText::new(format!("{state} asks something new."))
+                        RichText::new(format!("{state} waits for an answer."))
                             .color(colours.caught.text),
                     );
                     if ui.link("Answer it").clicked() {
@@ -173,18 +185,19 @@ fn summary_ui(
             if link.on_hover_text("Put the cursor there in the recording").clicked() {
                 go(app, comparison.recorded, event, commands);
             }
-            let what = |event: &Option<crate::execution::HistoryEvent>| {
-                event.as_ref().map_or("nothing", |it| it.event_type.as_str())
-            };
-            ui.weak(format!(
-                "recorded {}, now {}",
-                what(&divergence.recorded),
-                what(&divergence.simulated)
-            ));
+            ui.weak(parting_words(divergence));
         });
+        if let Some(field) = &divergence.field {
+            field_ui(ui, field, colours);
+        }
     }
     if comparison.divergence.is_none() && comparison.rerun().is_some() {
-        ui.weak("Every event is the same as then.");
+        let goes_on = comparison.pairs.iter().any(|it| it.agreement == Agreement::BeyondEnd);
+        ui.weak(if goes_on {
+            "Every recorded event is the same; the recording ends before the re-run does."
+        } else {
+            "Every event is the same as then."
+        });
     }
     served_ui(ui, app, comparison, colours, commands);
     for note in &comparison.notes {
@@ -199,6 +212,49 @@ fn summary_ui(
             controls::command_button_ui(ui, app, &command, controls::ButtonLook::Label, commands);
         }
     });
+}
+
+/// Which events stand where two runs part.
+fn parting_words(divergence: &Divergence) -> String {
+    let name = |event: &HistoryEvent| {
+        let about = if let EventDetails::StateEntered { name, .. }
+        | EventDetails::StateExited { name, .. } = &event.details
+        {
+            format!(" of {name}")
+        } else {
+            String::new()
+        };
+        format!("{}{about}", event.event_type.as_str())
+    };
+    match (&divergence.recorded, &divergence.simulated) {
+        (Some(one), Some(two)) if one.event_type == two.event_type => format!("in {}", name(one)),
+        (Some(one), Some(two)) => format!("recorded {}, now {}", name(one), name(two)),
+        (Some(one), None) => format!("recorded {}, now nothing", name(one)),
+        (None, Some(two)) => format!("recorded nothing, now {}", name(two)),
+        (None, None) => String::new(),
+    }
+}
+
+/// Both values of the field that differs, one below the other so that they can be compared letter by letter.
+fn field_ui(ui: &mut Ui, field: &FieldDifference, colours: &Tokens) {
+    let (recorded, simulated) = field.excerpts();
+    let name = RichText::new(&field.field).monospace().color(colours.text);
+    ui.add(egui::Label::new(name).truncate());
+    for (title, value, fill, ink) in [
+        ("recorded", recorded, colours.removed, colours.removed_text),
+        ("now", simulated, colours.added, colours.added_text),
+    ] {
+        ui.horizontal_top(|ui| {
+            let (place, _) = ui.allocate_exact_size(vec2(56.0, 16.0), egui::Sense::hover());
+            let font = egui::TextStyle::Body.resolve(ui.style());
+            let at = place.left_center();
+            ui.painter().text(at, egui::Align2::LEFT_CENTER, title, font, colours.text_muted);
+            let words = RichText::new(&value).monospace().color(ink).background_color(fill);
+            let label = ui.add(egui::Label::new(words).wrap());
+            let name = format!("{}: {title} {value}", field.field);
+            label.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, &name));
+        });
+    }
 }
 
 fn verdict_ui(ui: &mut Ui, comparison: &Comparison, colours: &Tokens) {
@@ -226,6 +282,7 @@ fn outcome_ui(
     ui: &mut Ui,
     outcome: Option<&(ExecutionStatus, ExecutionStatus)>,
     recorded: &Run,
+    is_first: bool,
     colours: &Tokens,
 ) {
     let words = |status: &ExecutionStatus| match status {
@@ -236,17 +293,28 @@ fn outcome_ui(
         | ExecutionStatus::Succeeded { .. }
         | ExecutionStatus::Aborted { .. } => status.as_str().to_owned(),
     };
-    ui.horizontal_wrapped(|ui| match outcome {
-        Some((was, is)) => {
+    let Some((was, is)) = outcome else {
+        ui.label(format!("It ended the same: {}", words(&recorded.status())));
+        return;
+    };
+    let (before, now) = (words(was), words(is));
+    if before == now {
+        let succeeded = matches!(was, ExecutionStatus::Succeeded { .. });
+        let other = if succeeded { "output" } else { "cause" };
+        ui.label(format!("It ended the same: {now}, but with another {other}"));
+    } else {
+        ui.horizontal_wrapped(|ui| {
             let look = |status| super::executions::look(colours, status);
-            ui.label(RichText::new(words(was)).color(look(was).text));
+            ui.label(RichText::new(before).color(look(was).text));
             ui.label("→");
-            ui.label(RichText::new(words(is)).color(look(is).text).strong());
-        }
-        None => {
-            ui.label(format!("It ended the same: {}", words(&recorded.status())));
-        }
-    });
+            ui.label(RichText::new(now).color(look(is).text).strong());
+        });
+    }
+    let cause = |status: &ExecutionStatus| status.cause().map(|it| Value::String(Arc::clone(it)));
+    let (before, now) = (cause(was), cause(is));
+    if !is_first && before != now && before.is_some() && now.is_some() {
+        field_ui(ui, &FieldDifference::named("cause", before.as_ref(), now.as_ref()), colours);
+    }
 }
 
 fn states_ui(
@@ -322,6 +390,13 @@ fn go(app: &App, run: RunId, event: EventId, commands: &mut Vec<Command>) {
 
 // -- event by event
 
+fn filter_ui(ui: &mut Ui, view: &mut CompareView, comparison: &Comparison) {
+    ui.horizontal(|ui| {
+        controls::checkbox_ui(ui, &mut view.only_differences, "Differences only");
+        ui.weak(format!("{} of {} rows", view.rows.len(), comparison.pairs.len()));
+    });
+}
+
 fn table_ui(
     ui: &mut Ui,
     app: &App,
@@ -331,10 +406,6 @@ fn table_ui(
     commands: &mut Vec<Command>,
 ) {
     let colours = tokens(ui.ctx());
-    ui.horizontal(|ui| {
-        controls::checkbox_ui(ui, &mut view.only_differences, "Differences only");
-        ui.weak(format!("{} of {} rows", view.rows.len(), comparison.pairs.len()));
-    });
     let rerun = comparison.rerun();
     let key = (comparison.recorded, rerun, comparison.pairs.len());
     let first = (view.followed != Some(key)).then(|| {
@@ -383,6 +454,13 @@ fn table_ui(
                 response.widget_info(|| {
                     egui::WidgetInfo::labeled(egui::WidgetType::Button, true, name_of(pair))
                 });
+                let field = pair.recorded.and_then(|it| comparison.fields.get(&it));
+                let response = response.on_hover_ui(|ui| {
+                    ui.label(meaning_of(pair.agreement));
+                    if let Some(field) = field {
+                        field_ui(ui, field, colours);
+                    }
+                });
                 if response.clicked() {
                     match (pair.recorded, pair.simulated, rerun) {
                         (Some(event), _, _) => go(app, comparison.recorded, event, commands),
@@ -406,10 +484,24 @@ fn name_of(pair: &Pair) -> String {
     )
 }
 
+/// What the sign of a row says.
+fn meaning_of(agreement: Agreement) -> &'static str {
+    match agreement {
+        Agreement::Same => "The same in both",
+        Agreement::Stopped => {
+            "Only one of them came to it: the failure of another branch or iteration stopped this one"
+        }
+        Agreement::BeyondEnd => "The recording ends before it",
+        Agreement::Different => "This is where they part",
+        Agreement::Unknown => "After they parted",
+    }
+}
+
 fn mark_of(pair: &Pair, colours: &Tokens) -> (&'static str, egui::Color32) {
     match pair.agreement {
         Agreement::Same => (icon::EQUALS, colours.text_muted),
         Agreement::Stopped => (icon::MINUS, colours.aborted.text),
+        Agreement::BeyondEnd => (icon::ARROW_LINE_DOWN, colours.text_muted),
         Agreement::Different => (icon::NOT_EQUALS, colours.failed.text),
         Agreement::Unknown => (icon::QUESTION, colours.caught.text),
     }

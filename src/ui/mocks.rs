@@ -103,7 +103,7 @@ pub(super) fn mocks_ui(ui: &mut Ui, app: &App, view: &mut MocksView, commands: &
         if let Some(run) = app.run() {
             let waiting = run.waiting();
             for request in waiting.iter().take(MOST_WAITING) {
-                waiting_ui(ui, run, request, view, commands);
+                waiting_ui(ui, app, run, request, view, commands);
             }
             if waiting.len() > MOST_WAITING {
                 ui.weak(format!("{} more tasks wait.", waiting.len() - MOST_WAITING));
@@ -114,7 +114,8 @@ pub(super) fn mocks_ui(ui: &mut Ui, app: &App, view: &mut MocksView, commands: &
         controls::section_ui(ui, "Mocks by state");
         let Some(machine) = app.machine() else { return };
         let mut any = false;
-        for (_, state) in machine.machine.states() {
+        let drawn = app.drawn_definition().unwrap_or(&machine.machine);
+        for (_, state) in drawn.states() {
             let StateKind::Task(task) = &state.kind else { continue };
             any = true;
             let typed = open.answers.typed.answer(state.name.as_str(), 0);
@@ -140,6 +141,7 @@ pub(super) fn mocks_ui(ui: &mut Ui, app: &App, view: &mut MocksView, commands: &
 /// A task that waits for the user: who asks whom for what, and the three ways it can end.
 fn waiting_ui(
     ui: &mut Ui,
+    app: &App,
     run: &Run,
     request: &TaskRequest,
     view: &mut MocksView,
@@ -166,6 +168,7 @@ fn waiting_ui(
             if is_called_back(request) {
                 callback_ui(ui, run, request, commands);
             }
+            turn_ui(ui, app, request, commands);
         });
         // Side by side where there is room, so that question and button are seen together.
         if ui.available_width() >= 400.0 {
@@ -187,6 +190,27 @@ fn waiting_ui(
         }
     });
     ui.add_space(space::S);
+}
+
+/// For a task of a re-run that asks something else than in the recording: what it was answered then, to be taken again.
+fn turn_ui(ui: &mut Ui, app: &App, request: &TaskRequest, commands: &mut Vec<Command>) {
+    let shown = app.shown_comparison().filter(|(it, _)| it.rerun() == app.active_run);
+    let Some((turn, answer)) = shown.and_then(|(it, _)| it.turn(request.token)) else { return };
+    ui.label(RichText::new(turn.why.words(turn.event)).color(tokens(ui.ctx()).caught.text));
+    let Some(answer) = answer else { return };
+    let button = ui.button("Answer as then");
+    let hover = match &answer {
+        TaskAnswer::Succeeded { output } | TaskAnswer::Submitted { output } => {
+            format!("Succeed with {}", crate::layout::card::shortened(&output.to_string(), 240))
+        }
+        TaskAnswer::Failed { error, .. } => {
+            format!("Fail with {}", error.as_deref().unwrap_or("no error name"))
+        }
+        TaskAnswer::Never => "Time out".to_owned(),
+    };
+    if button.on_hover_text(hover).clicked() {
+        commands.push(Command::AnswerTask { token: request.token, answer, keep: false });
+    }
 }
 
 /// Whether whoever does the work answers by a token.

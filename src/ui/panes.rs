@@ -9,7 +9,9 @@ use egui_tiles::{Behavior, SimplificationOptions, TileId, Tiles, UiResponse};
 use super::api_console::{ApiConsoleView, api_console_ui};
 use super::aws::{AwsView, aws_ui};
 use super::breakpoints::{BreakpointsView, breakpoints_ui};
-use super::canvas::{BreakpointMark, CanvasEvent, CanvasInput, CanvasView, canvas_ui};
+use super::canvas::{
+    BreakpointMark, CanvasEvent, CanvasInput, CanvasView, ComparedMark, canvas_ui,
+};
 use super::compare::{CompareView, compare_ui};
 use super::data_flow::{DataFlowView, data_flow_ui};
 use super::failure::{FailureView, failure_ui, strip_ui};
@@ -25,7 +27,7 @@ use super::test_state::{TestStateView, test_state_ui};
 use super::theme::tokens;
 use super::timeline::{TimelineView, timeline_ui};
 use super::variables::{VariablesView, variables_ui};
-use crate::app::{App, Command, Pane};
+use crate::app::{App, Command, EnteredBy, Pane};
 use crate::asl::{Severity, StateMachine, StatePath};
 use crate::debug::Breakpoint;
 
@@ -185,8 +187,23 @@ fn graph_ui(ui: &mut Ui, app: &App, views: &mut PaneViews, commands: &mut Vec<Co
         )),
     };
     let starters = run.map(|_| super::executions::starters(app)).unwrap_or_default();
+    let drawn = app.drawn_definition().unwrap_or(&machine.machine);
+    // What is wrong with the text that is open says nothing of another one.
+    let nothing = BTreeMap::new();
+    let problems = if Arc::ptr_eq(drawn, &machine.machine) { problems } else { &nothing };
+    let comparison = app.shown_comparison().filter(|_| run.is_some());
+    let compared: BTreeMap<StatePath, ComparedMark> = comparison
+        .map(|(it, _)| it.entered_by_one())
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(path, by)| match by {
+            EnteredBy::RerunOnly => (path, ComparedMark::OnlyNow),
+            EnteredBy::RecordingOnly => (path, ComparedMark::OnlyThen),
+        })
+        .collect();
     let input = CanvasInput {
-        machine: &machine.machine,
+        machine: drawn,
+        compared: &compared,
         moment: run.map(|run| run.session.moment()),
         breakpoints: &marks,
         selected: app.selection.state.as_ref(),

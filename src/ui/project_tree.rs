@@ -103,7 +103,8 @@ fn states_ui(ui: &mut Ui, app: &App, view: &mut ProjectView, commands: &mut Vec<
     let colours = tokens(ui.ctx());
     let moment =
         app.run().filter(|run| *run.machine_name == *machine.name).map(|run| run.session.moment());
-    for (path, state) in machine.machine.states() {
+    let drawn = app.drawn_definition().unwrap_or(&machine.machine);
+    for (path, state) in drawn.states() {
         if !wanted.is_empty() && !state.name.as_str().to_lowercase().contains(&wanted) {
             continue;
         }

@@ -586,7 +586,7 @@ impl Window {
             return;
         }
         // A recording is looked at from its end; that is no looking back.
-        let recorded = run.start.is_none() && !past;
+        let recorded = (run.start.is_none() || run.rerun_of.is_some()) && !past;
         let text = if recorded { String::new() } else { stop_text(run.stopped.as_ref()) };
         ui.add(egui::Label::new(RichText::new(text).color(colours.text_muted)).truncate());
     }

@@ -98,8 +98,9 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     let history = &recorded.history;
     if args.what_if {
         let from = args.from.as_deref().map(|name| entry_of(history, name)).transpose()?;
-        let found = what_if(&machine.machine, history, &moments, &recording, from, &mut ask)
+        let mut found = what_if(&machine.machine, history, &moments, &recording, from, &mut ask)
             .map_err(|why| Failure(format!("It can't be run again from there: {}", line(why))))?;
+        notes.append(&mut found.notes);
         return Ok(show_what_if(&found, history, &notes, args.format));
     }
     let mut found = verify(&machine.machine, history, &moments, &recording, &mut ask);
@@ -160,8 +161,9 @@ fn event_text(event: Option<&HistoryEvent>) -> String {
 fn push_divergence(text: &mut String, divergence: &Divergence) {
     let written = write!(
         text,
-        "\nFirst difference at event {}\n  recorded   {}\n  simulated  {}",
+        "\nFirst difference at event {}{}\n  recorded   {}\n  simulated  {}",
         divergence.event_id.0,
+        divergence.field.as_ref().map(|it| line(format!(", in {it}"))).unwrap_or_default(),
         line(event_text(divergence.recorded.as_ref())),
         line(event_text(divergence.simulated.as_ref()))
     );
@@ -179,7 +181,7 @@ fn push_notes(text: &mut String, notes: &[String]) {
 fn push_side_by_side(text: &mut String, found: &Verification, history: &History) {
     let differs = |agreement: Agreement| match agreement {
         Agreement::Different => true,
-        Agreement::Same | Agreement::Stopped | Agreement::Unknown => false,
+        Agreement::Same | Agreement::Stopped | Agreement::BeyondEnd | Agreement::Unknown => false,
     };
     let first = found.pairs.iter().position(|it| differs(it.agreement)).unwrap_or(0);
     let ours = found.session.history();
@@ -191,6 +193,7 @@ fn push_side_by_side(text: &mut String, found: &Verification, history: &History)
         let mark = match pair.agreement {
             Agreement::Same => "=",
             Agreement::Stopped => "~",
+            Agreement::BeyondEnd => "+",
             Agreement::Different => "!",
             Agreement::Unknown => "?",
         };
@@ -208,6 +211,7 @@ fn served_by(by: ServedBy) -> &'static str {
         ServedBy::RecordingUpToNames => "recording, up to what is made up",
         ServedBy::OrderOnly => "recording, only the order matched",
         ServedBy::Asked => "mock or service",
+        ServedBy::Unanswered => "nobody, as in the recording",
         ServedBy::Nobody => "nobody",
     }
 }
@@ -231,14 +235,7 @@ fn outcome_json(status: &ExecutionStatus) -> Value {
 
 fn what_if_json(found: &WhatIf, notes: &[String]) -> Value {
     let difference = &found.difference;
-    let event = |it: &Option<HistoryEvent>| it.as_ref().map_or(Value::Null, export::event_to_json);
-    let first = difference.first.as_ref().map_or(Value::Null, |it| {
-        Value::object([
-            ("event_id", Value::from(it.event_id.0.cast_signed())),
-            ("recorded", event(&it.recorded)),
-            ("simulated", event(&it.simulated)),
-        ])
-    });
+    let first = difference.first.as_ref().map_or(Value::Null, Divergence::to_json);
     let names = |paths: &[crate::asl::StatePath]| {
         Value::array(paths.iter().map(|it| Value::from(it.as_str())))
     };
@@ -293,21 +290,20 @@ fn show_what_if(found: &WhatIf, history: &History, notes: &[String], format: For
                 Some(first) => push_divergence(&mut text, first),
                 None => text.push_str("\nEvery event is as it was"),
             }
-            for (what, paths) in [("Gained", &difference.gained), ("Lost", &difference.lost)] {
+            // What waits for an answer may still come to them.
+            let lost = if status == ExecutionStatus::Running { "Not yet   " } else { "Lost      " };
+            for (what, paths) in [("Gained    ", &difference.gained), (lost, &difference.lost)] {
                 for path in paths {
-                    text.push_str(&format!("\n{what}    {}", line(path)));
+                    text.push_str(&format!("\n{what}{}", line(path)));
                 }
-            }
-            for served in found.served.iter().filter(|it| it.by == ServedBy::OrderOnly) {
-                text.push_str(&format!(
-                    "\nNote: '{}' asks something else than it did; it got its recorded answer because nobody else answers.",
-                    line(&served.state_name)
-                ));
             }
             push_notes(&mut text, notes);
             say(&text);
             for request in &found.unanswered {
-                say_error(&line(crate::app::answers::Answers::unanswered(request)));
+                let turn = found.turns.get(&request.token);
+                let then = turn.map(|it| format!(" {}", it.why.words(it.event)));
+                let why = crate::app::answers::Answers::unanswered(request);
+                say_error(&line(format!("{why}{}", then.unwrap_or_default())));
             }
         }
     }

@@ -7,7 +7,7 @@ use egui::{Id, Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 use super::node::{NodeLook, NodeMark};
 use super::scene::{NodeAt, Scene};
 use super::view::CanvasView;
-use super::{BreakpointMark, CanvasEvent, CanvasInput};
+use super::{BreakpointMark, CanvasEvent, CanvasInput, ComparedMark};
 use crate::asl::Severity;
 use crate::execution::StateStatus;
 
@@ -84,6 +84,9 @@ pub(super) fn description(look: &NodeLook, mark: &NodeMark) -> String {
     if let Some(breakpoint) = mark.breakpoint {
         parts.push(breakpoint_words(breakpoint).to_owned());
     }
+    if let Some(compared) = mark.compared {
+        parts.push(compared_words(compared).to_owned());
+    }
     if let Some(severity) = mark.problem {
         parts.push(problem_words(severity).to_owned());
     }
@@ -109,6 +112,14 @@ pub(super) fn breakpoint_words(breakpoint: BreakpointMark) -> &'static str {
         BreakpointMark::LogMessage => "log message",
         BreakpointMark::Disabled => "disabled breakpoint",
         BreakpointMark::Inside => "breakpoint inside",
+    }
+}
+
+pub(super) fn compared_words(compared: ComparedMark) -> &'static str {
+    match compared {
+        ComparedMark::OnlyNow => "only the re-run enters it",
+        ComparedMark::OnlyThen => "only the recording entered it",
+        ComparedMark::Inside => "only one of the two runs enters a state inside",
     }
 }
 

@@ -40,6 +40,19 @@ pub struct CanvasInput<'a> {
     pub problems: &'a BTreeMap<StatePath, Severity>,
     /// The states that started executions.
     pub starters: &'a BTreeSet<StatePath>,
+    /// The states that only one of two compared runs entered.
+    pub compared: &'a BTreeMap<StatePath, ComparedMark>,
+}
+
+/// What a comparison of two runs says of a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComparedMark {
+    /// Only the re-run entered it.
+    OnlyNow,
+    /// Only the recording entered it.
+    OnlyThen,
+    /// On a collapsed state: only one of them entered a state inside. The canvas finds this out itself.
+    Inside,
 }
 
 /// How a breakpoint is drawn.

@@ -12,7 +12,7 @@ use super::scene::{
     BADGE_ROOM, CARD_HEIGHT, HEADER_HEIGHT, HEADER_LEFT, HEADER_RIGHT, ICON_SIDE, KIND_SIZE,
     TEXT_LEFT, TITLE_SIZE,
 };
-use super::{BreakpointMark, text};
+use super::{BreakpointMark, ComparedMark, text};
 use crate::asl::{ProcessorMode, Severity, StatePath};
 use crate::execution::StateStatus;
 use crate::layout::card::{self, Card};
@@ -74,6 +74,7 @@ pub(super) struct NodeMark {
     pub(super) iterations: Option<(u64, u64, u64)>,
     pub(super) problem: Option<Severity>,
     pub(super) breakpoint: Option<BreakpointMark>,
+    pub(super) compared: Option<ComparedMark>,
     /// Threads that stand here.
     pub(super) threads: u32,
     /// Whether the focused thread is one of them.
@@ -196,6 +197,7 @@ impl NodeShape {
         }
         if look.path.is_some() {
             brush.debugger_marks(mark);
+            brush.compared_badge(mark);
         }
         brush.shapes
     }
@@ -557,6 +559,35 @@ impl Brush<'_> {
         let stroke = Stroke::new(self.stroke_width(1.0), line);
         self.shapes.push(RectShape::new(pill, radius, fill, stroke, StrokeKind::Inside).into());
         self.shapes.push(text::centred(galley, centre, ink));
+    }
+
+    /// On the upper edge, that only one of two compared runs entered it. From afar a sign says so, and then a square.
+    fn compared_badge(&mut self, mark: &NodeMark) {
+        let Some(compared) = mark.compared else { return };
+        let tokens = self.tokens;
+        // Filled, so that it is not taken for the tint of a status.
+        let (sign, words, fill) = match compared {
+            ComparedMark::OnlyNow => ("+", "Only now", tokens.added_text),
+            ComparedMark::OnlyThen => ("−", "Only then", tokens.removed_text),
+            ComparedMark::Inside => ("±", "Differs inside", tokens.accent_text),
+        };
+        let ink = tokens.surface;
+        let left = self.rect.left_top() + vec2(self.len(12.0), 0.0);
+        if self.zoom < FLAT_BELOW {
+            let square = Rect::from_center_size(left, Vec2::splat(self.len(16.0).max(4.0)));
+            self.shapes.push(RectShape::filled(square, 0, fill).into());
+            return;
+        }
+        let shown = if self.zoom < NAME_ONLY_BELOW { sign } else { words };
+        let size = if self.zoom < NAME_ONLY_BELOW { 18.0 } else { 10.0 };
+        let font = fonts::medium(text::snapped(self.len(size)));
+        let galley = text::line(self.ctx.painter, shown, font, ink, f32::INFINITY);
+        let size = vec2(galley.size().x + self.len(12.0), galley.size().y + self.len(2.0));
+        let pill = Rect::from_min_size(left - vec2(0.0, size.y / 2.0), size);
+        let radius = CornerRadius::same((size.y / 2.0).min(60.0) as u8);
+        let rim = Stroke::new(self.stroke_width(1.25), tokens.canvas);
+        self.shapes.push(RectShape::new(pill, radius, fill, rim, StrokeKind::Outside).into());
+        self.shapes.push(text::centred(galley, pill.center(), ink));
     }
 
     fn chevron(&mut self, centre: Vec2, form: NodeForm, hovered: bool) {

@@ -6,7 +6,7 @@ use egui::{
 };
 use egui_phosphor::regular as glyph;
 
-use super::accessible::{breakpoint_words, problem_words, status_words};
+use super::accessible::{breakpoint_words, compared_words, problem_words, status_words};
 use super::scene::{NodeAt, Scene};
 use super::view::CanvasView;
 use super::{CanvasEvent, CanvasInput};
@@ -152,9 +152,12 @@ fn state_tooltip_ui(
             ui.label(RichText::new(cause).size(size::SMALL).color(tokens.text_muted));
         }
     }
-    let notes =
-        mark.breakpoint.map(breakpoint_words).into_iter().chain(mark.problem.map(problem_words));
-    for note in notes {
+    let notes = [
+        mark.compared.map(compared_words),
+        mark.breakpoint.map(breakpoint_words),
+        mark.problem.map(problem_words),
+    ];
+    for note in notes.into_iter().flatten() {
         ui.label(RichText::new(sentence(note)).size(size::SMALL).color(tokens.text_muted));
     }
 }

@@ -10,7 +10,7 @@ use petgraph::stable_graph::NodeIndex;
 
 use super::edge::{EdgeLook, EdgePayload, EdgeShape};
 use super::node::{NodeForm, NodeLook, NodeMark, NodePayload, NodeShape};
-use super::{BreakpointMark, CanvasInput, text};
+use super::{BreakpointMark, CanvasInput, ComparedMark, text};
 use crate::asl::{State, StateKind, StateMachine, StatePath};
 use crate::execution::{Moment, SharedMap, StateStatus, StateSummary, ThreadStatus, Via};
 use crate::layout::card::{self, Card};
@@ -216,6 +216,14 @@ impl Scene {
                 let mark = marks.entry(at).or_default();
                 // `Severity` is ordered from the worst down.
                 mark.problem = Some(mark.problem.map_or(*severity, |one| one.min(*severity)));
+            }
+        }
+        for (path, compared) in input.compared {
+            if let Some(at) = self.place(path) {
+                let mark = marks.entry(at).or_default();
+                let outer = !self.states.contains_key(path);
+                mark.compared =
+                    mark.compared.or(Some(if outer { ComparedMark::Inside } else { *compared }));
             }
         }
         let selected = input.selected.and_then(|path| self.place(path));
