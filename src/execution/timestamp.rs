@@ -12,8 +12,12 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// Reads ISO 8601 with an offset (`2026-01-01T00:00:00Z`); `None` when it is something else.
     pub fn parse(iso8601: &str) -> Option<Self> {
-        let instant = OffsetDateTime::parse(iso8601, &Rfc3339).ok()?;
-        i64::try_from(instant.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+        i64::try_from(Self::nanos_of(iso8601)? / 1_000_000).ok().map(Self)
+    }
+
+    /// As [`Timestamp::parse`], in nanoseconds: what tells two texts apart that differ behind the milliseconds.
+    pub fn nanos_of(iso8601: &str) -> Option<i128> {
+        OffsetDateTime::parse(iso8601, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp_nanos)
     }
 
     #[must_use]

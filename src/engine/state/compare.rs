@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::asl::choice::Operator;
 use crate::asl::{Comparison, Expression, Operand};
 use crate::engine::dataflow::{DataError, DataResult, evaluate_path};
-use crate::engine::state::wait::parse_timestamp;
+use crate::engine::state::wait::{parse_nanos, parse_timestamp};
 use crate::json::Value;
 use crate::query::{Bindings, Random};
 
@@ -118,7 +118,7 @@ fn by_number(value: &Value, operand: &Value, wanted: fn(Ordering) -> bool) -> bo
 }
 
 fn by_time(value: &Value, operand: &Value, wanted: fn(Ordering) -> bool) -> bool {
-    let time = |value: &Value| value.as_str().and_then(parse_timestamp);
+    let time = |value: &Value| value.as_str().and_then(parse_nanos);
     time(value).zip(time(operand)).is_some_and(|(value, operand)| wanted(value.cmp(&operand)))
 }
 
@@ -195,5 +195,15 @@ mod tests {
         assert!(!test(Operator::NumericEquals, &max, &Value::from(i64::MAX - 1)));
         assert!(test(Operator::NumericEquals, &Value::from(1), &Value::from(1.0)));
         assert!(!test(Operator::NumericEquals, &Value::from("1"), &Value::from(1)));
+    }
+
+    #[test]
+    fn timestamps_compare_behind_the_milliseconds_and_across_offsets() {
+        let time = |text: &str| Value::from(text);
+        let earlier = time("2016-03-14T01:59:00.123456Z");
+        let later = time("2016-03-14T02:59:00.123457+01:00");
+        assert!(test(Operator::TimestampLessThan, &earlier, &later));
+        assert!(!test(Operator::TimestampEquals, &earlier, &later));
+        assert!(test(Operator::TimestampEquals, &later, &time("2016-03-14T01:59:00.123457000Z")));
     }
 }

@@ -168,8 +168,16 @@ impl Machine {
 
 /// ISO 8601 with a capital `T` and an offset; the time crate alone would also take a blank for the `T`.
 pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    let has_t = text.as_bytes().get(10) == Some(&b'T');
-    if has_t { Timestamp::parse(text) } else { None }
+    Timestamp::parse(text).filter(|_| has_t(text))
+}
+
+/// As [`parse_timestamp`], in nanoseconds.
+pub(crate) fn parse_nanos(text: &str) -> Option<i128> {
+    Timestamp::nanos_of(text).filter(|_| has_t(text))
+}
+
+fn has_t(text: &str) -> bool {
+    text.as_bytes().get(10) == Some(&b'T')
 }
 
 #[cfg(test)]
