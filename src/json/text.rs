@@ -157,7 +157,8 @@ fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
         };
         out.write_str(&text[plain..at])?;
         if escape.is_empty() {
-            write!(out, "\\u{byte:04x}")?;
+            // Jackson, whose texts AWS gives, writes the digits in capitals.
+            write!(out, "\\u{byte:04X}")?;
         } else {
             out.write_str(escape)?;
         }
@@ -273,5 +274,11 @@ mod tests {
     fn nesting_is_limited_not_fatal() {
         let deep = "[".repeat(100_000);
         assert!(Value::parse(&deep).expect_err("too deep").message.contains("nested deeper"));
+    }
+
+    #[test]
+    fn control_characters_are_written_as_jackson_writes_them() {
+        let text = Value::from("\u{1f}\u{7f}\u{8}/");
+        assert_eq!(text.to_string(), "\"\\u001F\u{7f}\\b/\"");
     }
 }
