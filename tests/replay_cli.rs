@@ -112,6 +112,7 @@ fn a_difference_is_shown_and_told_by_the_exit_status() {
     assert_eq!(divergence["recorded"]["type"], "FailStateEntered", "{found}");
     assert_eq!(divergence["simulated"]["type"], "SucceedStateEntered");
     assert_eq!(divergence["event_id"], divergence["recorded"]["id"]);
+    assert_eq!(divergence["field"], "type", "what of the event differs");
     let output = run(&["replay", &path, "--definition", &edited]);
     assert!(
         text(&output.stdout).contains("First difference at event 9"),

@@ -187,7 +187,8 @@ fn summary_ui(
             }
             ui.weak(parting_words(divergence));
         });
-        if let Some(field) = &divergence.field {
+        // Two types stand in the words already.
+        if let Some(field) = divergence.field.as_ref().filter(|it| it.field != "type") {
             field_ui(ui, field, colours);
         }
     }
