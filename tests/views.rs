@@ -740,3 +740,16 @@ fn the_last_line_of_a_menu_is_within_reach_in_a_low_window() {
     let rect = harness.get_by_label_contains("Show comparison").rect();
     assert!(rect.bottom() <= 560.0, "{rect:?}");
 }
+
+#[test]
+fn a_step_into_a_task_that_is_answered_here_leaves_the_console_in_front() {
+    let mut harness = window(opened(Path::new(CRUD)));
+    windowed::run(&mut harness, Command::ToggleBreakpoint(StatePath::new("Create item")));
+    windowed::run(&mut harness, Command::SendRequest);
+    for step in 1..=4 {
+        windowed::run(&mut harness, Command::StepIn);
+        let run = app(&harness).run().expect("an execution");
+        let send = harness.query_by_role_and_label(Role::Button, "Send");
+        assert!(send.is_some(), "after {step} steps: {:?}", run.stopped);
+    }
+}

@@ -337,6 +337,14 @@ impl Debuggee {
         waiting
     }
 
+    /// Whether a pending task was handed to the shell, and no answer has come in, not even one that no step has taken yet.
+    pub(super) fn is_asked(&self, token: TaskToken) -> bool {
+        let Some(engine) = &self.engine else { return false };
+        let mut answered = engine.answers.iter().chain(engine.due.values());
+        !answered.any(|(of, _)| *of == token)
+            && !engine.undelivered.iter().any(|it| it.token == token)
+    }
+
     /// Whether a task ends without an answer: by its own limits of time, or by the execution's.
     pub(super) fn can_time_out(&self, token: TaskToken) -> bool {
         let Some(engine) = &self.engine else { return false };

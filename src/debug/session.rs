@@ -474,6 +474,11 @@ impl DebugSession {
             .map_or_else(Vec::new, |engine| engine.pending.iter().collect())
     }
 
+    /// Whether a pending task was handed out by `advance`, and no answer has come in.
+    pub fn is_asked(&self, token: TaskToken) -> bool {
+        self.debuggee.is_asked(token)
+    }
+
     /// The virtual time.
     pub fn now(&self) -> Timestamp {
         self.debuggee.now()
