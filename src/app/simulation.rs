@@ -391,8 +391,9 @@ impl Run {
             .into_iter()
             .filter(|it| stuck || !it.never)
             .filter(|it| !self.in_children.contains(&it.request.token))
-            // A step may end before a task is handed out, and between its answer and what comes of that.
-            .filter(|it| self.session.is_asked(it.request.token))
+            // A step may end before a task is handed out, and between its answer and what comes of that. Who can answer a task of a
+            // re-run was asked before it is shown.
+            .filter(|it| self.rerun_of.is_some() || self.session.is_asked(it.request.token))
             .map(|it| &it.request)
             .collect()
     }

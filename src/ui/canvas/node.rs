@@ -21,7 +21,7 @@ use crate::ui::{fonts, icons};
 
 /// Below this zoom a card is a coloured box, and below the second it has only its name.
 pub(super) const FLAT_BELOW: f32 = 0.2;
-const NAME_ONLY_BELOW: f32 = 0.5;
+const NAME_ONLY_BELOW: f32 = 0.62;
 /// The size of a name without a kind above it, in the graph's points.
 const LONE_TITLE_SIZE: f32 = 17.0;
 /// How far the strip for breakpoints reaches to the left and the right of a card's left side.
