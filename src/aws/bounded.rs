@@ -52,7 +52,7 @@ impl HttpConnector for BoundedConnector {
             let mut stream = std::mem::replace(answer.body_mut(), Vec::new().into());
             let mut body = Vec::new();
             while let Some(frame) = stream.frame().await {
-                let frame = frame.map_err(|err| ConnectorError::io(err))?;
+                let frame = frame.map_err(ConnectorError::io)?;
                 let Ok(data) = frame.into_data() else { continue };
                 if data.len() > most - body.len() {
                     return Err(ConnectorError::other(TooLong(most).into(), None));
