@@ -235,6 +235,11 @@ async fn answer(shared: &Shared, request: Request) -> Response {
     if let Err(why) = from_here(request.headers(), shared.port) {
         return refuse(StatusCode::FORBIDDEN, why);
     }
+    // `GET http://host/path`: what stands there goes before the Host header.
+    let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    if authority.is_some_and(|it| !is_loopback(it, shared.port)) {
+        return refuse(StatusCode::FORBIDDEN, "This server answers only to localhost");
+    }
     let (parts, body) = request.into_parts();
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let most = if text("x-amz-target").is_some() { MAX_CALL_BODY } else { MAX_BODY };
