@@ -422,6 +422,8 @@ fn the_api_is_served_on_loopback_to_this_machine_only() {
         let (status, body) = get(&format!("127.0.0.1:{port}"), "/items?limit=1");
         assert_eq!(status, 200, "{form}: {body}");
         assert_eq!(get("elsewhere.example", "/items").0, 403, "DNS rebinding is refused");
+        assert_eq!(get("localhost", "http://elsewhere.example/items").0, 403);
+        assert_eq!(get("localhost", &format!("http://localhost:{port}/items?limit=1")).0, 200);
     }
 }
 
