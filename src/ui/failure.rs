@@ -108,7 +108,7 @@ pub(super) fn failure_ui(
         for (index, group) in report.failures.iter().enumerate() {
             card_ui(ui, app, run, group, ("failed", index), commands);
         }
-        notes_ui(ui, report);
+        notes_ui(ui, run, report);
         if !report.caught.is_empty() {
             ui.add_space(space::S);
             controls::section_ui(ui, "Errors that were caught");
@@ -119,7 +119,7 @@ pub(super) fn failure_ui(
     });
 }
 
-fn notes_ui(ui: &mut Ui, report: &FailureReport) {
+fn notes_ui(ui: &mut Ui, run: &Run, report: &FailureReport) {
     match report.stopped {
         0 => {}
         1 => {
@@ -132,7 +132,9 @@ fn notes_ui(ui: &mut Ui, report: &FailureReport) {
     if report.left_out > 0 {
         ui.weak(format!("{} more failures are not listed.", report.left_out));
     }
-    if !report.unknown_states.is_empty() {
+    // Without any definition no state is known, which says nothing of it.
+    let has_states = !run.session.definition().top.states.is_empty();
+    if has_states && !report.unknown_states.is_empty() {
         let names: Vec<&str> =
             report.unknown_states.iter().take(20).map(crate::asl::StatePath::as_str).collect();
         let colours = tokens(ui.ctx());

@@ -399,10 +399,17 @@ impl CanvasView {
 /// The share of the pane's width from either side within which the start may be for the graph to be pushed to that side.
 const START_SEEN: f32 = 0.8;
 
-/// A state near and in the middle.
+/// A state near and in the middle; of a container that is too large to be read as a whole, the top.
 fn near_camera(scene: &Scene, state: &StatePath, pane: Vec2) -> Option<Camera> {
     let look = scene.look(scene.place(state)?)?;
-    Some(Camera::fitting(look.rect, pane, 48.0, CLOSE_ZOOM))
+    let margin = (pane.min_elem() * 0.12).min(48.0);
+    let fitting = Camera::fitting(look.rect, pane, margin, CLOSE_ZOOM);
+    if fitting.zoom >= LEGIBLE_ZOOM {
+        return Some(fitting);
+    }
+    let top = look.handle().center_top() - Vec2::new(0.0, margin / LEGIBLE_ZOOM);
+    let middle = top + Vec2::new(0.0, pane.y / 2.0 / LEGIBLE_ZOOM);
+    Some(Camera { zoom: LEGIBLE_ZOOM, pan: Vec2::ZERO }.centred(middle, pane))
 }
 
 /// What is shown first.
