@@ -902,6 +902,74 @@ fn a_state_is_tested_on_aws_and_the_answers_are_compared() {
     assert_eq!(test.body["roleArn"], machine_for_execution()["roleArn"]);
 }
 
+#[test]
+fn a_waiting_task_is_really_called_once_that_is_confirmed() {
+    let server = account_with(10, |request| {
+        (request.call == "TestState").then(|| {
+            Reply::Json(json!({ "status": "FAILED", "error": "Table.Busy", "cause": "try later" }))
+        })
+    });
+    let home = Home::new("");
+    let mut app = home.connected(&server.url);
+    aws(&mut app, AwsCommand::OpenExecution(EXECUTION.to_owned()));
+    until(&mut app, "the execution", |app| {
+        app.opened().is_some_and(|it| it.stage == Stage::Complete)
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("put.asl.json");
+    let definition = json!({ "StartAt": "Put", "States": { "Put": {
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Wait",
+        "Parameters": { "FunctionName": "put", "Payload": { "n.$": "$.n", "text": "{% 1 %}" } },
+        "Catch": [{ "ErrorEquals": ["Table.Busy"], "Next": "Wait" }] },
+        "Wait": { "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true,
+            "Parameters": { "QueueUrl": "q", "MessageBody.$": "$$.Task.Token" } } } });
+    std::fs::write(&file, definition.to_string()).expect("written");
+    // What if the execution had run this, which asks what nobody recorded?
+    app.run_command(Command::RunAgainWith(file));
+    until(&mut app, "a task that waits", |app| {
+        app.run().is_some_and(|it| it.rerun_of.is_some() && !it.waiting().is_empty())
+    });
+    aws(&mut app, AwsCommand::SelectMachine(Some(MACHINE.to_owned())));
+    let act = |app: &App| {
+        let run = app.run().expect("it runs");
+        let request = run.waiting().first().copied().cloned().expect("a task waits");
+        let machine_arn = app.aws_machine_of(run).expect("a machine is chosen").to_owned();
+        Act::Call { machine_arn, run: run.id, request: request.into() }
+    };
+    let call = act(&app);
+    let calls = |server: &Server| server.calls().iter().filter(|it| *it == "TestState").count();
+    aws(&mut app, AwsCommand::Propose(call.clone()));
+    assert!(app.attach.proposal.is_none(), "the session is read-only");
+    aws(&mut app, AwsCommand::SetReadOnly(false));
+    aws(&mut app, AwsCommand::Propose(call));
+    until(&mut app, "the role", |app| {
+        app.attach.proposal.as_ref().is_some_and(|it| it.obstacle().is_none())
+    });
+    assert_eq!(calls(&server), 0, "nothing is called before it is confirmed");
+    aws(&mut app, AwsCommand::Confirm);
+    until(&mut app, "the state that catches it", |app| {
+        app.run().is_some_and(|it| {
+            it.waiting().first().is_some_and(|waits| &*waits.state_name == "Wait")
+        })
+    });
+    assert_eq!(calls(&server), 1);
+    {
+        let seen = server.seen.lock().expect("no panic while it is held");
+        let test = seen.iter().find(|it| it.call == "TestState").expect("it was asked");
+        let text = |name: &str| test.body[name].as_str().unwrap_or_default().to_owned();
+        let input: Value = serde_json::from_str(&text("input")).expect("JSON");
+        // A text that looks like an expression goes as it is.
+        assert_eq!(input, json!({ "FunctionName": "put", "Payload": { "n": 1, "text": "{% 1 %}" } }));
+        let sent: Value = serde_json::from_str(&text("definition")).expect("JSON");
+        assert_eq!(sent["Resource"], "arn:aws:states:::lambda:invoke");
+        assert_eq!(sent["Arguments"], "{% $states.input %}");
+    }
+    // A callback can't be asked for that way, and that is said.
+    let Act::Call { request, .. } = act(&app) else { panic!("it is a call") };
+    let why = stepwell::app::attach::why_not_live(&request);
+    assert!(why.is_some_and(|it| it.contains("callback")), "{why:?}");
+}
+
 // ------------------------------------------------------------------------------------------------------------- moto
 
 #[test]

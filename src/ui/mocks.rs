@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use egui::{RichText, ScrollArea, Ui};
 
+use super::aws::live_call_ui;
 use super::controls;
 use super::json_view::json_block_ui;
 use super::theme::{space, tokens};
@@ -169,6 +170,7 @@ fn waiting_ui(
                 callback_ui(ui, run, request, commands);
             }
             turn_ui(ui, app, request, commands);
+            live_call_ui(ui, app, run, request, commands);
         });
         // Side by side where there is room, so that question and button are seen together.
         if ui.available_width() >= 400.0 {

@@ -9,11 +9,11 @@ use similar::{ChangeTag, TextDiff};
 use super::agreement::{Agreement, compared};
 use super::browse::{Answer, Asked};
 use super::runtime::{Request, RequestId};
-use super::{DefinitionSource, MachineId, News, Trouble};
+use super::{DefinitionSource, MachineId, News, Trouble, live_call};
 use crate::app::app::{App, NoticeLevel};
 use crate::app::simulation::execution_name;
 use crate::app::test_state::{ErrorOutput, Mock as OwnMock, run_test};
-use crate::app::{MockedOutcome, now};
+use crate::app::{MockedOutcome, RunId, now};
 use crate::asl::{StateMachineType, StatePath};
 use crate::aws::AwsError;
 use crate::aws::act::{Confirmed, Mock, TestState, TestStateAnswer, Validation};
@@ -21,6 +21,7 @@ use crate::aws::arn::Arn;
 use crate::aws::browse::{
     ExecutionDescription, MachineType, RedriveStatus, StateMachineDescription,
 };
+use crate::engine::TaskRequest;
 use crate::json::{Value, readable};
 
 /// Lines around a change that are shown with it.
@@ -31,12 +32,35 @@ const MOST_LINES: usize = 2_000;
 /// Something to be done in an account.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    Start { machine_arn: String, input: String },
-    Stop { execution_arn: String },
-    Redrive { execution_arn: String },
-    Update { machine_arn: String, definition: Arc<str> },
-    Validate { machine_arn: String, definition: Arc<str>, machine_type: MachineType },
-    TestState { machine_arn: String, state: StatePath },
+    Start {
+        machine_arn: String,
+        input: String,
+    },
+    Stop {
+        execution_arn: String,
+    },
+    Redrive {
+        execution_arn: String,
+    },
+    Update {
+        machine_arn: String,
+        definition: Arc<str>,
+    },
+    Validate {
+        machine_arn: String,
+        definition: Arc<str>,
+        machine_type: MachineType,
+    },
+    TestState {
+        machine_arn: String,
+        state: StatePath,
+    },
+    /// A task of that run waits for an answer: the service is really called.
+    Call {
+        machine_arn: String,
+        run: RunId,
+        request: Arc<TaskRequest>,
+    },
 }
 
 impl Act {
@@ -48,6 +72,7 @@ impl Act {
             Self::Update { .. } => "Update definition",
             Self::Validate { .. } => "Validate definition",
             Self::TestState { .. } => "Test state on AWS",
+            Self::Call { .. } => "Call on AWS",
         }
     }
 
@@ -60,6 +85,7 @@ impl Act {
             Self::Update { .. } => "The definition below takes the place of the one there now. Executions that run keep the one they have.".to_owned(),
             Self::Validate { .. } => "AWS reads the definition and lists what is wrong with it. Nothing is changed or kept.".to_owned(),
             Self::TestState { state, .. } => format!("AWS runs the state {state} alone, with the input in the Test state pane and the role of the machine. A Task really calls its service, unless it is mocked there."),
+            Self::Call { request, .. } => format!("AWS calls {} with the parameters below, by the role of the machine (TestState). What the service does is done for real; its answer becomes the answer of {}.", request.resource.text, request.state_name),
         }
     }
 
@@ -69,7 +95,8 @@ impl Act {
             Self::Start { machine_arn, .. }
             | Self::Update { machine_arn, .. }
             | Self::Validate { machine_arn, .. }
-            | Self::TestState { machine_arn, .. } => machine_arn,
+            | Self::TestState { machine_arn, .. }
+            | Self::Call { machine_arn, .. } => machine_arn,
         }
     }
 }
@@ -156,7 +183,7 @@ impl Proposal {
                 )),
             },
             Act::Validate { definition, .. } => not_json(definition),
-            Act::TestState { .. } => {
+            Act::TestState { .. } | Act::Call { .. } => {
                 self.there.is_asked().then(|| "The machine's role is being read.".to_owned())
             }
             Act::Stop { .. } => None,
@@ -267,7 +294,9 @@ impl App {
             act,
         };
         match &proposal.act {
-            Act::Update { machine_arn, .. } | Act::TestState { machine_arn, .. } => {
+            Act::Update { machine_arn, .. }
+            | Act::TestState { machine_arn, .. }
+            | Act::Call { machine_arn, .. } => {
                 let of = machine_arn.clone();
                 let asked = self.attach.worker.ask(move |id| async move {
                     News::ProposedMachine(id, Box::new(session.state_machine(&of).await))
@@ -293,9 +322,11 @@ impl App {
                 let is_at_hand = self.definition_at_hand() == Some(&**definition);
                 self.source_at_hand().filter(|_| is_at_hand)
             }
-            Act::Start { .. } | Act::Stop { .. } | Act::Redrive { .. } | Act::TestState { .. } => {
-                None
-            }
+            Act::Start { .. }
+            | Act::Stop { .. }
+            | Act::Redrive { .. }
+            | Act::TestState { .. }
+            | Act::Call { .. } => None,
         }
     }
 
@@ -369,7 +400,7 @@ impl App {
                     .validate(&confirmed, definition, *machine_type)
                     .await
                     .map(Done::Validated),
-                Act::TestState { .. } => match &test {
+                Act::TestState { .. } | Act::Call { .. } => match &test {
                     Some(test) => session
                         .test_state(&confirmed, test)
                         .await
@@ -422,16 +453,27 @@ impl App {
             }
             Done::Tested(answer) => {
                 self.attach.proposal = None;
-                if let Act::TestState { state, .. } = act {
-                    self.take_agreement(&state, &answer);
+                match act {
+                    Act::TestState { state, .. } => self.take_agreement(&state, &answer),
+                    Act::Call { run, request, .. } => self.called(run, &request, &answer),
+                    Act::Start { .. }
+                    | Act::Stop { .. }
+                    | Act::Redrive { .. }
+                    | Act::Update { .. }
+                    | Act::Validate { .. } => {}
                 }
             }
         }
     }
 
-    /// The test in the form of the selected state, as AWS takes it.
+    /// The test in the form of the selected state or the call of a waiting task, as AWS takes it.
     fn test_for_aws(&self) -> Option<TestState> {
         let proposal = self.attach.proposal.as_ref()?;
+        if let Act::Call { request, .. } = &proposal.act {
+            let there = proposal.there.come().map(|it| it.role_arn.clone());
+            let role = self.recorded_role(&proposal.act).or(there);
+            return Some(live_call::test(request, role));
+        }
         let Act::TestState { state, .. } = &proposal.act else { return None };
         let machine = self.machine()?;
         let draft = self.test(state).map_or_else(|| self.fresh_test(state), |it| it.draft.clone());

@@ -11,6 +11,7 @@ mod browse;
 mod connection;
 mod link;
 mod listing;
+mod live_call;
 mod open;
 mod origin;
 mod reading;
@@ -30,6 +31,7 @@ pub use connection::{
 };
 pub use link::Target;
 pub use listing::{Listing, Turn};
+pub use live_call::why_not_live;
 pub use open::{Opened, Stage, StartedThere};
 pub use origin::{DefinitionSource, MachineId, Origin};
 pub use reading::{First, Opening};

@@ -5,8 +5,9 @@ use egui::{RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 
 use super::parts;
 use crate::app::attach::{Act, AwsCommand, DiffLine, Proposal, Step, Validation};
-use crate::app::{App, Command};
+use crate::app::{App, Command, Value};
 use crate::ui::controls;
+use crate::ui::json_view::json_block_ui;
 use crate::ui::theme::{space, tokens};
 
 /// The height of a difference that can be judged.
@@ -26,6 +27,7 @@ pub(in crate::ui) fn proposal_ui(ctx: &egui::Context, app: &App, commands: &mut 
         match &proposal.act {
             Act::Start { input, .. } => input_ui(ui, input, most, commands),
             Act::Update { .. } => difference_ui(ui, proposal, most),
+            Act::Call { request, .. } => parameters_ui(ui, &request.parameters, most),
             Act::Stop { .. }
             | Act::Redrive { .. }
             | Act::Validate { .. }
@@ -82,6 +84,14 @@ fn input_ui(ui: &mut Ui, input: &str, most: f32, commands: &mut Vec<Command>) {
     if text != input {
         commands.push(Command::Aws(AwsCommand::SetStartInput(text)));
     }
+}
+
+fn parameters_ui(ui: &mut Ui, parameters: &Value, most: f32) {
+    ui.weak("Parameters");
+    ScrollArea::vertical().id_salt("aws call").max_height(most.min(260.0)).show(ui, |ui| {
+        json_block_ui(ui, "aws call", parameters);
+    });
+    ui.add_space(space::S);
 }
 
 fn difference_ui(ui: &mut Ui, proposal: &Proposal, most: f32) {

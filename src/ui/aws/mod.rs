@@ -4,6 +4,7 @@ mod agreement;
 mod bars;
 mod dialog;
 mod executions;
+mod live_call;
 mod machines;
 mod parts;
 mod profiles;
@@ -14,6 +15,7 @@ use egui_phosphor::regular as icon;
 pub(super) use agreement::agreement_ui;
 pub(super) use bars::{connection_ui, opened_ui, title};
 pub(super) use dialog::proposal_ui;
+pub(super) use live_call::live_call_ui;
 
 use self::executions::Since;
 use super::theme::space;
