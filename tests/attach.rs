@@ -959,7 +959,10 @@ fn a_waiting_task_is_really_called_once_that_is_confirmed() {
         let text = |name: &str| test.body[name].as_str().unwrap_or_default().to_owned();
         let input: Value = serde_json::from_str(&text("input")).expect("JSON");
         // A text that looks like an expression goes as it is.
-        assert_eq!(input, json!({ "FunctionName": "put", "Payload": { "n": 1, "text": "{% 1 %}" } }));
+        assert_eq!(
+            input,
+            json!({ "FunctionName": "put", "Payload": { "n": 1, "text": "{% 1 %}" } })
+        );
         let sent: Value = serde_json::from_str(&text("definition")).expect("JSON");
         assert_eq!(sent["Resource"], "arn:aws:states:::lambda:invoke");
         assert_eq!(sent["Arguments"], "{% $states.input %}");

@@ -106,8 +106,10 @@ impl Fold<'_> {
 
     /// A branch failed without an event of its own (a path that selects nothing): the marker points into it.
     fn blame_previous(&mut self, event: &HistoryEvent, parent: ThreadId) -> Error {
+        // Not one that comes later, as in a file that somebody wrote by hand.
+        let previous = Some(event.previous_event_id.0).filter(|it| *it < event.id.0);
         let index =
-            event.previous_event_id.0.checked_sub(1).and_then(|it| usize::try_from(it).ok());
+            previous.and_then(|it| it.checked_sub(1)).and_then(|it| usize::try_from(it).ok());
         let previous = index.and_then(|it| self.placed.get(it)).copied().unwrap_or_default();
         if previous != parent && self.open_visit(previous).is_some() {
             self.change_visit(previous, |visit| visit.error = Some(Error::default()));

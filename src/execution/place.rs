@@ -87,7 +87,9 @@ impl Placing<'_> {
     }
 
     fn entered(&self, event: &HistoryEvent, near: ThreadId, name: &str) -> Place {
-        let previous = self.history.get(event.previous_event_id).map(|it| it.event_type);
+        // An event that names a later one as its previous is of no real history, and must not be read otherwise once that one came.
+        let previous = Some(event.previous_event_id).filter(|it| *it < event.id);
+        let previous = previous.and_then(|it| self.history.get(it)).map(|it| it.event_type);
         if previous == Some(EventType::ParallelStateStarted)
             && let Some(thread) = self.before.thread(near)
             && let Some(branch) = self.branch_begins(thread, name, false)
