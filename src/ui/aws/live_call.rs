@@ -20,7 +20,7 @@ pub(in crate::ui) fn live_call_ui(
         return;
     }
     let machine = app.aws_machine_of(run);
-    let obstacle = why_not_live(request).or(match machine {
+    let obstacle = why_not_live(request).or_else(|| match machine {
         None => Some("Choose a machine in the AWS pane: the call is made by its role."),
         Some(_) if !can_act(app) => Some("Switch Read-only off beside the account first."),
         Some(_) => None,
