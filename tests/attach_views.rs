@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use account::{EXECUTION, Home, answer};
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use loopback::{Reply, Server, serve};
 use serde_json::json;
 use stepwell::app::attach::AwsCommand;
 use stepwell::app::{Command, Pane};
 use stepwell::asl::StatePath;
+use stepwell::execution::ExecutionStatus;
 use windowed::{Windowed, app, click, run, window};
 
 /// Draws frames until something is there.
@@ -163,6 +164,59 @@ fn an_act_is_done_only_behind_its_dialog() {
     click(&mut harness, Role::Button, "Start execution in 123456789012");
     until(&mut harness, "it is opened", |it| app(it).opened().is_some());
     assert!(server.calls().contains(&"StartExecution".to_owned()));
+}
+
+#[test]
+fn a_waiting_task_is_called_from_its_card_behind_the_dialog() {
+    let server = serve(|request| {
+        if request.call == "TestState" {
+            return Reply::Json(json!({ "status": "SUCCEEDED", "output": "{\"put\":true}" }));
+        }
+        answer(request, 10)
+    });
+    let home = home_of(&server);
+    let mut harness = window(home.connected(&server.url), [1440.0, 900.0]);
+    run(&mut harness, Command::Aws(AwsCommand::OpenExecution(EXECUTION.to_owned())));
+    until(&mut harness, "the failed state", |it| {
+        app(it).selection.state == Some(StatePath::new("Refuse"))
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let edited = folder.path().join("edited.asl.json");
+    let definition = json!({ "StartAt": "Put", "States": { "Put": { "Type": "Task", "End": true,
+        "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:put" } } });
+    std::fs::write(&edited, definition.to_string()).expect("written");
+    run(&mut harness, Command::RunAgainWith(edited));
+    until(&mut harness, "the task that waits", |it| {
+        app(it).run().is_some_and(|it| it.rerun_of.is_some() && !it.waiting().is_empty())
+    });
+    run(&mut harness, Command::ShowPane(Pane::Mocks));
+    let call = |it: &Windowed| {
+        let button = it.query_by_role_and_label(Role::Button, "Call on AWS…");
+        !button.expect("it stands on the card").accesskit_node().is_disabled()
+    };
+    assert!(!call(&harness), "the session is read-only");
+    run(&mut harness, Command::Aws(AwsCommand::SetReadOnly(false)));
+    assert!(call(&harness));
+    click(&mut harness, Role::Button, "Call on AWS…");
+    let yes = "Call on AWS in 123456789012";
+    until(&mut harness, "the dialog", |it| {
+        let button = it.query_by_role_and_label(Role::Button, yes);
+        button.is_some_and(|it| !it.accesskit_node().is_disabled())
+    });
+    assert!(!server.calls().contains(&"TestState".to_owned()));
+    // A dialog that has just come finds its middle.
+    harness.run_steps(4);
+    click(&mut harness, Role::Button, yes);
+    until(&mut harness, "its end", |it| {
+        app(it)
+            .run()
+            .is_some_and(|it| it.rerun_of.is_some() && it.status() != ExecutionStatus::Running)
+    });
+    let output = app(&harness).run().map(|it| it.status());
+    assert!(
+        matches!(output, Some(ExecutionStatus::Succeeded { .. })),
+        "the answer is the task's: {output:?}"
+    );
 }
 
 #[test]
