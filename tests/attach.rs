@@ -904,8 +904,13 @@ fn a_state_is_tested_on_aws_and_the_answers_are_compared() {
 
 #[test]
 fn a_waiting_task_is_really_called_once_that_is_confirmed() {
-    let server = account_with(10, |request| {
+    let broken = Arc::new(AtomicBool::new(true));
+    let now = Arc::clone(&broken);
+    let server = account_with(10, move |request| {
         (request.call == "TestState").then(|| {
+            if now.load(Ordering::Relaxed) {
+                return Reply::Html(503);
+            }
             Reply::Json(json!({ "status": "FAILED", "error": "Table.Busy", "cause": "try later" }))
         })
     });
@@ -947,12 +952,20 @@ fn a_waiting_task_is_really_called_once_that_is_confirmed() {
     });
     assert_eq!(calls(&server), 0, "nothing is called before it is confirmed");
     aws(&mut app, AwsCommand::Confirm);
+    until(&mut app, "no answer", |app| {
+        app.attach.proposal.as_ref().is_some_and(
+            |it| matches!(&it.step, Step::Failed(why) if why.text.contains("called all the same")),
+        )
+    });
+    assert_eq!(calls(&server), 1, "what may have done its work is not sent again unasked");
+    broken.store(false, Ordering::Relaxed);
+    aws(&mut app, AwsCommand::Confirm);
     until(&mut app, "the state that catches it", |app| {
         app.run().is_some_and(|it| {
             it.waiting().first().is_some_and(|waits| &*waits.state_name == "Wait")
         })
     });
-    assert_eq!(calls(&server), 1);
+    assert_eq!(calls(&server), 2);
     {
         let seen = server.seen.lock().expect("no panic while it is held");
         let test = seen.iter().find(|it| it.call == "TestState").expect("it was asked");

@@ -1,7 +1,10 @@
 //! What changes something in an account. Every function wants to be shown that the user confirmed exactly this.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sfn::types;
 
 use super::arn::Arn;
@@ -10,6 +13,9 @@ use super::convert::millis;
 use super::quota::Api;
 use super::{AwsError, Session};
 use crate::execution::Timestamp;
+
+/// A test of a state takes five minutes at most (AWS, "Testing state machines with the `TestState` API"); its answer has to come, too.
+const LONGEST_TEST: Duration = Duration::from_secs(310);
 
 /// The user was asked, with these three named, and said yes. Only the app makes one, and only then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,6 +255,16 @@ impl Session {
             .set_context(test.context.clone())
             .set_mock(mock)
             .inspection_level(types::InspectionLevel::Debug);
+        // What really calls a service is sent once: a second attempt could do the work twice.
+        let once = test.mock.is_none().then(|| {
+            let timeouts = TimeoutConfig::builder()
+                .connect_timeout(self.patience().attempt.min(Duration::from_secs(5)))
+                .operation_attempt_timeout(LONGEST_TEST)
+                .build();
+            aws_sdk_sfn::config::Builder::new()
+                .retry_config(RetryConfig::disabled())
+                .timeout_config(timeouts)
+        });
         // AWS has this call on a host of its own, `sync-states.…`; an endpoint that was given stays as it was given.
         let given = self.endpoint_url().is_some();
         let request = request.customize().mutate_request(move |request| {
@@ -257,7 +273,20 @@ impl Session {
                 tracing::debug!("an endpoint that is no URI");
             }
         });
-        let answer = self.call(Api::TestState, || request.send()).await?;
+        let request = match once {
+            Some(once) => request.config_override(once),
+            None => request,
+        };
+        let answer = self.call(Api::TestState, || request.send()).await;
+        let answer = answer.map_err(|err| match err {
+            AwsError::TimedOut { call, place, .. } if test.mock.is_none() => {
+                AwsError::TimedOut { call, seconds: LONGEST_TEST.as_secs(), place }
+            }
+            AwsError::Throttled { call, .. } if test.mock.is_none() => {
+                AwsError::Throttled { call, attempts: 1 }
+            }
+            other => other,
+        })?;
         Ok(TestStateAnswer {
             status: answer.status.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default(),
             inspection: answer.inspection_data.map(stages).unwrap_or_default(),

@@ -42,7 +42,8 @@ pub enum AwsError {
     #[error("These credentials may not call {call}. AWS said: {message}")]
     AccessDenied { call: &'static str, message: String },
     #[error(
-        "AWS is throttling {call}, also after {attempts} attempts. Wait a minute and try again."
+        "AWS is throttling {call}{}. Wait a minute and try again.",
+        if *attempts > 1 { format!(", also after {attempts} attempts") } else { String::new() }
     )]
     Throttled { call: &'static str, attempts: u32 },
     #[error("{call} found nothing: {message}")]

@@ -423,7 +423,16 @@ impl App {
         let done = match outcome {
             Ok(done) => done,
             Err(err) => {
-                proposal.step = Step::Failed(Trouble::of(&err));
+                let mut trouble = Trouble::of(&err);
+                let calls = matches!(proposal.act, Act::TestState { .. } | Act::Call { .. });
+                if calls && matches!(err, AwsError::TimedOut { .. } | AwsError::Unreachable { .. })
+                {
+                    trouble.text = format!(
+                        "{} The service may have been called all the same: look there before it is called again.",
+                        trouble.text
+                    );
+                }
+                proposal.step = Step::Failed(trouble);
                 return;
             }
         };

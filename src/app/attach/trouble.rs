@@ -113,7 +113,10 @@ impl Trouble {
             ),
             AwsError::Throttled { call, attempts } => plain(
                 format!("AWS is throttling {call}"),
-                &format!("Also after {attempts} attempts. Wait a minute and try again."),
+                &match attempts {
+                    0 | 1 => "Wait a minute and try again.".to_owned(),
+                    _ => format!("Also after {attempts} attempts. Wait a minute and try again."),
+                },
             ),
             AwsError::NotFound { call, message } => plain(
                 "There is nothing of that name".to_owned(),
