@@ -277,16 +277,15 @@ impl Session {
             Some(once) => request.config_override(once),
             None => request,
         };
-        let answer = self.call(Api::TestState, || request.send()).await;
-        let answer = answer.map_err(|err| match err {
-            AwsError::TimedOut { call, place, .. } if test.mock.is_none() => {
-                AwsError::TimedOut { call, seconds: LONGEST_TEST.as_secs(), place }
+        let mut answer = self.call(Api::TestState, || request.send()).await;
+        if test.mock.is_none() {
+            match &mut answer {
+                Err(AwsError::TimedOut { seconds, .. }) => *seconds = LONGEST_TEST.as_secs(),
+                Err(AwsError::Throttled { attempts, .. }) => *attempts = 1,
+                Err(_) | Ok(_) => {}
             }
-            AwsError::Throttled { call, .. } if test.mock.is_none() => {
-                AwsError::Throttled { call, attempts: 1 }
-            }
-            other => other,
-        })?;
+        }
+        let answer = answer?;
         Ok(TestStateAnswer {
             status: answer.status.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default(),
             inspection: answer.inspection_data.map(stages).unwrap_or_default(),
